@@ -1,0 +1,68 @@
+//! What one password hash costs in memory and work.
+
+use std::fmt;
+
+/// The parameters of scrypt, within bounds that no stored hash may exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    log_n: u8,
+    r: u32,
+    p: u32,
+}
+
+/// A stored hash asks for more than a sign-in may ever cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("scrypt parameters out of bounds")]
+pub struct OutOfBounds;
+
+impl Cost {
+    /// What OWASP and ASVS both accept: 128 MiB a hash.
+    pub const STANDARD: Self = Self { log_n: 17, r: 8, p: 1 };
+    /// The same work in 16 MiB, for small memory.
+    pub const LOW_MEMORY: Self = Self { log_n: 14, r: 8, p: 5 };
+    /// What Node's `scrypt` does unless told otherwise: below today's advice, for taking over a platform.
+    pub const NODE: Self = Self { log_n: 14, r: 8, p: 1 };
+
+    /// At most 1 GiB and 16 times the standard work: a stored hash may not be used to exhaust us.
+    pub fn new(log_n: u8, r: u32, p: u32) -> Result<Self, OutOfBounds> {
+        let cost = Self { log_n, r, p };
+        let sane = (1..=20).contains(&log_n) && (1..=32).contains(&r) && (1..=64).contains(&p);
+        if sane && cost.memory() <= 1 << 30 && cost.work() <= 16 * Self::STANDARD.work() {
+            Ok(cost)
+        } else {
+            Err(OutOfBounds)
+        }
+    }
+
+    pub const fn log_n(self) -> u8 {
+        self.log_n
+    }
+
+    pub const fn n(self) -> usize {
+        1 << self.log_n
+    }
+
+    pub const fn r(self) -> u32 {
+        self.r
+    }
+
+    pub const fn p(self) -> u32 {
+        self.p
+    }
+
+    /// Bytes of scratch memory one computation needs.
+    pub const fn memory(self) -> usize {
+        128 * self.r as usize * self.n()
+    }
+
+    /// How long it takes, in units that compare costs with each other.
+    pub const fn work(self) -> u64 {
+        self.memory() as u64 * self.p as u64
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "2^{}/{}/{}", self.log_n, self.r, self.p)
+    }
+}

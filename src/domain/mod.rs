@@ -1,0 +1,14 @@
+//! What is true, whatever the database or the protocol: synchronous, and without a clock or a random source of its own.
+
+pub mod clock;
+pub mod cost;
+pub mod device;
+pub mod email;
+pub mod id;
+pub mod one_time;
+pub mod password;
+pub mod policy;
+pub mod secret;
+pub mod session;
+pub mod stored_hash;
+pub mod user;

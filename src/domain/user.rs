@@ -1,0 +1,125 @@
+//! A person with an account.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{email::Email, id::UserId, stored_hash::StoredHash};
+
+/// A user, made by [`User::build`] and in no other way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User(UserAttrs);
+
+/// What a user is made of: parsed types only, so that nothing of a request can slip in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserAttrs {
+    pub id: UserId,
+    pub email: Email,
+    pub email_verified_at: Option<Timestamp>,
+    pub password: Password,
+    pub roles: Vec<Role>,
+    pub status: Status,
+    /// Raised to end every session at once: a session holds only while it carries the present one.
+    pub epoch: u64,
+    /// Raised by every write: a change made to an older one is stale.
+    pub revision: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// The hash somebody signs in with, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Password {
+    pub hash: StoredHash,
+    pub changed_at: Timestamp,
+}
+
+/// Whether the account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Disabled { since: Timestamp },
+}
+
+/// What somebody may do, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Role(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a role is 1 to 64 lower-case letters, digits and hyphens")]
+pub struct InvalidRole;
+
+impl UserAttrs {
+    /// Somebody who has just signed up.
+    pub fn new(id: UserId, email: Email, hash: StoredHash, now: Timestamp) -> Self {
+        Self {
+            id,
+            email,
+            email_verified_at: None,
+            password: Password { hash, changed_at: now },
+            roles: Vec::new(),
+            status: Status::Active,
+            epoch: 0,
+            revision: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+impl User {
+    pub const fn build(attrs: UserAttrs) -> Self {
+        Self(attrs)
+    }
+
+    pub const fn attrs(&self) -> &UserAttrs {
+        &self.0
+    }
+
+    pub const fn id(&self) -> UserId {
+        self.0.id
+    }
+
+    pub const fn hash(&self) -> &StoredHash {
+        &self.0.password.hash
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.0.status == Status::Active
+    }
+
+    /// The same password in a better hash: nothing the user did, so `changed_at` stays.
+    #[must_use]
+    pub fn renew_hash(self, hash: StoredHash, now: Timestamp) -> Self {
+        let password = Password { hash, ..self.0.password };
+        Self(UserAttrs { password, updated_at: now, ..self.0 })
+    }
+
+    /// May not be used from now on; its sessions end by the epoch.
+    #[must_use]
+    pub fn disable(self, now: Timestamp) -> Self {
+        let status = Status::Disabled { since: now };
+        Self(UserAttrs { status, epoch: self.0.epoch + 1, updated_at: now, ..self.0 })
+    }
+
+    /// As it stands in the store once a write of it has gone through.
+    #[must_use]
+    pub fn written(self) -> Self {
+        Self(UserAttrs { revision: self.0.revision + 1, ..self.0 })
+    }
+}
+
+impl TryFrom<&str> for Role {
+    type Error = InvalidRole;
+
+    fn try_from(name: &str) -> Result<Self, InvalidRole> {
+        let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if plain && (1..=64).contains(&name.len()) { Ok(Self(name.to_owned())) } else { Err(InvalidRole) }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,112 @@
+//! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
+
+pub mod authenticate;
+pub mod probe;
+pub mod sign_in;
+pub mod sign_out;
+pub mod sign_up;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    domain::{
+        clock::{Clock, Entropy, NoEntropy, random},
+        cost::Cost,
+        device::Device,
+        id::SessionId,
+        password::Candidate,
+        policy::{Lifetimes, PasswordPolicy},
+        secret::Secret,
+        session::Session,
+        stored_hash::{Recipe, StoredHash},
+        user::User,
+    },
+    store::{BoxError, Store, StoreError},
+    system::hashing::{self, HashingPool},
+};
+
+/// The world outside, as far as a verb needs it.
+pub struct Services {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub hashing: HashingPool,
+    pub rules: Rules,
+}
+
+/// What the configuration decides about verbs.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    pub cost: Cost,
+    pub passwords: PasswordPolicy,
+    pub lifetimes: Lifetimes,
+}
+
+/// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.
+#[derive(Debug)]
+pub enum Failure<R> {
+    /// The caller may be told why.
+    Refused(R),
+    /// Someone else changed the record first; asking again may succeed.
+    Raced,
+    /// Too much is asked of us at once; nothing happened.
+    Busy { retry_after: Duration },
+    /// The store could not be asked; nothing happened.
+    Unavailable(BoxError),
+    /// The store was asked and nobody knows whether it happened; never reported as failed.
+    OutcomeUnknown(BoxError),
+    /// Our side is broken: for the log, never for the caller.
+    Broken(BoxError),
+}
+
+/// Somebody who has just proved who they are.
+pub struct SignedIn {
+    pub user: User,
+    pub session: Session,
+    pub secret: Secret,
+}
+
+impl Services {
+    /// Makes a stored hash of a password, at today's cost.
+    async fn hash<R>(&self, candidate: Candidate) -> Result<StoredHash, Failure<R>> {
+        let recipe = Recipe::new(self.rules.cost, random(&*self.entropy)?);
+        let derived = self.hashing.derive(candidate, recipe.clone()).await?;
+        Ok(StoredHash::new(recipe, &derived))
+    }
+
+    /// Opens a session for a user who has just typed the right password.
+    async fn begin_session<R>(&self, user: User, device: Device) -> Result<SignedIn, Failure<R>> {
+        let now = self.clock.now();
+        let secret = Secret::generate(&*self.entropy)?;
+        let id = SessionId::new(now, &*self.entropy)?;
+        let session = Session::begin(id, &user, secret.digest(), device, self.rules.lifetimes, now);
+        self.store.add_session(&session).await?;
+        Ok(SignedIn { user, session, secret })
+    }
+}
+
+impl<R> From<StoreError> for Failure<R> {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(source) => Self::Unavailable(source),
+            StoreError::OutcomeUnknown(source) => Self::OutcomeUnknown(source),
+            StoreError::Stale => Self::Raced,
+            StoreError::Taken | StoreError::Broken(_) => Self::Broken(error.into()),
+        }
+    }
+}
+
+impl<R> From<NoEntropy> for Failure<R> {
+    fn from(error: NoEntropy) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl<R> From<hashing::Refused> for Failure<R> {
+    fn from(refused: hashing::Refused) -> Self {
+        match refused {
+            hashing::Refused::Full { retry_after } => Self::Busy { retry_after },
+            hashing::Refused::TooDear | hashing::Refused::Stopped => Self::Broken(refused.into()),
+        }
+    }
+}

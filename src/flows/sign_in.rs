@@ -1,0 +1,79 @@
+//! Sign in: an address and its password become a session.
+
+use crate::{
+    domain::{
+        clock::random, device::Device, email::Email, password::Candidate, stored_hash::Recipe, user::User,
+    },
+    store::StoreError,
+};
+
+use super::{Failure, Services, SignedIn};
+
+pub struct SignIn {
+    pub email: Email,
+    pub password: Candidate,
+    pub device: Device,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInRefusal {
+    /// Unknown address, wrong password or disabled account: nobody outside may tell them apart.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+}
+
+/// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
+pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
+    let found = services.store.user_by_email(&wish.email).await?;
+    let Some(user) = found else {
+        return refuse_at_the_usual_price(services, wish.password).await;
+    };
+
+    let derived = services.hashing.derive(wish.password.clone(), user.hash().recipe().clone()).await?;
+    if !user.hash().matches(&derived) || !user.is_active() {
+        return refuse_a_known_user(services, &user, wish.password).await;
+    }
+
+    let user = renew(services, user, wish.password).await?;
+    services.begin_session(user, wish.device).await
+}
+
+/// Computes a hash that nothing is compared with, so that time does not tell who has an account.
+async fn refuse_at_the_usual_price(
+    services: &Services,
+    password: Candidate,
+) -> Result<SignedIn, Failure<SignInRefusal>> {
+    let decoy = Recipe::new(services.rules.cost, random(&*services.entropy)?);
+    services.hashing.derive(password, decoy).await?;
+    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
+}
+
+/// A hash cheaper than today's has not cost the usual price yet.
+async fn refuse_a_known_user(
+    services: &Services,
+    user: &User,
+    password: Candidate,
+) -> Result<SignedIn, Failure<SignInRefusal>> {
+    if user.hash().recipe().cost.work() < services.rules.cost.work() {
+        return refuse_at_the_usual_price(services, password).await;
+    }
+    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
+}
+
+/// Replaces a hash that is foreign or cheaper than today's. Whoever cannot be renewed now is renewed next time.
+async fn renew(services: &Services, user: User, password: Candidate) -> Result<User, Failure<SignInRefusal>> {
+    if !user.hash().is_due(services.rules.cost) {
+        return Ok(user);
+    }
+    let hash = match services.hash::<SignInRefusal>(password).await {
+        Ok(hash) => hash,
+        Err(Failure::Busy { .. }) => return Ok(user),
+        Err(failure) => return Err(failure),
+    };
+    let renewed = user.clone().renew_hash(hash, services.clock.now());
+    match services.store.replace_user(&renewed).await {
+        Ok(()) => Ok(renewed.written()),
+        Err(StoreError::Stale) => Ok(user),
+        Err(error) => Err(error.into()),
+    }
+}

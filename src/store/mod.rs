@@ -1,0 +1,118 @@
+//! What we remember: one trait of atomic intentions, and the two places that keep it.
+//!
+//! The contract of every method, whichever store keeps it:
+//! - it happens wholly or not at all, and once it has answered `Ok` no crash takes it back;
+//! - nothing found is `None`, never an error;
+//! - it ends within [`DEADLINE`], and says [`StoreError::OutcomeUnknown`] where nobody can know whether it happened;
+//! - the time comes from the caller, and no read trusts a sweep to have removed what expired.
+//!
+//! `tests/it/store.rs` holds both stores to it.
+
+pub mod mongo;
+pub mod sqlite;
+
+use std::{error::Error, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::domain::{
+    email::Email,
+    id::UserId,
+    one_time::{OneTime, Purpose},
+    secret::SecretDigest,
+    session::{Ended, Seen, Session},
+    user::User,
+};
+
+/// No call to a store takes longer.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Brings the schema to this release's, whoever else is trying to; safe to repeat. Ready to serve once it is `Ok`.
+    async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError>;
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError>;
+
+    /// Adds the user, or says `Taken` when the address is somebody's.
+    async fn add_user(&self, user: &User) -> Result<(), StoreError>;
+
+    /// Replaces the user if the stored revision is still `user`'s, and raises it; `Stale` when it is not.
+    async fn replace_user(&self, user: &User) -> Result<(), StoreError>;
+
+    async fn add_session(&self, session: &Session) -> Result<(), StoreError>;
+
+    /// The session that holds this secret, with its user, as both are now; the caller judges whether it holds.
+    async fn session(&self, secret: &SecretDigest) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// Notes that the session was used, unless it has ended or was seen later.
+    async fn see_session(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError>;
+
+    /// Ends the session that holds this secret; `false` when there is none that has not ended already.
+    async fn end_session(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError>;
+
+    async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError>;
+
+    /// Takes the record out if it serves this purpose and has not expired; a second caller finds nothing.
+    async fn consume_one_time(
+        &self,
+        secret: &SecretDigest,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<OneTime>, StoreError>;
+
+    /// Proves that the store takes a read and a write.
+    async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes what expired before `now`, where the store does not do so by itself; returns how much went.
+    async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// How busy the way to the store is, for `/health`.
+    fn pool(&self) -> Pool;
+
+    /// Lets go of it; what is under way is finished first.
+    async fn close(&self);
+}
+
+/// Connections (or threads) to the store: how many are at work, of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pool {
+    pub in_use: u32,
+    pub size: u32,
+}
+
+/// What went wrong, as far as a flow may branch on it; the rest is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Something unique is somebody else's.
+    #[error("taken")]
+    Taken,
+    /// Somebody else wrote first.
+    #[error("stale")]
+    Stale,
+    /// The store could not be asked; nothing happened.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// The store was asked and nobody knows whether it happened; never to be reported as failed.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown(#[source] BoxError),
+    /// The store answered something that cannot be.
+    #[error("the store holds what it should not")]
+    Broken(#[source] BoxError),
+}
+
+/// Why a store cannot be served from.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// Worth trying again: the store is away, or somebody else is at it.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// Waiting changes nothing: a person has to act.
+    #[error("{0}")]
+    Refused(String),
+}
+
+pub type BoxError = Box<dyn Error + Send + Sync>;
