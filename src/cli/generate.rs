@@ -1,0 +1,28 @@
+//! `portcullis gen`: writes the documents that are made from the sources.
+
+use std::io;
+
+use clap::{Parser, Subcommand};
+
+use super::print;
+use crate::config::document;
+
+/// Print a document that is made from the sources.
+#[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  portcullis gen configuration > docs/configuration.md")]
+pub struct Args {
+    #[command(subcommand)]
+    document: Document,
+}
+
+#[derive(Debug, Subcommand)]
+enum Document {
+    /// docs/configuration.md
+    Configuration,
+}
+
+pub fn run(args: &Args) -> io::Result<()> {
+    match args.document {
+        Document::Configuration => print(&document()),
+    }
+}
