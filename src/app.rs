@@ -14,7 +14,7 @@ use crate::{
     config::{Config, StoreUrl},
     domain::clock::{Clock, Entropy},
     flows::{Rules, Services, readiness::Readiness},
-    http::{Site, client::TrustedProxies, server::Listeners},
+    http::{Site, client::TrustedProxies, openapi, server::Listeners},
     store::{BoxError, Store, mongo::MongoStore, sqlite::SqliteStore},
     system::{clock::SystemClock, entropy::OsEntropy, hashing::HashingPool},
     worker,
@@ -122,7 +122,10 @@ impl App {
                 jobs.start(&services);
                 tokio::select! {
                     failed = &mut serving => failed.map_err(CannotRun::from),
-                    told = &mut leave => Ok(services.say_goodbye(told).await),
+                    told = &mut leave => {
+                        say_goodbye(&services.readiness, told).await;
+                        Ok(())
+                    },
                 }
             }
             Ok(Some(_)) => Ok(()),
@@ -136,14 +139,12 @@ impl App {
     }
 }
 
-impl Services {
-    /// Readiness goes first, so that nobody is sent to us who would find the door shut.
-    async fn say_goodbye(&self, leave: Leave) {
-        self.readiness.stop();
-        tracing::info!("stopping: finishing what was accepted");
-        if leave == Leave::AfterNotice {
-            tokio::time::sleep(NOTICE).await;
-        }
+/// Readiness goes first, so that nobody is sent to us who would find the door shut.
+async fn say_goodbye(readiness: &Readiness, leave: Leave) {
+    readiness.stop();
+    tracing::info!("stopping: finishing what was accepted");
+    if leave == Leave::AfterNotice {
+        tokio::time::sleep(NOTICE).await;
     }
 }
 
@@ -167,6 +168,11 @@ impl Jobs {
         self.running.close();
         self.running.wait().await;
     }
+}
+
+/// The contract of both listeners, as it is committed.
+pub fn contract() -> io::Result<String> {
+    Ok(openapi::text()?)
 }
 
 fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, CannotRun> {

@@ -1,6 +1,6 @@
 //! The real service in this process, over real sockets, with a clock that the test holds.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, thread};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, thread};
 
 use portcullis::{
     app::{App, Leave, World},
@@ -34,7 +34,7 @@ const SETTINGS: [(&str, &str); 4] = [
 pub(crate) const ORIGIN: &str = "http://localhost:3000";
 
 pub(crate) fn config(settings: &[(&str, &str)]) -> Config {
-    let vars: HashMap<_, _> = SETTINGS.iter().chain(settings).map(|&(name, value)| (name, value)).collect();
+    let vars: BTreeMap<_, _> = SETTINGS.iter().chain(settings).map(|&(name, value)| (name, value)).collect();
     let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     Config::read(&Sources { vars, ..Sources::default() }).unwrap()
 }
