@@ -1,1 +1,2 @@
+//! The gate: parses the command line and hands over.
 fn main() {}
