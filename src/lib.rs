@@ -6,5 +6,8 @@
 //! - [`system`]: clock, randomness, the hashing pool
 pub mod domain;
 pub mod flows;
+pub mod http;
 pub mod store;
 pub mod system;
+pub mod telemetry;
+pub mod worker;

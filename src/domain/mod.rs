@@ -6,6 +6,7 @@ pub mod device;
 pub mod email;
 pub mod id;
 pub mod one_time;
+pub mod origin;
 pub mod password;
 pub mod policy;
 pub mod secret;

@@ -1,7 +1,10 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod open_store;
 pub mod probe;
+pub mod purge;
+pub mod readiness;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -25,12 +28,15 @@ use crate::{
     system::hashing::{self, HashingPool},
 };
 
+use readiness::Readiness;
+
 /// The world outside, as far as a verb needs it.
 pub struct Services {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub hashing: HashingPool,
+    pub readiness: Readiness,
     pub rules: Rules,
 }
 

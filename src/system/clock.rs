@@ -6,15 +6,25 @@ use jiff::Timestamp;
 
 use crate::domain::clock::Clock;
 
-/// The wall clock, in whole milliseconds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+/// The wall clock, in whole milliseconds, and a stopwatch that was started with it.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock(Stopwatch);
+
+impl SystemClock {
+    pub fn start() -> Self {
+        Self(Stopwatch::start())
+    }
+}
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

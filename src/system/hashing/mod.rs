@@ -29,3 +29,18 @@ impl HashingPool {
         std::future::ready(Err(Refused::Stopped)).await
     }
 }
+
+/// How busy the slots are.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    pub slots: usize,
+    pub busy: usize,
+    pub queued: usize,
+    pub predicted_wait: Duration,
+}
+
+impl HashingPool {
+    pub fn load(&self) -> Load {
+        Load { slots: 0, busy: 0, queued: 0, predicted_wait: Duration::ZERO }
+    }
+}

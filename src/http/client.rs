@@ -1,0 +1,102 @@
+//! Who is at the other end: what proxies say of the client is believed of trusted proxies only.
+
+use std::net::IpAddr;
+
+use actix_web::{HttpRequest, http::header::HeaderMap};
+use ipnet::IpNet;
+
+use crate::domain::device::Device;
+
+use super::Site;
+
+/// The networks whose proxies may speak for their clients.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    pub const fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// The device that a session is opened from.
+pub fn device(request: &HttpRequest, site: &Site) -> Device {
+    let user_agent = request.headers().get("user-agent").and_then(|agent| agent.to_str().ok());
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    Device::new(user_agent, peer.map(|peer| client(peer, request.headers(), &site.trusted_proxies)))
+}
+
+/// Walks the chain from our end: the first address that is not a trusted proxy's is the client's.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
+    let mut nearest = peer.to_canonical();
+    let lines: Vec<_> = headers.get_all("x-forwarded-for").collect();
+    let hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
+    for hop in hops {
+        if !trusted.contains(nearest) {
+            break;
+        }
+        // What cannot be read ends what can be believed.
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        nearest = address.to_canonical();
+    }
+    nearest
+}
+
+/// The request id that a trusted proxy gave, if it is one that can be written into a log.
+pub fn given_request_id(
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    trusted: &TrustedProxies,
+) -> Option<String> {
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let believed = peer.is_some_and(|peer| trusted.contains(peer));
+    (believed && plain && (8..=128).contains(&id.len())).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn seen(peer: &str, forwarded: &[&'static str]) -> String {
+        let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        let mut request = TestRequest::default();
+        for line in forwarded {
+            request = request.append_header(("X-Forwarded-For", *line));
+        }
+        client(peer.parse().unwrap(), request.to_http_request().headers(), &trusted).to_string()
+    }
+
+    #[test]
+    fn asvs_15_3_4_a_stranger_s_word_about_itself_is_not_believed() {
+        assert_eq!(seen("203.0.113.7", &["198.51.100.1"]), "203.0.113.7");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["6.6.6.6, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["6.6.6.6", "198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"]), "10.0.0.2");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(seen("::ffff:10.0.0.1", &["::ffff:198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("fd00::1", &["2001:db8::5"]), "2001:db8::5");
+    }
+
+    #[test]
+    fn a_request_id_is_taken_from_a_trusted_peer_and_only_if_well_formed() {
+        let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let given = |peer: &str, id: &'static str| {
+            let request = TestRequest::default().insert_header(("x-request-id", id)).to_http_request();
+            given_request_id(peer.parse().ok(), request.headers(), &trusted)
+        };
+        assert_eq!(given("10.0.0.1", "0af7651916cd43dd"), Some("0af7651916cd43dd".to_owned()));
+        assert_eq!(given("203.0.113.7", "0af7651916cd43dd"), None);
+        for id in ["short", "with space in it", "quote\"quote\""] {
+            assert_eq!(given("10.0.0.1", id), None, "{id:?}");
+        }
+    }
+}

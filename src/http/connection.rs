@@ -1,0 +1,200 @@
+//! One client's connection: the socket as the HTTP machinery sees it, with deadlines and an answer for every refusal.
+//!
+//! The machinery below refuses by itself what it cannot parse, with a bare status; here that answer is given the
+//! shape of all others. It also bounds only the first request of a connection in time; here all are.
+
+use std::{
+    cell::Cell,
+    io,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use actix_web::HttpRequest;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+use super::{Site, places::Place, problem::Problem};
+
+/// From the first byte of a request until all of its head is there.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long a client may take nothing of its answer.
+const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A socket that is given up when its client dawdles.
+pub struct Connection {
+    io: TcpStream,
+    progress: Rc<Progress>,
+    head_due: Option<Pin<Box<Sleep>>>,
+    write_due: Option<Pin<Box<Sleep>>>,
+    /// What is still to be written in place of a bare refusal.
+    answer: Vec<u8>,
+    site: Arc<Site>,
+    _place: Option<Place>,
+}
+
+/// Where a connection stands between two requests; shared with the middleware.
+#[derive(Default)]
+pub struct Progress {
+    in_hand: Cell<bool>,
+    owes_a_head: Cell<bool>,
+}
+
+/// While this lives, a request of the connection is being worked on.
+pub struct InHand(Rc<Progress>);
+
+impl Progress {
+    pub fn take_in_hand(self: &Rc<Self>) -> InHand {
+        self.in_hand.set(true);
+        self.owes_a_head.set(false);
+        InHand(Rc::clone(self))
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.in_hand.set(false);
+    }
+}
+
+/// What was read since the head was this request's body, and does not begin another head.
+pub fn body_has_arrived(request: &HttpRequest) {
+    if let Some(progress) = request.conn_data::<Rc<Progress>>() {
+        progress.owes_a_head.set(false);
+    }
+}
+
+impl Connection {
+    pub fn new(io: TcpStream, place: Option<Place>, site: Arc<Site>) -> Self {
+        let progress = Rc::default();
+        Self { io, progress, head_due: None, write_due: None, answer: Vec::new(), site, _place: place }
+    }
+
+    pub fn progress(&self) -> Rc<Progress> {
+        Rc::clone(&self.progress)
+    }
+
+    /// Fails once a head that has begun is overdue.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.progress.in_hand.get() || !self.progress.owes_a_head.get() {
+            self.head_due = None;
+            return Ok(());
+        }
+        let due = self.head_due.get_or_insert_with(|| Box::pin(sleep(HEAD_DEADLINE)));
+        if due.as_mut().poll(cx).is_pending() {
+            return Ok(());
+        }
+        let answer = Problem::TooSlow.on_the_wire(&self.site.new_request_id());
+        // Whoever does not even take this is not waited for.
+        let _ = Pin::new(&mut self.io).poll_write(cx, &answer);
+        Err(io::ErrorKind::TimedOut.into())
+    }
+
+    /// Writes, and fails once the client has taken nothing for too long.
+    fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(sent) = Pin::new(&mut self.io).poll_write(cx, bytes) {
+            self.write_due = None;
+            return Poll::Ready(sent);
+        }
+        let due = self.write_due.get_or_insert_with(|| Box::pin(sleep(WRITE_DEADLINE)));
+        ready!(due.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.answer.is_empty() {
+            let answer = std::mem::take(&mut self.answer);
+            let sent = self.poll_send(cx, &answer);
+            self.answer = answer;
+            let sent = ready!(sent)?;
+            self.answer.drain(..sent.min(self.answer.len()));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        if buffer.filled().len() > before && !self.progress.in_hand.get() {
+            self.progress.owes_a_head.set(true);
+        }
+        self.poll_head(cx)?;
+        read
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_answer(cx))?;
+        let Some((before, status)) = bare_refusal(bytes) else {
+            return self.poll_send(cx, bytes);
+        };
+        self.answer = before.to_vec();
+        let shaped = Problem::from_status(status).on_the_wire(&self.site.new_request_id());
+        self.answer.extend_from_slice(&shaped);
+        // What cannot be sent at once is sent by the flush that follows.
+        if let Poll::Ready(Err(error)) = self.poll_answer(cx) {
+            return Poll::Ready(Err(error));
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_answer(cx))?;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_answer(cx))?;
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// Finds a refusal without a body at the end of what is to be written: every answer of ours has a request id.
+fn bare_refusal(bytes: &[u8]) -> Option<(&[u8], u16)> {
+    const LONGEST: usize = 256;
+    const START: &[u8] = b"HTTP/1.";
+    if !bytes.ends_with(b"\r\n\r\n") {
+        return None;
+    }
+    let tail = bytes.len().saturating_sub(LONGEST);
+    let start = tail + bytes.get(tail..)?.windows(START.len()).rposition(|window| window == START)?;
+    let (before, head) = bytes.split_at_checked(start)?;
+    let head = std::str::from_utf8(head).ok()?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    (status >= 400 && !head.contains("x-request-id")).then_some((before, status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_that_nobody_shaped_is_bare() {
+        let bare = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        assert_eq!(bare_refusal(bare), Some((&b""[..], 400)));
+        let before = b"HTTP/1.1 200 OK\r\nx-request-id: a\r\ncontent-length: 2\r\n\r\n{}";
+        assert_eq!(bare_refusal(&[before.as_slice(), bare].concat()), Some((before.as_slice(), 400)));
+        for ours in [
+            &b"HTTP/1.1 404 Not Found\r\nx-request-id: a\r\ncontent-length: 0\r\n\r\n"[..],
+            b"HTTP/1.1 100 Continue\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+            b"",
+        ] {
+            assert_eq!(bare_refusal(ours), None);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a handler takes from a request's body, within its bounds of size and time.
+
+use std::time::Duration;
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web::BytesMut,
+};
+use futures_util::{StreamExt, future::LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::{connection, problem::Problem, strict_json};
+
+/// No body is longer.
+const LONGEST: usize = 16 * 1024;
+
+/// No body takes longer to arrive: it leaves a sign-in its time to be hashed within the whole deadline.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// A JSON object of this type. Whether its members are any good is for its own rules to say.
+pub struct Json<T>(pub T);
+
+/// A body that is read, because it was sent, and means nothing.
+pub struct Ignored;
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            expect_json(request.headers())?;
+            let body = read(&request, payload).await?;
+            strict_json::check(&body).map_err(Problem::Malformed)?;
+            serde_json::from_slice(&body)
+                .map(Self)
+                .map_err(|_| Problem::Malformed("The body is not what is asked for here"))
+        })
+    }
+}
+
+impl FromRequest for Ignored {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move { read(&request, payload).await.map(|_| Self) })
+    }
+}
+
+/// A form or plain text could come from any site without being asked; JSON cannot.
+fn expect_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let text =
+        |name| headers.get(name).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+    let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    let (essence, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
+    let utf_8 = matches!(parameters.replace(['"', ' '], "").as_str(), "" | "charset=utf-8");
+    let plain = matches!(text(header::CONTENT_ENCODING).as_deref(), None | Some("identity"));
+    let single = headers.get_all(header::CONTENT_TYPE).count() == 1;
+    if essence.trim() == "application/json" && utf_8 && plain && single {
+        Ok(())
+    } else {
+        Err(Problem::UnsupportedMediaType)
+    }
+}
+
+async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Problem> {
+    let announced =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > LONGEST as u64) {
+        return Err(Problem::BodyTooLarge);
+    }
+    let body = timeout(DEADLINE, gather(payload)).await.map_err(|_| Problem::TooSlow)??;
+    connection::body_has_arrived(request);
+    Ok(body)
+}
+
+async fn gather(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::Malformed("The body broke off"))?;
+        if body.len() + chunk.len() > LONGEST {
+            return Err(Problem::BodyTooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

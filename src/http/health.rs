@@ -1,0 +1,153 @@
+//! Whether we are alive, ready and well: for the kubelet, for load balancers and for people.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use actix_web::{
+    Error, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web::Data,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::flows::Services;
+
+use super::problem::{Problem, ProblemBody};
+
+#[derive(Serialize, ToSchema)]
+pub struct Probe {
+    /// What was asked is so.
+    ok: bool,
+}
+
+/// How everything we depend on is doing.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    status: Status,
+    version: &'static str,
+    uptime_seconds: u64,
+    dependencies: BTreeMap<&'static str, Dependency>,
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Healthy,
+    Degraded,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Dependency {
+    #[serde(rename_all = "camelCase")]
+    Store {
+        state: State,
+        #[schema(format = DateTime)]
+        since: String,
+        latency_ms: f64,
+        pool_in_use: u32,
+        pool_size: u32,
+    },
+    #[serde(rename_all = "camelCase")]
+    Hashing { state: State, slots: usize, busy: usize, queued: usize, predicted_wait_ms: f64 },
+}
+
+#[derive(Clone, Copy, Serialize, ToSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Up,
+    Down,
+    Busy,
+}
+
+/// Until the store's schema is ours, nobody is served from it.
+pub async fn only_when_open(
+    services: Data<Services>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if services.readiness.is_open() { next.call(request).await } else { Err(Problem::NotReady.into()) }
+}
+
+/// Alive
+///
+/// The process answers; the store is not asked.
+#[utoipa::path(get, path = "/livez", tag = "internal", responses((status = 200, description = "Alive", body = Probe)))]
+pub async fn livez() -> HttpResponse {
+    HttpResponse::Ok().json(Probe { ok: true })
+}
+
+/// Ready
+///
+/// The store took a read and a write within the last 30 seconds, and we are not stopping.
+#[utoipa::path(
+    get, path = "/readyz", tag = "internal",
+    responses(
+        (status = 200, description = "Ready", body = Probe),
+        (status = 503, description = "Send requests elsewhere", body = ProblemBody<'static>, content_type = "application/problem+json"),
+    )
+)]
+pub async fn readyz(services: Data<Services>) -> Result<HttpResponse, Problem> {
+    if services.readiness.is_ready(services.clock.uptime()) {
+        Ok(HttpResponse::Ok().json(Probe { ok: true }))
+    } else {
+        Err(Problem::NotReady)
+    }
+}
+
+/// Health
+///
+/// For people: how each thing we depend on is doing, and since when.
+#[utoipa::path(get, path = "/health", tag = "internal", responses((status = 200, description = "How it is", body = Health)))]
+pub async fn health(services: Data<Services>) -> HttpResponse {
+    let dependencies = BTreeMap::from([("store", store(&services)), ("hashing", hashing(&services))]);
+    let healthy = dependencies.values().all(|dependency| dependency.state() != State::Down);
+    HttpResponse::Ok().json(Health {
+        status: if healthy { Status::Healthy } else { Status::Degraded },
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: services.clock.uptime().as_secs(),
+        dependencies,
+    })
+}
+
+impl Dependency {
+    const fn state(&self) -> State {
+        match self {
+            Self::Store { state, .. } | Self::Hashing { state, .. } => *state,
+        }
+    }
+}
+
+fn store(services: &Services) -> Dependency {
+    let (health, pool) = (services.readiness.store(), services.store.pool());
+    let ago = services.clock.uptime().saturating_sub(health.since);
+    Dependency::Store {
+        state: if health.up { State::Up } else { State::Down },
+        since: before(services.clock.now(), ago).to_string(),
+        latency_ms: millis(health.latency),
+        pool_in_use: pool.in_use,
+        pool_size: pool.size,
+    }
+}
+
+fn hashing(services: &Services) -> Dependency {
+    let load = services.hashing.load();
+    Dependency::Hashing {
+        state: if load.busy < load.slots { State::Up } else { State::Busy },
+        slots: load.slots,
+        busy: load.busy,
+        queued: load.queued,
+        predicted_wait_ms: millis(load.predicted_wait),
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
+
+fn before(now: Timestamp, ago: Duration) -> Timestamp {
+    now.checked_sub(ago).ok().and_then(|then| Timestamp::from_second(then.as_second()).ok()).unwrap_or(now)
+}

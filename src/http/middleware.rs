@@ -1,0 +1,171 @@
+//! What every request goes through: a name, a deadline, a net under panics, and one shape for whatever goes wrong.
+
+use std::{any::Any, panic::AssertUnwindSafe, rc::Rc, time::Duration};
+
+use actix_web::{
+    Error, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
+    http::{
+        Method,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use super::{Site, client, connection::Progress, problem::Problem};
+
+/// From the head of a request to its answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+const LONGEST_URI: usize = 8 * 1024;
+const LONGEST_HEADERS: usize = 32 * 1024;
+
+/// Wraps everything else, so that nothing leaves without having passed here.
+pub async fn every_request(
+    site: Data<Site>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let _in_hand = request.request().conn_data::<Rc<Progress>>().map(Progress::take_in_hand);
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let id = client::given_request_id(peer, request.headers(), &site.trusted_proxies)
+        .unwrap_or_else(|| site.new_request_id());
+    let line = LogLine::begin(&request, &id, site.clock.uptime());
+
+    let answered = match fits(&request) {
+        Ok(()) => within_bounds(request, next).await,
+        Err(problem) => Err(problem.into()),
+    };
+    match answered {
+        Ok(answer) => Ok(shape(answer, &site, &id, line)),
+        Err(error) => {
+            let problem = error.as_error::<Problem>();
+            let mut answer = problem.map_or_else(
+                || Problem::from_status(error.as_response_error().status_code().as_u16()).answer(&id),
+                |problem| problem.answer(&id),
+            );
+            line.end(&answer, problem, site.clock.uptime());
+            finish(answer.headers_mut(), &site, &id);
+            Err(InternalError::from_response("", answer).into())
+        }
+    }
+}
+
+/// Bounds that the parser below does not have, or has far above what anybody needs.
+fn fits(request: &ServiceRequest) -> Result<(), Problem> {
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if request.uri().to_string().len() > LONGEST_URI {
+        Err(Problem::UriTooLong)
+    } else if headers > LONGEST_HEADERS {
+        Err(Problem::HeadersTooLarge)
+    } else {
+        Ok(())
+    }
+}
+
+/// A panic or a stall ends this request and nothing else.
+async fn within_bounds<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let safe = request.method().is_safe();
+    let handled = AssertUnwindSafe(next.call(request)).catch_unwind();
+    match timeout(DEADLINE, handled).await {
+        Ok(Ok(answer)) => answer.map(ServiceResponse::map_into_boxed_body),
+        Ok(Err(panic)) => Err(Problem::Internal(what_panicked(&*panic).into()).into()),
+        Err(_) if safe => Err(Problem::StoreUnavailable("the request's deadline passed".into()).into()),
+        // A write may be under way.
+        Err(_) => Err(Problem::OutcomeUnknown("the request's deadline passed".into()).into()),
+    }
+}
+
+fn what_panicked(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", text.unwrap_or("of an unknown kind"))
+}
+
+/// Gives whatever is neither 2xx nor 3xx the one shape, and keeps the headers it came with.
+fn shape(answer: ServiceResponse<BoxBody>, site: &Site, id: &str, line: LogLine) -> ServiceResponse<BoxBody> {
+    let status = answer.status();
+    let mut answer = if status.is_client_error() || status.is_server_error() {
+        let problem = answer.response().error().and_then(|error| error.as_error::<Problem>());
+        let mut shaped = problem
+            .map_or_else(|| Problem::from_status(status.as_u16()).answer(id), |problem| problem.answer(id));
+        for name in [header::SET_COOKIE, header::ALLOW] {
+            for value in answer.headers().get_all(&name) {
+                shaped.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        line.end(&shaped, problem, site.clock.uptime());
+        answer.into_response(shaped)
+    } else {
+        line.end(answer.response(), None, site.clock.uptime());
+        answer
+    };
+    finish(answer.headers_mut(), site, id);
+    answer
+}
+
+/// What is said on every answer.
+fn finish(headers: &mut HeaderMap, site: &Site, id: &str) {
+    let mut say = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    say(header::CACHE_CONTROL, "no-store");
+    say(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    say(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox");
+    say(header::REFERRER_POLICY, "no-referrer");
+    say(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if site.origin.is_secure() {
+        say(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+/// One line of log for each request, without its query, which may hold anything.
+struct LogLine {
+    id: String,
+    method: Method,
+    path: String,
+    begun: Duration,
+}
+
+impl LogLine {
+    fn begin(request: &ServiceRequest, id: &str, begun: Duration) -> Self {
+        Self {
+            id: id.to_owned(),
+            method: request.method().clone(),
+            path: request.path().chars().take(256).collect(),
+            begun,
+        }
+    }
+
+    /// A cause is told here and nowhere else.
+    fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, now: Duration) {
+        let Self { id, method, path, begun } = self;
+        let (status, took) = (answer.status().as_u16(), now.saturating_sub(begun));
+        if let Some(source) = problem.and_then(Problem::source) {
+            let cause = causes(&**source);
+            tracing::error!(request_id = %id, %method, path, status, ?took, cause, "request failed");
+        } else {
+            tracing::debug!(request_id = %id, %method, path, status, ?took, "request answered");
+        }
+    }
+}
+
+/// An error with all that lies under it.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

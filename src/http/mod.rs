@@ -1,0 +1,113 @@
+//! How the web reaches us: the routes of both listeners, readable top to bottom.
+
+pub mod client;
+mod connection;
+mod cookie;
+mod credentials;
+mod docs_page;
+mod extract;
+mod fault;
+mod given;
+mod health;
+mod middleware;
+pub mod openapi;
+mod outcome;
+mod places;
+mod problem;
+mod same_site;
+pub mod server;
+mod strict_json;
+mod users;
+
+use std::sync::Arc;
+
+use actix_web::{
+    Handler, HttpResponse, Resource, Responder,
+    http::{Method, header},
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+
+use crate::domain::{
+    clock::{Clock, Entropy},
+    id::RequestId,
+    origin::Origin,
+};
+
+use client::TrustedProxies;
+use problem::Problem;
+
+/// What HTTP alone needs to know of where it serves.
+pub struct Site {
+    pub origin: Origin,
+    pub trusted_proxies: TrustedProxies,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Site {
+    /// A name for a request that brought none.
+    fn new_request_id(&self) -> String {
+        let id = RequestId::new(self.clock.now(), &*self.entropy);
+        id.map_or_else(|_| "unknown".to_owned(), |id| id.to_string())
+    }
+}
+
+/// What the ingress routes.
+pub fn public(routes: &mut ServiceConfig) {
+    routes
+        .service(
+            web::scope("/api/users")
+                .wrap(from_fn(same_site::same_site))
+                .wrap(from_fn(health::only_when_open))
+                .service(post("/signup", users::sign_up))
+                .service(post("/signin", users::sign_in))
+                .service(get("/currentuser", users::current_user))
+                .service(post("/signout", users::sign_out)),
+        )
+        .default_service(web::to(not_found));
+}
+
+/// What only the cluster reaches.
+pub fn internal(routes: &mut ServiceConfig) {
+    routes
+        .service(get("/livez", health::livez))
+        .service(get("/readyz", health::readyz))
+        .service(get("/health", health::health))
+        .service(get("/openapi.json", openapi::document))
+        .service(get("/docs", docs_page::page))
+        .default_service(web::to(not_found));
+}
+
+fn get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(async || not_allowed("GET, HEAD")))
+}
+
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::method(Method::POST).to(handler))
+        .default_service(web::to(async || not_allowed("POST")))
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::NotFound)
+}
+
+fn not_allowed(allowed: &'static str) -> HttpResponse {
+    let mut answer = HttpResponse::from_error(Problem::MethodNotAllowed);
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    answer
+}

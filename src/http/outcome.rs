@@ -1,0 +1,44 @@
+//! Which problem each way a flow can end badly is; a new refusal does not compile without one.
+
+use std::convert::Infallible;
+
+use crate::flows::{Failure, sign_in::SignInRefusal, sign_up::SignUpRefusal};
+
+use super::{fault::Fault, problem::Problem};
+
+impl<R: Into<Self>> From<Failure<R>> for Problem {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::Refused(reason) => reason.into(),
+            Failure::Raced => Self::Conflict,
+            Failure::Busy { retry_after } => Self::Busy { retry_after },
+            Failure::Unavailable(source) => Self::StoreUnavailable(source),
+            Failure::OutcomeUnknown(source) => Self::OutcomeUnknown(source),
+            Failure::Broken(source) => Self::Internal(source),
+        }
+    }
+}
+
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<SignUpRefusal> for Problem {
+    fn from(refusal: SignUpRefusal) -> Self {
+        match refusal {
+            SignUpRefusal::EmailInUse => {
+                Self::Invalid(vec![Fault::new("email_in_use", "Email is in use").at("email")])
+            }
+        }
+    }
+}
+
+impl From<SignInRefusal> for Problem {
+    fn from(refusal: SignInRefusal) -> Self {
+        match refusal {
+            SignInRefusal::InvalidCredentials => Self::InvalidCredentials,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Users on the wire: signing up, in and out, and who is signed in.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::user::User,
+    flows::{self, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp},
+};
+
+use super::{
+    Site, client,
+    cookie::{self, SessionCookie},
+    credentials::{SignInBody, SignUpBody},
+    extract::{Ignored, Json},
+    problem::{Problem, ProblemBody},
+};
+
+/// A user, as everybody who may see them sees them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserBody {
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(format = Email)]
+    email: String,
+    email_verified: bool,
+    mfa_enabled: bool,
+    roles: Vec<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentUserBody {
+    /// `null` for whoever is not signed in.
+    #[schema(required = true)]
+    current_user: Option<UserBody>,
+}
+
+/// Nothing more to say.
+#[derive(Serialize, ToSchema)]
+pub struct Empty {}
+
+/// Sign up
+///
+/// Makes an account and signs its owner in.
+#[utoipa::path(
+    post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
+    responses(
+        (status = 201, description = "The new user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
+        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sign_up(
+    request: HttpRequest,
+    services: Data<Services>,
+    site: Data<Site>,
+    Json(body): Json<SignUpBody>,
+) -> Result<HttpResponse, Problem> {
+    let (email, password) = body.admit(services.rules.passwords)?;
+    let wish = SignUp { email, password, device: client::device(&request, &site) };
+    let newcomer = flows::sign_up::sign_up(&services, wish).await?;
+    greet(HttpResponse::Created().json(UserBody::of(&newcomer.user)), &newcomer, &site)
+}
+
+/// Sign in
+///
+/// Opens a session. An unknown address, a wrong password and a disabled account get the same answer.
+#[utoipa::path(
+    post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
+    responses(
+        (status = 200, description = "The user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
+        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sign_in(
+    request: HttpRequest,
+    services: Data<Services>,
+    site: Data<Site>,
+    Json(body): Json<SignInBody>,
+) -> Result<HttpResponse, Problem> {
+    let (email, password) = body.admit()?;
+    let wish = SignIn { email, password, device: client::device(&request, &site) };
+    let signed_in = flows::sign_in::sign_in(&services, wish).await?;
+    greet(HttpResponse::Ok().json(UserBody::of(&signed_in.user)), &signed_in, &site)
+}
+
+/// Who is signed in
+#[utoipa::path(
+    get, path = "/api/users/currentuser", tag = "users", security((), ("session" = [])),
+    responses(
+        (status = 200, description = "The caller, or null", body = CurrentUserBody),
+        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+    )
+)]
+pub async fn current_user(services: Data<Services>, cookie: SessionCookie) -> Result<HttpResponse, Problem> {
+    let authenticated = match &cookie.0 {
+        Some(secret) => authenticate(&services, secret).await?,
+        None => None,
+    };
+    let current_user = authenticated.map(|authenticated| UserBody::of(&authenticated.user));
+    Ok(HttpResponse::Ok().json(CurrentUserBody { current_user }))
+}
+
+/// Sign out
+///
+/// Ends the session in the store and clears the cookie; without a session it does nothing, as well.
+#[utoipa::path(
+    post, path = "/api/users/signout", tag = "users", security((), ("session" = [])),
+    responses(
+        (status = 200, description = "Signed out", body = Empty, headers(("set-cookie" = String, description = "Clears the session cookie"))),
+        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sign_out(
+    services: Data<Services>,
+    site: Data<Site>,
+    cookie: SessionCookie,
+    _: Ignored,
+) -> Result<HttpResponse, Problem> {
+    let ended = match &cookie.0 {
+        Some(secret) => flows::sign_out::sign_out(&services, secret).await.map_err(Problem::from),
+        None => Ok(()),
+    };
+    // Whatever the store says, this browser is done with the session.
+    let mut answer = ended.map_or_else(HttpResponse::from_error, |()| HttpResponse::Ok().json(Empty {}));
+    cookie::clear(&mut answer, &site.origin)?;
+    Ok(answer)
+}
+
+fn greet(mut answer: HttpResponse, signed_in: &SignedIn, site: &Site) -> Result<HttpResponse, Problem> {
+    cookie::set(&mut answer, &site.origin, &signed_in.secret)?;
+    Ok(answer)
+}
+
+impl UserBody {
+    fn of(user: &User) -> Self {
+        let attrs = user.attrs();
+        Self {
+            id: attrs.id.to_string(),
+            email: attrs.email.original().to_owned(),
+            email_verified: attrs.email_verified_at.is_some(),
+            // No second factor can be enrolled yet.
+            mfa_enabled: false,
+            roles: attrs.roles.iter().map(ToString::to_string).collect(),
+            created_at: attrs.created_at.to_string(),
+            updated_at: attrs.updated_at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What happens later and again and again: one file a job, each a loop that ends when it is told to.
+
+pub mod open_store;
+pub mod probe;
+pub mod purge;
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// Sleeps, and says whether to go on.
+async fn rest(stop: &CancellationToken, duration: Duration) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = sleep(duration) => true,
+    }
+}

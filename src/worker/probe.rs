@@ -1,0 +1,22 @@
+//! Asks the store every few seconds whether it is well, so that a readiness probe never has to.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::flows::{self, Services};
+
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Runs until it is told to stop; a change for better or worse is said once.
+pub async fn probe(services: &Services, stop: &CancellationToken) {
+    while super::rest(stop, EVERY).await {
+        let was_up = services.readiness.store().up;
+        match flows::probe::probe(services).await {
+            Ok(()) if !was_up => tracing::info!("the store is back"),
+            Ok(()) => {}
+            Err(failure) if was_up => tracing::error!(?failure, "the store does not answer"),
+            Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Removes what expired, once an hour; nothing depends on it but the size of the store.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::flows::{self, Services};
+
+const EVERY: Duration = Duration::from_secs(3600);
+
+pub async fn purge(services: &Services, stop: &CancellationToken) {
+    while super::rest(stop, EVERY).await {
+        match flows::purge::purge(services).await {
+            Ok(0) => {}
+            Ok(records) => tracing::info!(records, "removed what expired"),
+            Err(failure) => {
+                tracing::warn!(?failure, "could not remove what expired; trying again in an hour")
+            }
+        }
+    }
+}
