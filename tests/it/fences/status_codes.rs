@@ -6,7 +6,9 @@ use super::{
 };
 
 const THEIR_PLACE: &str = "src/http/problem.rs";
-const SUCCESSES: &[&str] = &["Ok", "Created", "Accepted", "NoContent"];
+
+/// Names of success, and the one way to let a `Problem` speak.
+const ANSWERS: &[&str] = &["Ok", "Created", "Accepted", "NoContent", "from_error"];
 
 fn mentions(path: &str, text: &str) -> Vec<Breach> {
     if path == THEIR_PLACE {
@@ -17,7 +19,7 @@ fn mentions(path: &str, text: &str) -> Vec<Breach> {
         let named = tokens.get(at + 2).map_or("", |token| token.text);
         let is_code = stands(&tokens, at, &["StatusCode", "::"]);
         let is_answer = stands(&tokens, at, &["HttpResponse", "::", named, "("]);
-        (is_code || is_answer && !SUCCESSES.contains(&named)).then(|| Breach {
+        (is_code || is_answer && !ANSWERS.contains(&named)).then(|| Breach {
             what: format!("`{}::{named}` decides on a status, which {THEIR_PLACE} does", tokens[at].text),
             file: path.to_owned(),
             line: tokens[at].line,
