@@ -1,1 +1,2 @@
+//! The load harness.
 fn main() {}

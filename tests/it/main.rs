@@ -1,5 +1,7 @@
 //! The one integration binary: what the service promises, asked from outside.
 #![cfg(test)]
 
+mod dependencies;
+mod fences;
 mod store;
 mod support;

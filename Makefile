@@ -1,0 +1,54 @@
+# Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
+
+.DEFAULT_GOAL := list
+.PHONY: list run test check format lint doc deny api-test bench gen fmt clean-tools
+
+list: ## What there is (this list)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the service on this machine, with nothing to set up
+	cargo run --locked
+
+test: ## All tests, against SQLite and a real MongoDB
+	@tests/tools/fetch-mongod --fetch >/dev/null || echo "NOT TESTED: the MongoDB store; there is no mongod." >&2
+	cargo test --locked --quiet --doc
+	cargo test --locked --lib --bins --test it
+
+# The tests come last: what a run ends with is their summary.
+check: ## What CI runs: everything below, then the tests
+	@tests/tools/stage format
+	@tests/tools/stage lint
+	@tests/tools/stage doc
+	@tests/tools/stage deny
+	@tests/tools/stage api-test
+	@echo "== test"
+	@$(MAKE) --no-print-directory test
+
+format: ## Is everything formatted?
+	cargo fmt --check
+
+lint: ## Clippy, with nothing left to say
+	cargo clippy --locked --all-targets -- -D warnings
+
+doc: ## The documentation of the code, without a broken link
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+deny: ## Dependencies: licences, bans, sources, known vulnerabilities
+	tests/tools/deny
+
+api-test: ## The running service against docs/openapi.json
+	tests/tools/api-test
+
+bench: ## Load
+	cargo bench --locked
+
+gen: ## Write again what is generated: docs/openapi.json, docs/configuration.md
+	@mkdir -p docs
+	cargo run --locked --quiet -- gen openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	cargo run --locked --quiet -- gen configuration > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
+
+fmt: ## Format everything
+	cargo fmt
+
+clean-tools: ## Forget the fetched tools
+	rm -rf .tools
