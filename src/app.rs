@@ -8,6 +8,7 @@ use std::{
 };
 
 use actix_web::web::Data;
+use tokio::net::TcpSocket;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -22,6 +23,9 @@ use crate::{
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
+
+/// Connections that may wait to be accepted: a crowd that arrives at once is not told to come back in a second.
+const BACKLOG: u32 = 4096;
 
 /// What is outside and can be another one in a test.
 pub struct World {
@@ -176,7 +180,13 @@ pub fn contract() -> io::Result<String> {
 }
 
 fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, CannotRun> {
-    TcpListener::bind(address).map_err(|source| CannotRun::Listen { variable, address, source })
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listen().map_err(|source| CannotRun::Listen { variable, address, source })
 }
 
 fn refused(error: impl Into<BoxError>) -> CannotRun {
