@@ -1,1 +1,4 @@
-fn main() {}
+//! Every integration test, in one binary.
+
+mod config;
+mod config_command;
