@@ -1,4 +1,5 @@
 //! What the environment says becomes the configuration, or every reason why not.
+#![expect(clippy::panic, clippy::expect_used, reason = "what a test calls may fail as loudly as the test")]
 
 use std::{
     ffi::{OsStr, OsString},
@@ -47,7 +48,6 @@ fn nothing_set_is_a_working_laptop() {
     assert_eq!(config.warnings, Vec::<String>::new());
 }
 
-/// A field without a declaration fails on its own, one without a field is an unknown field to its section.
 #[test]
 fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choices() {
     assert_eq!(good(&[]).settings.len(), VARIABLES.len());
