@@ -54,8 +54,8 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_PASSWORD_COST",
-        meaning: "What the hash of a new password costs an attacker, and us. Older hashes are still verified, and \
-                  renewed when their owner signs in.",
+        meaning: "What the hash of a new password costs an attacker, and us. Foreign and cheaper \
+                  hashes are still verified, and renewed when their owner signs in.",
         allowed: OneOf(choices::<Cost>),
         default: Always("standard"),
         example: "low-memory",
