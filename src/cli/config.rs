@@ -24,7 +24,11 @@ pub fn run(args: &Args, config: &Config) -> io::Result<()> {
 fn as_table(config: &Config) -> String {
     let heading = ["VARIABLE", "VALUE", "ORIGIN"].map(str::to_owned);
     let row = |setting: &Setting| {
-        [setting.variable.name.to_owned(), printable(&setting.shown()), setting.found_in.to_string()]
+        [
+            setting.variable.name.to_owned(),
+            printable(&setting.shown()),
+            printable(&setting.found_in.to_string()),
+        ]
     };
     let rows: Vec<_> = std::iter::once(heading).chain(config.settings.iter().map(row)).collect();
     let width = |cell: fn(&[String; 3]) -> &String| {

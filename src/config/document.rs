@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use jiff::SignedDuration;
 
 use super::{
+    Config,
     choice::Choice,
+    surroundings::Sources,
     variable::{Allowed, Unset, Variable},
     variables::VARIABLES,
 };
@@ -16,10 +18,19 @@ const PROSE: &str = include_str!("document.md");
 
 pub fn document() -> String {
     PROSE
+        .replace("{faults}", &faults())
         .replace("{overview}", &overview())
         .replace("{variables}", &VARIABLES.iter().map(chapter).collect::<String>())
         .replace("{costs}", &costs())
         .replace("{lifetimes}", &lifetimes())
+}
+
+/// The real thing, made to fail.
+fn faults() -> String {
+    let vars = [("PORTCULLIS_PUBLIC_LISTEN", "0.0.0.0"), ("PORTCULLIS_PASSWORD_COST", "high")];
+    let vars = vars.map(|(name, value)| (name.into(), value.into())).into();
+    let sources = Sources { vars, terminal: true, read_file: &|_| Ok(String::new()) };
+    Config::read(&sources).err().map_or_else(String::new, |misconfigured| misconfigured.to_string())
 }
 
 fn overview() -> String {

@@ -1,7 +1,6 @@
 //! The settings as parsed types, one flat section for each prefix, because envy reads nothing deeper.
 //!
-//! Names, defaults and meanings are in `variables.rs`; a field that is not declared there, or a declaration without its
-//! field, fails every start.
+//! Names, defaults and meanings are in `variables.rs`; a test compares the two.
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
@@ -104,4 +103,58 @@ fn is_a_filter(level: &str) -> Result<(), ValidationError> {
         return Err(ValidationError::new("log_level"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{
+        de::{DeserializeOwned, Visitor, value::Error as Nothing},
+        forward_to_deserialize_any,
+    };
+
+    use super::{super::variables::VARIABLES, *};
+
+    /// Notes which fields a section asks for, and gives it nothing.
+    struct Fields<'a>(&'a mut Vec<String>, &'a str);
+
+    impl<'de> Deserializer<'de> for Fields<'_> {
+        type Error = Nothing;
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &str,
+            fields: &[&str],
+            _: V,
+        ) -> Result<V::Value, Nothing> {
+            self.0.extend(fields.iter().map(|field| format!("{}{}", self.1, field.to_uppercase())));
+            Err(Nothing::custom(""))
+        }
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Nothing> {
+            Err(Nothing::custom(""))
+        }
+
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    fn note<T: DeserializeOwned>(names: &mut Vec<String>, prefix: &str) {
+        assert!(T::deserialize(Fields(names, prefix)).is_err());
+    }
+
+    #[test]
+    fn every_field_is_declared_and_every_declaration_is_a_field() {
+        let mut fields = Vec::new();
+        note::<Public>(&mut fields, "PORTCULLIS_PUBLIC_");
+        note::<Internal>(&mut fields, "PORTCULLIS_INTERNAL_");
+        note::<Store>(&mut fields, "PORTCULLIS_STORE_");
+        note::<Password>(&mut fields, "PORTCULLIS_PASSWORD_");
+        note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
+        note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
+        note::<Log>(&mut fields, "PORTCULLIS_LOG_");
+        note::<Data>(&mut fields, "PORTCULLIS_DATA_");
+        assert_eq!(fields, VARIABLES.iter().map(|variable| variable.name).collect::<Vec<_>>());
+    }
 }

@@ -62,9 +62,9 @@ impl Setting {
 
     /// What is wrong with it, under the name by which it was set.
     pub(super) fn fault(&self, reason: &str) -> Fault {
-        let Variable { name, allowed, example, mask, .. } = self.variable;
+        let Variable { name, mask, .. } = self.variable;
         let by_file = matches!(self.found_in, FoundIn::File(_)).then(|| self.variable.file_name()).flatten();
-        let expected = format!("expected {}, e.g. {example}", allowed.sentence());
+        let expected = self.variable.expected();
         let problem = if reason.is_empty() { expected } else { format!("{reason}; {expected}") };
         Fault {
             variable: by_file.unwrap_or_else(|| (*name).to_owned()),
@@ -103,11 +103,12 @@ fn given(name: &str, sources: &Sources) -> Result<Option<String>, Fault> {
     Ok(Some(text.to_owned()))
 }
 
-/// Editors and `echo` end a file with a newline that is no part of the secret.
+/// Editors and `echo` end a file with a newline that is no part of the secret. What looks like the secret itself, given
+/// where its file was asked for, is not shown.
 fn contents(variable: &Variable, path: &Path, sources: &Sources) -> Result<String, Fault> {
     let mut text = (sources.read_file)(path).map_err(|error| Fault {
         variable: variable.file_name().unwrap_or_default(),
-        given: Some(path.display().to_string()),
+        given: Some(path.display().to_string()).filter(|path| !path.contains("://")),
         problem: format!("cannot be read: {error}"),
     })?;
     if text.ends_with('\n') {
@@ -124,11 +125,7 @@ fn must_be_set(variable: &Variable, sources: &Sources) -> bool {
 }
 
 fn missing(variable: &Variable) -> String {
-    format!(
-        "must be set inside a cluster: expected {}, e.g. {}",
-        variable.allowed.sentence(),
-        variable.example
-    )
+    format!("must be set inside a cluster: {}", variable.expected())
 }
 
 fn both(variable: &Variable) -> String {

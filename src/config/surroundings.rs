@@ -39,7 +39,10 @@ impl Sources<'_> {
     pub(super) fn surroundings(&self) -> Surroundings {
         Surroundings {
             terminal: self.terminal,
-            cluster: self.vars.contains_key(OsStr::new("KUBERNETES_SERVICE_HOST")),
+            cluster: self
+                .vars
+                .get(OsStr::new("KUBERNETES_SERVICE_HOST"))
+                .is_some_and(|host| !host.is_empty()),
         }
     }
 }

@@ -1,9 +1,6 @@
 //! Variables with our prefix that are not ours: misspelt ones, and those that Kubernetes writes by itself.
 
-use super::{
-    variable::{PREFIX, Variable},
-    variables::VARIABLES,
-};
+use super::{variable::PREFIX, variables::VARIABLES};
 
 /// One sentence about all of them, or nothing.
 pub(super) fn warning<'a>(vars: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
@@ -37,10 +34,11 @@ fn is_injected(name: &str, value: &str) -> bool {
 }
 
 fn with_suggestion(name: &str, ours: &[String]) -> String {
+    let shown = name.escape_debug();
     let near = ours.iter().map(|known| (distance(name, known), known)).min();
     match near {
-        Some((distance, known)) if distance <= 3 => format!("{name} (did you mean {known}?)"),
-        _ => name.to_owned(),
+        Some((distance, known)) if distance <= 3 => format!("{shown} (did you mean {known}?)"),
+        _ => shown.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::surroundings::Surroundings;
 pub(super) const PREFIX: &str = "PORTCULLIS_";
 
 /// The one declaration of a variable: reading, `portcullis config` and `docs/configuration.md` all come from it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// Whole, so that it can be searched for.
     pub name: &'static str,
@@ -19,7 +19,7 @@ pub struct Variable {
 }
 
 /// What a variable may be.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Allowed {
     /// Whatever fits this description.
     Described(&'static str),
@@ -28,7 +28,7 @@ pub enum Allowed {
 }
 
 /// What a variable is when nobody sets it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Unset {
     Always(&'static str),
     /// For a person who watches, and for a program that collects.
@@ -46,6 +46,15 @@ impl Variable {
         self.mask.map(|_| format!("{}_FILE", self.name))
     }
 
+    /// What would have been right. Names are their own example.
+    pub fn expected(&self) -> String {
+        let allowed = self.allowed.sentence();
+        match self.allowed {
+            Allowed::Described(_) => format!("expected {allowed}, e.g. {}", self.example),
+            Allowed::OneOf(_) => format!("expected {allowed}"),
+        }
+    }
+
     /// How a value of it may be shown.
     pub fn shown(&self, value: &str) -> String {
         self.mask.map_or_else(|| value.to_owned(), |mask| mask(value))
@@ -53,7 +62,7 @@ impl Variable {
 }
 
 impl Allowed {
-    /// Completes the sentence "expected …".
+    /// In words, as a list of names or as the description.
     pub fn sentence(&self) -> String {
         match self {
             Self::Described(text) => (*text).to_owned(),

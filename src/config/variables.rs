@@ -18,7 +18,7 @@ use crate::domain::{
 pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "PORTCULLIS_PUBLIC_LISTEN",
-        meaning: "Where browsers and programs reach the service, through the ingress.",
+        meaning: "Where browsers and programs reach the service, through the ingress. The image sets `0.0.0.0:3000`.",
         allowed: Described("an address and a port"),
         default: Always("127.0.0.1:3000"),
         example: "0.0.0.0:3000",
@@ -35,7 +35,8 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_INTERNAL_LISTEN",
-        meaning: "Where the cluster reaches the service: probes and other services. Never route an ingress to it.",
+        meaning: "Where the cluster reaches the service: probes and other services. Never route an \
+                  ingress to it. The image sets `0.0.0.0:9000`.",
         allowed: Described("an address and a port"),
         default: Always("127.0.0.1:9000"),
         example: "0.0.0.0:9000",
@@ -53,8 +54,8 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_PASSWORD_COST",
-        meaning: "What the hash of a new password costs an attacker, and us. Older hashes are still verified, and \
-                  renewed when their owner signs in.",
+        meaning: "What the hash of a new password costs an attacker, and us. Foreign and cheaper \
+                  hashes are still verified, and renewed when their owner signs in.",
         allowed: OneOf(choices::<Cost>),
         default: Always("standard"),
         example: "low-memory",

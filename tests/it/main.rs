@@ -5,3 +5,7 @@ mod dependencies;
 mod fences;
 mod store;
 mod support;
+//! Every integration test, in one binary.
+
+mod config;
+mod config_command;
