@@ -55,7 +55,9 @@ impl Client {
         let length: usize = header("content-length: ")?.parse().ok()?;
         (body.len() >= length).then(|| Answer {
             status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"),
-            retry_after: header("retry-after: ").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+            retry_after: header("retry-after: ")
+                .and_then(|seconds| seconds.parse().ok())
+                .map(Duration::from_secs),
             cookie: header("set-cookie: ").and_then(|cookie| cookie.split(';').next()).map(str::to_owned),
             took: begun.elapsed(),
         })

@@ -53,11 +53,21 @@ pub(crate) async fn measure(report: &mut Report) {
     let refused: usize = outcomes.iter().map(|outcome| outcome.refused).sum();
     let slowest = outcomes.iter().map(|outcome| outcome.slowest).max().unwrap_or_default();
     report.say("signed in / refused with Retry-After", &format!("{signed_in} / {refused}"));
-    report.promise("slowest answer to a sign-in", &format!("{slowest:.1?}"), "< 5 s", slowest < Duration::from_secs(5));
+    report.promise(
+        "slowest answer to a sign-in",
+        &format!("{slowest:.1?}"),
+        "< 5 s",
+        slowest < Duration::from_secs(5),
+    );
 
     let (peak, bound) = (service.memory().1, cores * SLOT + BASE);
     let (peak, bound) = (peak >> 20, bound >> 20);
-    report.promise("peak memory", &format!("{peak} MiB"), &format!("<= {bound} MiB (slots x cost + base)"), peak <= bound);
+    report.promise(
+        "peak memory",
+        &format!("{peak} MiB"),
+        &format!("<= {bound} MiB (slots x cost + base)"),
+        peak <= bound,
+    );
     let (idle_p99, busy_p99) = (percentile(idle, 0.99), percentile(busy, 0.99));
     report.say("currentuser p99 idle", &format!("{idle_p99:.0?}"));
     report.say("currentuser p99 in the flood", &format!("{busy_p99:.0?}"));

@@ -1,7 +1,7 @@
 //! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood`.
 
-mod flood;
 mod client;
+mod flood;
 mod process;
 mod report;
 mod signin;

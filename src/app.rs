@@ -8,6 +8,7 @@ use std::{
 };
 
 use actix_web::web::Data;
+use secrecy::ExposeSecret;
 use tokio::net::TcpSocket;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -16,7 +17,11 @@ use crate::{
     domain::clock::{Clock, Entropy},
     flows::{Rules, Services, readiness::Readiness},
     http::{Site, client::TrustedProxies, openapi, server::Listeners},
-    store::{BoxError, Store, mongo::MongoStore, sqlite::SqliteStore},
+    store::{
+        BoxError, Store,
+        mongo::MongoStore,
+        sqlite::{Location, SqliteStore},
+    },
     system::{clock::SystemClock, entropy::OsEntropy, hashing::HashingPool},
     worker,
 };
@@ -67,9 +72,11 @@ impl World {
     pub async fn real(config: &Config) -> Result<Self, CannotRun> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let store: Arc<dyn Store> = match &config.store.url {
-            StoreUrl::Mongo(url) => Arc::new(MongoStore::connect(url, Arc::clone(&entropy)).await.map_err(refused)?),
-            StoreUrl::File(path) => Arc::new(SqliteStore::open(config.data.dir.join(path)).map_err(refused)?),
-            StoreUrl::Memory => Arc::new(SqliteStore::in_memory().map_err(refused)?),
+            StoreUrl::Mongo(url) => Arc::new(
+                MongoStore::connect(url.expose_secret(), Arc::clone(&entropy)).await.map_err(refused)?,
+            ),
+            StoreUrl::File(path) => sqlite(Location::File(config.data.dir.join(path)))?,
+            StoreUrl::Memory => sqlite(Location::Memory)?,
         };
         Ok(Self { store, clock: Arc::new(SystemClock::start()), entropy })
     }
@@ -106,7 +113,11 @@ impl App {
     }
 
     /// Serves until `leave` says how to end, then finishes what was accepted. `ready` is called once, with the store open.
-    pub async fn run(self, ready: impl FnOnce(), leave: impl Future<Output = Leave>) -> Result<(), CannotRun> {
+    pub async fn run(
+        self,
+        ready: impl FnOnce(),
+        leave: impl Future<Output = Leave>,
+    ) -> Result<(), CannotRun> {
         let Self { services, site, public, internal } = self;
         let workers = std::thread::available_parallelism()?.get();
         let listeners = Listeners::start(public, internal, &services, &site, workers)?;
@@ -189,12 +200,19 @@ fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, Ca
     listen().map_err(|source| CannotRun::Listen { variable, address, source })
 }
 
+fn sqlite(location: Location) -> Result<Arc<dyn Store>, CannotRun> {
+    Ok(Arc::new(SqliteStore::open(location).map_err(refused)?))
+}
+
 fn refused(error: impl Into<BoxError>) -> CannotRun {
     CannotRun::Refused(error.into())
 }
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("public", &self.public).field("internal", &self.internal).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("public", &self.public)
+            .field("internal", &self.internal)
+            .finish_non_exhaustive()
     }
 }

@@ -33,18 +33,26 @@ async fn a_cookie_without_an_origin_changes_nothing_and_may_read() {
     ada.sign_up("ada@example.org").await;
     let cookie = ada.cookie.clone().unwrap();
     let sign_out = |extra: &str| {
-        format!("POST /api/users/signout HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n{extra}Content-Length: 0\r\n\r\n")
+        format!(
+            "POST /api/users/signout HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n{extra}Content-Length: 0\r\n\r\n"
+        )
     };
 
     assert_eq!(wire::send(service.public, sign_out("").as_bytes()).await.codes(), ["cross_site"]);
     let read = format!("GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n");
     assert!(wire::send(service.public, read.as_bytes()).await.body.contains("ada@example.org"));
-    assert_eq!(wire::send(service.public, sign_out("Sec-Fetch-Site: same-origin\r\n").as_bytes()).await.status, 200);
+    assert_eq!(
+        wire::send(service.public, sign_out("Sec-Fetch-Site: same-origin\r\n").as_bytes()).await.status,
+        200
+    );
 }
 
 #[tokio::test]
 async fn without_a_cookie_a_program_needs_no_origin() {
     let service = Service::start().await;
     let body = json!({"email": "ada@example.org", "password": PASSWORD}).to_string();
-    assert_eq!(wire::send(service.public, &wire::post("/api/users/signup", body.as_bytes())).await.status, 201);
+    assert_eq!(
+        wire::send(service.public, &wire::post("/api/users/signup", body.as_bytes())).await.status,
+        201
+    );
 }

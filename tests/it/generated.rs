@@ -8,5 +8,8 @@ fn committed(path: &str) -> String {
 
 #[test]
 fn promise_7_the_contract_document_is_up_to_date() {
-    assert!(committed("docs/openapi.json") == portcullis::http::openapi::text().unwrap(), "run `make gen` and commit");
+    assert!(
+        committed("docs/openapi.json") == portcullis::http::openapi::text().unwrap(),
+        "run `make gen` and commit"
+    );
 }

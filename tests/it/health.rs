@@ -24,7 +24,10 @@ async fn the_contract_is_served_for_programs_and_for_people() {
     let page = reader.get("/docs").await;
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(page.text.contains("/api/users/signup") && page.text.contains("SignUpBody"));
-    assert!(!page.text.contains("<script") && !page.text.contains("://cdn"), "asvs_3_6_1: nothing from elsewhere");
+    assert!(
+        !page.text.contains("<script") && !page.text.contains("://cdn"),
+        "asvs_3_6_1: nothing from elsewhere"
+    );
 }
 
 #[tokio::test]

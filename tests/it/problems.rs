@@ -22,7 +22,11 @@ async fn promise_4_every_refusal_has_the_one_shape_at_whatever_depth() {
         (b"GET /api/users/signup HTTP/1.1\r\nHost: x\r\n\r\n", 405, "method_not_allowed"),
         (b"DELETE /api/users/currentuser HTTP/1.1\r\nHost: x\r\n\r\n", 405, "method_not_allowed"),
         (b"NONSENSE\r\n\r\n", 400, "malformed"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "malformed"),
+        (
+            b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            "malformed",
+        ),
         (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n", 400, "malformed"),
         (form.as_bytes(), 415, "unsupported_media_type"),
         (long_line.as_bytes(), 414, "uri_too_long"),
@@ -52,11 +56,21 @@ async fn a_wrong_method_is_told_which_are_right() {
 async fn the_internal_listener_is_another_socket_and_not_a_path() {
     let service = Service::start().await;
     let (mut outside, mut inside) = (Browser::to(service.public), Browser::to(service.internal));
-    for path in ["/livez", "/readyz", "/health", "/docs", "/openapi.json", "/metrics", "/v1/token/verify", "/admin/v1/users"] {
+    for path in [
+        "/livez",
+        "/readyz",
+        "/health",
+        "/docs",
+        "/openapi.json",
+        "/metrics",
+        "/v1/token/verify",
+        "/admin/v1/users",
+    ] {
         assert_eq!(outside.get(path).await.codes(), ["not_found"], "{path}");
     }
     assert_eq!(inside.get("/api/users/currentuser").await.codes(), ["not_found"]);
-    let answer = inside.post("/api/users/signup", json!({"email": "ada@example.org", "password": PASSWORD})).await;
+    let answer =
+        inside.post("/api/users/signup", json!({"email": "ada@example.org", "password": PASSWORD})).await;
     assert_eq!(answer.codes(), ["not_found"]);
 }
 
@@ -79,7 +93,8 @@ async fn one_refusal_s_words_never_reach_another() {
         async move { browser.post("/api/users/signup", json!({"email": email, "password": PASSWORD})).await }
     };
     let answers = futures_util::future::join_all((0..40).map(|n| ask(format!("not-an-address-{n}")))).await;
-    let ids: std::collections::HashSet<_> = answers.iter().map(|answer| answer.json()["requestId"].to_string()).collect();
+    let ids: std::collections::HashSet<_> =
+        answers.iter().map(|answer| answer.json()["requestId"].to_string()).collect();
     assert_eq!(ids.len(), 40);
     assert!(answers.iter().all(|answer| !answer.text.contains("not-an-address")), "nothing typed is echoed");
 }

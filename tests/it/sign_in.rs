@@ -1,9 +1,15 @@
 //! Signing in, asked over HTTP.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use portcullis::{
-    domain::{stored_hash::StoredHash, user::{User, UserAttrs}},
+    domain::{
+        stored_hash::StoredHash,
+        user::{User, UserAttrs},
+    },
     store::Store,
 };
 use serde_json::Value;
@@ -84,7 +90,11 @@ async fn a_hash_from_node_is_accepted_and_renewed(store: Arc<dyn Store>) {
 
     let mut somebody = Browser::at(&service);
     assert_eq!(somebody.sign_in("node@example.org", "wrong horse").await.codes(), ["invalid_credentials"]);
-    assert_eq!(hash(&service, "node@example.org").await, NODE, "nothing changes until the password was right");
+    assert_eq!(
+        hash(&service, "node@example.org").await,
+        NODE,
+        "nothing changes until the password was right"
+    );
     assert_eq!(somebody.sign_in("node@example.org", "correct horse").await.status, 200);
     assert!(hash(&service, "node@example.org").await.starts_with("$scrypt$ln=14,r=8,p=1$"));
     assert_eq!(somebody.sign_in("node@example.org", "correct horse").await.status, 200);
@@ -109,10 +119,18 @@ async fn the_password_is_taken_as_typed_and_no_other(store: Arc<dyn Store>) {
     let service = Service::on(store).await;
     let mut ada = Browser::at(&service);
     ada.sign_up("ada@example.org").await;
-    for close in ["Correct horse battery", "correct horse battery ", " correct horse battery", "correct horse batter"] {
-        assert_eq!(ada.sign_in("ada@example.org", close).await.codes(), ["invalid_credentials"], "asvs_6_2_8: {close:?}");
+    for close in
+        ["Correct horse battery", "correct horse battery ", " correct horse battery", "correct horse batter"]
+    {
+        assert_eq!(
+            ada.sign_in("ada@example.org", close).await.codes(),
+            ["invalid_credentials"],
+            "asvs_6_2_8: {close:?}"
+        );
     }
-    for (address, secret) in [("long@example.org", "x".repeat(73) + "y"), ("nul@example.org", "eight\0chars\u{1f512}".to_owned())] {
+    for (address, secret) in
+        [("long@example.org", "x".repeat(73) + "y"), ("nul@example.org", "eight\0chars\u{1f512}".to_owned())]
+    {
         let body = serde_json::json!({ "email": address, "password": secret });
         assert_eq!(ada.post("/api/users/signup", body).await.status, 201);
         assert_eq!(ada.sign_in(address, &secret).await.status, 200);
@@ -153,7 +171,10 @@ async fn asvs_6_3_8_unknown_wrong_and_disabled_take_the_same_time() {
     let [unknown, wrong, disabled] = times.map(median);
     let slack = unknown.mul_f64(0.25);
     assert!(unknown > Duration::from_millis(5), "a hash was computed: {unknown:?}");
-    assert!(unknown.abs_diff(wrong) < slack && unknown.abs_diff(disabled) < slack, "{unknown:?} {wrong:?} {disabled:?}");
+    assert!(
+        unknown.abs_diff(wrong) < slack && unknown.abs_diff(disabled) < slack,
+        "{unknown:?} {wrong:?} {disabled:?}"
+    );
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -5,12 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use portcullis::store::Store;
 
-use crate::support::{
-    browser::Browser,
-    people::email,
-    service::Service,
-    stores::on_both_stores,
-};
+use crate::support::{browser::Browser, people::email, service::Service, stores::on_both_stores};
 
 on_both_stores!(
     the_session_ends_in_the_store_and_the_cookie_goes,

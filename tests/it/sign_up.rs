@@ -99,7 +99,11 @@ async fn every_fault_is_told_at_once() {
         (json!({"email": "ada.l@example.org", "password": "ADA.L@example.org"}), vec!["password_is_address"]),
     ] {
         let answer = anybody.post("/api/users/signup", body.clone()).await;
-        assert_eq!((answer.status, answer.codes()), (400, codes.iter().map(ToString::to_string).collect()), "{body}");
+        assert_eq!(
+            (answer.status, answer.codes()),
+            (400, codes.iter().map(ToString::to_string).collect()),
+            "{body}"
+        );
         for error in answer.json()["errors"].as_array().unwrap() {
             assert!(error["code"].as_str().unwrap().starts_with(error["field"].as_str().unwrap()), "{error}");
         }
@@ -111,7 +115,10 @@ async fn n_26_asvs_3_3_the_cookie_is_bound_as_tightly_as_the_origin_allows() {
     let service = Service::start().await;
     let answer = Browser::at(&service).sign_up("ada@example.org").await;
     let cookie = answer.set_cookie().unwrap();
-    assert!(cookie.starts_with("session=pcs_") && cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
+    assert!(
+        cookie.starts_with("session=pcs_") && cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"),
+        "{cookie}"
+    );
     assert!(!answer.text.contains("pcs_"), "the secret is in the cookie alone");
 
     let store = crate::support::stores::sqlite();

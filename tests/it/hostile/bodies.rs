@@ -29,11 +29,19 @@ async fn f_26_deep_and_wide_bodies_are_refused_quickly(store: Arc<dyn Store>) {
         refused(&send(service.public, &post("/api/users/signup", deep.as_bytes())).await, 400, "deep");
         let ignored = format!("{{\"x\":{}{},{MALLORY}}}", "[".repeat(depth), "]".repeat(depth));
         if depth > 128 {
-            refused(&send(service.public, &post("/api/users/signup", ignored.as_bytes())).await, 400, "deep, ignored");
+            refused(
+                &send(service.public, &post("/api/users/signup", ignored.as_bytes())).await,
+                400,
+                "deep, ignored",
+            );
         }
     }
     let deep = format!("{{\"x\":{}", "[".repeat(100_000));
-    refused(&send(service.public, &post("/api/users/signup", deep.as_bytes())).await, 413, "deeper than fits");
+    refused(
+        &send(service.public, &post("/api/users/signup", deep.as_bytes())).await,
+        413,
+        "deeper than fits",
+    );
     let wide = format!("{{{}\"a\":1}}", (0..1_500).map(|n| format!("\"k{n}\":1,")).collect::<String>());
     refused(&send(service.public, &post("/api/users/signup", wide.as_bytes())).await, 400, "wide");
     unharmed(&service, &["mallory@example.org"]).await;
@@ -68,7 +76,8 @@ async fn f_27_bodies_with_two_meanings_are_refused(store: Arc<dyn Store>) {
 
 async fn f_28_numbers_where_text_is_due_are_refused(store: Arc<dyn Store>) {
     let service = on(store).await;
-    for number in ["1e400", "-0", "9223372036854775808", "18446744073709551616", "1.5", "NaN", "1e-400", "-1"] {
+    for number in ["1e400", "-0", "9223372036854775808", "18446744073709551616", "1.5", "NaN", "1e-400", "-1"]
+    {
         for body in [
             format!(r#"{{"email":{number},"password":"correct horse battery"}}"#),
             format!(r#"{{"email":"mallory@example.org","password":{number}}}"#),
@@ -93,7 +102,8 @@ async fn f_29_bytes_that_are_no_text_are_refused(store: Arc<dyn Store>) {
         let in_path = [b"GET /api/users/", bytes, b" HTTP/1.1\r\nHost: x\r\n\r\n"].concat();
         assert!((400..500).contains(&send(service.public, &in_path).await.status), "path");
         let in_cookie =
-            [b"GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\nCookie: session=", bytes, b"\r\n\r\n"].concat();
+            [b"GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\nCookie: session=", bytes, b"\r\n\r\n"]
+                .concat();
         let raw = send(service.public, &in_cookie).await;
         assert!(raw.status == 400 || raw.body == "{\"currentUser\":null}", "cookie: {raw:?}");
     }
@@ -106,8 +116,14 @@ async fn f_30_r_52_operators_are_text_or_nothing(store: Arc<dyn Store>) {
     let service = on(store).await;
     Browser::at(&service).sign_up("ada@example.org").await;
     let operators = [
-        json!({"$ne": ""}), json!({"$gt": ""}), json!({"$regex": ".*"}), json!({"$where": "1"}), json!({"$expr": true}),
-        json!({"$oid": "507f1f77bcf86cd799439011"}), json!({"$exists": true}), json!([{"$ne": ""}]),
+        json!({"$ne": ""}),
+        json!({"$gt": ""}),
+        json!({"$regex": ".*"}),
+        json!({"$where": "1"}),
+        json!({"$expr": true}),
+        json!({"$oid": "507f1f77bcf86cd799439011"}),
+        json!({"$exists": true}),
+        json!([{"$ne": ""}]),
     ];
     for operator in operators {
         for body in [
@@ -122,11 +138,13 @@ async fn f_30_r_52_operators_are_text_or_nothing(store: Arc<dyn Store>) {
         }
     }
     for key in ["$where", "a.b", "$set", "email.canonical"] {
-        let body = json!({"email": "ada@example.org", "password": "wrong horse battery", key: "1"}).to_string();
+        let body =
+            json!({"email": "ada@example.org", "password": "wrong horse battery", key: "1"}).to_string();
         refused(&send(service.public, &post("/api/users/signin", body.as_bytes())).await, 400, key);
     }
     for path in ["/api/users/currentuser?email[$ne]=", "/api/users/currentuser?session[$gt]="] {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: session[$ne]=; session={{\"$ne\":1}}\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: session[$ne]=; session={{\"$ne\":1}}\r\n\r\n");
         assert_eq!(send(service.public, request.as_bytes()).await.body, "{\"currentUser\":null}");
     }
     unharmed(&service, &[]).await;

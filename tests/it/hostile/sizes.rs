@@ -1,6 +1,9 @@
 //! Requests that are too large, in every part that can be.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use portcullis::store::Store;
 use serde_json::json;
@@ -22,11 +25,15 @@ on_both_stores!(
 async fn f_25_what_is_too_large_is_refused_before_it_is_parsed(store: Arc<dyn Store>) {
     let service = on(store).await;
     let body = |length: usize| {
-        let body = json!({"email": "mallory@example.org", "password": "correct horse battery", "x": ""}).to_string();
+        let body =
+            json!({"email": "mallory@example.org", "password": "correct horse battery", "x": ""}).to_string();
         body.replace(r#""x":"""#, &format!(r#""x":"{}""#, "x".repeat(length - body.len()))).into_bytes()
     };
     let exact = String::from_utf8(body(16 * 1024)).unwrap().replace("mallory", "exact");
-    assert_eq!(send(service.public, &post("/api/users/signup", exact[..].trim_end().as_bytes())).await.status, 201);
+    assert_eq!(
+        send(service.public, &post("/api/users/signup", exact[..].trim_end().as_bytes())).await.status,
+        201
+    );
     for length in [16 * 1024 + 1, 2 << 20] {
         refused(&send(service.public, &post("/api/users/signup", &body(length))).await, 413, "a large body");
     }
@@ -37,9 +44,13 @@ async fn f_25_what_is_too_large_is_refused_before_it_is_parsed(store: Arc<dyn St
         );
         refused(&send(service.public, head.as_bytes()).await, 413, announced);
     }
-    let parameters = format!("GET /api/users/currentuser?{} HTTP/1.1\r\nHost: x\r\n\r\n", "a=b&".repeat(3_000));
+    let parameters =
+        format!("GET /api/users/currentuser?{} HTTP/1.1\r\nHost: x\r\n\r\n", "a=b&".repeat(3_000));
     refused(&send(service.public, parameters.as_bytes()).await, 414, "parameters");
-    let cookie = format!("GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n", "a=b; ".repeat(10_000));
+    let cookie = format!(
+        "GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n",
+        "a=b; ".repeat(10_000)
+    );
     refused(&send(service.public, cookie.as_bytes()).await, 431, "cookies");
     unharmed(&service, &["mallory@example.org"]).await;
 }

@@ -92,8 +92,9 @@ async fn f_23_a_body_that_drips_in_is_given_up_at_its_deadline() {
     let service = Service::start().await;
     for framing in ["Content-Length: 200", "Transfer-Encoding: chunked"] {
         let mut socket = TcpStream::connect(service.public).await.unwrap();
-        let head =
-            format!("POST /api/users/signup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{framing}\r\n\r\n");
+        let head = format!(
+            "POST /api/users/signup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{framing}\r\n\r\n"
+        );
         socket.write_all(head.as_bytes()).await.unwrap();
         let body = format!("c8\r\n{{\"email\":\"mallory@example.org\",{}", " ".repeat(100));
 

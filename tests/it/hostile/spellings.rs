@@ -17,8 +17,7 @@ on_both_stores!(
     f_32_c_60_one_mailbox_is_one_account_and_look_alikes_are_not,
 );
 
-const HIDDEN: [char; 8] =
-    ['\0', '\u{1}', '\u{1b}', '\u{7f}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{feff}'];
+const HIDDEN: [char; 8] = ['\0', '\u{1}', '\u{1b}', '\u{7f}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{feff}'];
 
 async fn f_31_hidden_characters_are_refused_in_addresses_and_kept_in_passwords(store: Arc<dyn Store>) {
     let service = on(store).await;
@@ -62,9 +61,19 @@ async fn f_32_c_60_one_mailbox_is_one_account_and_look_alikes_are_not(store: Arc
         let mut mailbox = Browser::at(&service);
         mailbox.sign_in(second, PASSWORD).await;
         let owner = if same { first } else { second };
-        assert_eq!(mailbox.current_user().await.as_deref(), Some(owner), "the stored address, not the typed one");
+        assert_eq!(
+            mailbox.current_user().await.as_deref(),
+            Some(owner),
+            "the stored address, not the typed one"
+        );
     }
-    for refused in ["\u{131}da@example.org", "\u{212a}elvin@example.org", "a@b@example.org", "\"a\"@example.org", "ada@example.org."] {
+    for refused in [
+        "\u{131}da@example.org",
+        "\u{212a}elvin@example.org",
+        "a@b@example.org",
+        "\"a\"@example.org",
+        "ada@example.org.",
+    ] {
         assert_eq!(Browser::at(&service).sign_up(refused).await.codes(), ["email_invalid"], "{refused}");
     }
     unharmed(&service, &[]).await;

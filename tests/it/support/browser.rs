@@ -68,8 +68,14 @@ impl Browser {
     }
 
     /// `None` when the connection broke before an answer was there.
-    pub(crate) async fn try_ask(&mut self, method: Method, path: &str, body: Option<Value>) -> Option<Answer> {
-        let mut request = self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.origin);
+    pub(crate) async fn try_ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<Answer> {
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.origin);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
@@ -116,7 +122,12 @@ impl Answer {
 }
 
 /// The one shape of everything that is neither 2xx nor 3xx.
-pub(crate) fn assert_problem(status: u16, content_type: Option<&str>, request_id: Option<&str>, body: &Value) {
+pub(crate) fn assert_problem(
+    status: u16,
+    content_type: Option<&str>,
+    request_id: Option<&str>,
+    body: &Value,
+) {
     assert_eq!(content_type, Some("application/problem+json"));
     assert_eq!(body["status"], status);
     assert_eq!(body["requestId"].as_str(), request_id);

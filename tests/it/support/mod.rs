@@ -1,6 +1,10 @@
 //! What the tests share: a clock that stands still, chance that repeats, and people to try things on.
 
+pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod entropy;
 pub(crate) mod folder;
 pub(crate) mod people;
+pub(crate) mod service;
+pub(crate) mod stores;
+pub(crate) mod wire;

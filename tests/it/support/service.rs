@@ -1,11 +1,14 @@
 //! The real service in this process, over real sockets, with a clock that the test holds.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, thread};
+use std::{collections::BTreeMap, io::ErrorKind, net::SocketAddr, sync::Arc, thread};
 
 use portcullis::{
     app::{App, Leave, World},
     config::{Config, Sources},
-    store::{Store, sqlite::SqliteStore},
+    store::{
+        Store,
+        sqlite::{Location, SqliteStore},
+    },
     system::entropy::OsEntropy,
 };
 use tokio::sync::oneshot;
@@ -36,13 +39,13 @@ pub(crate) const ORIGIN: &str = "http://localhost:3000";
 pub(crate) fn config(settings: &[(&str, &str)]) -> Config {
     let vars: BTreeMap<_, _> = SETTINGS.iter().chain(settings).map(|&(name, value)| (name, value)).collect();
     let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    Config::read(&Sources { vars, ..Sources::default() }).unwrap()
+    Config::read(&Sources { vars, terminal: false, read_file: &|_| Err(ErrorKind::NotFound.into()) }).unwrap()
 }
 
 impl Service {
     /// On the embedded store, in memory.
     pub(crate) async fn start() -> Self {
-        Self::with(Arc::new(SqliteStore::in_memory().unwrap()), &[]).await
+        Self::with(Arc::new(SqliteStore::open(Location::Memory).unwrap()), &[]).await
     }
 
     pub(crate) async fn on(store: Arc<dyn Store>) -> Self {
@@ -52,7 +55,8 @@ impl Service {
     pub(crate) async fn with(store: Arc<dyn Store>, settings: &[(&str, &str)]) -> Self {
         let config = config(settings);
         let clock = FrozenClock::new();
-        let world = World { store: Arc::clone(&store), clock: Arc::new(clock.clone()), entropy: Arc::new(OsEntropy) };
+        let world =
+            World { store: Arc::clone(&store), clock: Arc::new(clock.clone()), entropy: Arc::new(OsEntropy) };
         let (leave, left) = oneshot::channel();
         let (ready, when_ready) = oneshot::channel();
         let thread = thread::spawn(move || {

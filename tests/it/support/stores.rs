@@ -28,8 +28,15 @@ pub(crate) use on_both_stores;
 
 use std::sync::Arc;
 
-use portcullis::store::{Store, sqlite::SqliteStore};
+use portcullis::store::{
+    Store,
+    sqlite::{Location, SqliteStore},
+};
 
 pub(crate) fn sqlite() -> Arc<dyn Store> {
-    Arc::new(SqliteStore::in_memory().unwrap())
+    Arc::new(SqliteStore::open(Location::Memory).unwrap())
+}
+
+pub(crate) async fn mongo() -> Option<Arc<dyn Store>> {
+    None
 }
