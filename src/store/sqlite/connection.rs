@@ -167,7 +167,7 @@ impl Link {
         }
     }
 
-    fn connection(&mut self) -> rusqlite::Result<&Connection> {
+    pub(super) fn connection(&mut self) -> rusqlite::Result<&Connection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.location, self.role)?,
@@ -201,9 +201,6 @@ fn connect(location: &Location, role: Role) -> rusqlite::Result<Connection> {
         )?,
     };
     connection.busy_timeout(LOCK_WAIT)?;
-    if matches!(location, Location::File(_)) {
-        use_write_ahead_log(&connection)?;
-    }
     // `FULL` syncs every commit, so that `Ok` also outlives a power cut.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
@@ -216,15 +213,16 @@ fn connect(location: &Location, role: Role) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Readers and the writer do not wait for each other with it. Switching a fresh file needs it alone, and SQLite does not
-/// wait for that by itself when several try at once.
-fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+/// With it readers and the writer do not wait for each other. The file remembers it; switching needs the file alone, and
+/// SQLite does not wait for that by itself when several try at once.
+pub(super) fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     let stopwatch = Stopwatch::start();
     loop {
         let mode: rusqlite::Result<String> =
             connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
         match mode {
-            Ok(mode) if mode == "wal" => return Ok(()),
+            // A database in memory has no log, and needs none.
+            Ok(mode) if mode == "wal" || mode == "memory" => return Ok(()),
             Ok(_) => {
                 let says =
                     "the file system cannot share memory between processes, as the write-ahead log needs";
