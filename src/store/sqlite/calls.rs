@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    connection::{Failed, Link, Location, use_write_ahead_log},
+    connection::{Failed, Link, use_write_ahead_log},
     errors::{migrate_error, store_error},
     lane::{Claim, Lane, NoAnswer},
+    location::Location,
     schema::{self, Halt},
 };
 use crate::store::{MigrateError, StoreError};

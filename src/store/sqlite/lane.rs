@@ -18,7 +18,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::connection::{Link, Location, Role};
+use super::{
+    connection::{Link, Role},
+    location::Location,
+};
 use crate::store::Pool;
 
 type Job = Box<dyn FnOnce(&mut Link) + Send>;

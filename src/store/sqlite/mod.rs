@@ -5,6 +5,7 @@ mod columns;
 mod connection;
 mod errors;
 mod lane;
+mod location;
 mod one_time;
 mod purge;
 mod rows;
@@ -33,7 +34,7 @@ use crate::domain::{
     user::User,
 };
 
-pub use self::connection::Location;
+pub use self::location::Location;
 
 /// A database in one file, which other processes on this machine may have open as well.
 pub struct SqliteStore {
