@@ -1,12 +1,14 @@
 //! The three kinds of calls, and what may be said when one fails.
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    connection::{Failed, Link, Location},
+    connection::{Failed, Link, use_write_ahead_log},
     errors::{migrate_error, store_error},
     lane::{Claim, Lane, NoAnswer},
-    schema::Halt,
+    location::Location,
+    schema::{self, Halt},
 };
 use crate::store::{MigrateError, StoreError};
 
@@ -34,19 +36,23 @@ impl Lane {
     }
 
     /// Harmless to repeat, so that it need not be known whether it happened.
-    pub(super) async fn migrate(
-        &self,
-        location: &Location,
-        work: impl FnOnce(&Connection) -> Result<(), Halt> + Send + 'static,
-    ) -> Result<(), MigrateError> {
-        let answer = self.ask(|link, claim| transact(link, claim, work)).await;
+    pub(super) async fn migrate(&self, location: &Location, now: Timestamp) -> Result<(), MigrateError> {
+        let answer = self.ask(move |link, claim| Some(migrate(link, claim, now))).await;
         let done = answer.map_err(|no_answer| MigrateError::Unavailable(no_answer.into()))?;
-        done.map_err(|failed| match failed {
-            Failed::Work(halt) => migrate_error(halt, location),
-            Failed::Begin(error) => migrate_error(error.into(), location),
-            Failed::TakenBack(error) | Failed::Unknown(error) => MigrateError::Unavailable(error.into()),
-            Failed::Abandoned => MigrateError::Unavailable(ABANDONED.into()),
-        })
+        done.map_err(|halt| migrate_error(halt, location))
+    }
+}
+
+/// Looks before it touches anything: what is not ours is left as it is.
+fn migrate(link: &mut Link, claim: &Claim, now: Timestamp) -> Result<(), Halt> {
+    let connection = link.connection()?;
+    schema::examine(connection)?;
+    use_write_ahead_log(connection)?;
+    match link.transact(|| claim.take(), |connection| schema::migrate(connection, now)) {
+        Err(Failed::Begin(error) | Failed::TakenBack(error) | Failed::Unknown(error)) => Err(error.into()),
+        Err(Failed::Work(halt)) => Err(halt),
+        // Whoever asked for it has gone, and reads no answer.
+        Ok(()) | Err(Failed::Abandoned) => Ok(()),
     }
 }
 
@@ -120,20 +126,39 @@ mod tests {
         batch(&lane, "INSERT INTO t VALUES (1, 1)").await.unwrap();
     }
 
-    #[tokio::test]
-    async fn a_full_disk_is_unavailable_and_the_next_write_starts_afresh() {
-        let folder = std::env::temp_dir().join(format!("portcullis-full-{}", std::process::id()));
-        let location = Location::File(folder.join("full.db"));
-        location.prepare().unwrap();
-        let lane = lane(&location);
-        batch(&lane, "CREATE TABLE t (a)").await.unwrap();
-        let limit = |connection: &Connection| {
-            connection.query_row("PRAGMA max_page_count = 3", [], |row| row.get::<_, u32>(0))
+    async fn make_room(lane: &Lane, pages: u32) {
+        let limit = move |connection: &Connection| {
+            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, u32>(0))
         };
-        assert_eq!(lane.read(limit).await.unwrap(), 3);
-        let full = batch(&lane, "INSERT INTO t VALUES (1), (zeroblob(100000))").await;
+        assert_eq!(lane.read(limit).await.unwrap(), pages);
+    }
+
+    #[tokio::test]
+    async fn a_full_database_is_unavailable_until_there_is_room() {
+        let lane = lane(&Location::Memory);
+        batch(&lane, "CREATE TABLE t (a)").await.unwrap();
+        make_room(&lane, 3).await;
+        let large = "INSERT INTO t VALUES (1), (zeroblob(100000))";
+        let full = batch(&lane, large).await;
         assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
         assert_eq!(count(&lane).await, 0);
+        make_room(&lane, 1_000).await;
+        batch(&lane, large).await.unwrap();
+        assert_eq!(count(&lane).await, 2);
+    }
+
+    /// As a disk error does; what follows shows that the connection, and with it the limit, is a new one.
+    #[tokio::test]
+    async fn a_connection_that_ends_a_transaction_by_itself_is_replaced() {
+        let folder = std::env::temp_dir().join(format!("portcullis-calls-{}", std::process::id()));
+        let location = Location::File(folder.join("t.db"));
+        location.prepare().unwrap();
+        let lane = lane(&location);
+        batch(&lane, "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)").await.unwrap();
+        make_room(&lane, 3).await;
+        let ended = batch(&lane, "INSERT INTO t VALUES (2); INSERT OR ROLLBACK INTO t VALUES (1)").await;
+        assert!(matches!(ended, Err(StoreError::Taken)), "{ended:?}");
+        assert_eq!(count(&lane).await, 1);
         batch(&lane, "INSERT INTO t VALUES (zeroblob(100000))").await.unwrap();
         lane.close().await;
         std::fs::remove_dir_all(folder).unwrap();

@@ -1,30 +1,15 @@
 //! A thread's own connection to the database: opened when it is needed, dropped when it can no longer be trusted.
 
-use std::{
-    fmt,
-    fs::{DirBuilder, OpenOptions},
-    io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    thread,
-    time::Duration,
-};
+use std::{fmt, thread, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use crate::{store::MigrateError, system::clock::Stopwatch};
+use super::location::Location;
+use crate::system::clock::Stopwatch;
 
 /// How long to wait for another process that is writing: shorter than the deadline, so that the answer can still be
 /// that nothing happened.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
-
-/// Where the database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    File(PathBuf),
-    /// Gone with the process: for trying things out.
-    Memory,
-}
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,33 +38,6 @@ pub(super) enum Failed<E> {
     TakenBack(rusqlite::Error),
     /// It may be on the disk or not.
     Unknown(rusqlite::Error),
-}
-
-impl Location {
-    /// Makes the file and the folders above it, for their owner alone: what is in it is nobody else's business.
-    pub(super) fn prepare(&self) -> Result<(), MigrateError> {
-        let Self::File(path) = self else { return Ok(()) };
-        create(path).map_err(|error| MigrateError::Refused(format!("{self} cannot be made: {error}")))
-    }
-}
-
-fn create(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        created => created.map(drop),
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(f),
-            Self::Memory => f.write_str("the database in memory"),
-        }
-    }
 }
 
 impl fmt::Display for Role {
@@ -167,7 +125,7 @@ impl Link {
         }
     }
 
-    fn connection(&mut self) -> rusqlite::Result<&Connection> {
+    pub(super) fn connection(&mut self) -> rusqlite::Result<&Connection> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.location, self.role)?,
@@ -201,9 +159,6 @@ fn connect(location: &Location, role: Role) -> rusqlite::Result<Connection> {
         )?,
     };
     connection.busy_timeout(LOCK_WAIT)?;
-    if matches!(location, Location::File(_)) {
-        use_write_ahead_log(&connection)?;
-    }
     // `FULL` syncs every commit, so that `Ok` also outlives a power cut.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
@@ -216,15 +171,16 @@ fn connect(location: &Location, role: Role) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Readers and the writer do not wait for each other with it. Switching a fresh file needs it alone, and SQLite does not
-/// wait for that by itself when several try at once.
-fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+/// With it readers and the writer do not wait for each other. The file remembers it; switching needs the file alone, and
+/// SQLite does not wait for that by itself when several try at once.
+pub(super) fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     let stopwatch = Stopwatch::start();
     loop {
         let mode: rusqlite::Result<String> =
             connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
         match mode {
-            Ok(mode) if mode == "wal" => return Ok(()),
+            // A database in memory has no log, and needs none.
+            Ok(mode) if mode == "wal" || mode == "memory" => return Ok(()),
             Ok(_) => {
                 let says =
                     "the file system cannot share memory between processes, as the write-ahead log needs";
@@ -237,6 +193,28 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
                 thread::sleep(Duration::from_millis(5));
             }
             Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting<T: rusqlite::types::FromSql>(link: &mut Link, name: &str) -> T {
+        link.connection().unwrap().pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn commits_are_synced_and_readers_cannot_write() {
+        for role in [Role::Writer, Role::Reader] {
+            let mut link = Link::new(Location::Memory, role);
+            assert_eq!(setting::<u32>(&mut link, "synchronous"), 2, "FULL");
+            assert_eq!(setting::<u32>(&mut link, "temp_store"), 2, "MEMORY");
+            assert_eq!(setting::<bool>(&mut link, "query_only"), role == Role::Reader);
+            assert!(
+                u128::from(setting::<u32>(&mut link, "busy_timeout")) < crate::store::DEADLINE.as_millis()
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Error, ffi, ffi::ErrorCode};
 
-use super::{connection::Location, schema::Halt};
+use super::{location::Location, schema::Halt};
 use crate::store::{MigrateError, StoreError};
 
 /// For an error after which it is certain that nothing was written.

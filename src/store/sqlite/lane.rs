@@ -18,7 +18,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::connection::{Link, Location, Role};
+use super::{
+    connection::{Link, Role},
+    location::Location,
+};
 use crate::store::Pool;
 
 type Job = Box<dyn FnOnce(&mut Link) + Send>;
@@ -214,15 +217,14 @@ mod tests {
     #[tokio::test]
     async fn closing_finishes_what_was_taken_and_takes_nothing_more() {
         let lane = lane(8, Duration::from_secs(5));
-        let (taken, late) = tokio::join!(biased; lane.ask(sleeper(100)), async {
+        let (before, after) = tokio::join!(biased; lane.ask(sleeper(100)), async {
             lane.close().await;
             lane.ask(sleeper(0)).await
         });
-        assert_eq!((taken, late), (Ok(()), Err(NoAnswer::Closed)));
+        assert_eq!((before, after), (Ok(()), Err(NoAnswer::Closed)));
     }
 
     #[tokio::test]
-    #[expect(clippy::panic, reason = "it is what the test is about")]
     async fn a_panic_ends_one_job_and_not_the_lane() {
         let lane = lane(8, Duration::from_secs(5));
         let lost = lane.ask(|_, claim| claim.take().then(|| panic!("on purpose"))).await;

@@ -5,6 +5,7 @@ mod columns;
 mod connection;
 mod errors;
 mod lane;
+mod location;
 mod one_time;
 mod purge;
 mod rows;
@@ -33,7 +34,7 @@ use crate::domain::{
     user::User,
 };
 
-pub use self::connection::Location;
+pub use self::location::Location;
 
 /// A database in one file, which other processes on this machine may have open as well.
 pub struct SqliteStore {
@@ -49,8 +50,8 @@ impl SqliteStore {
     const WRITES_IN_LINE: usize = 256;
     const READS_IN_LINE: usize = 1_024;
 
-    /// Makes the file if there is none. Connections are opened when they are first needed, so what else may be wrong
-    /// with it is told by `migrate`.
+    /// Makes the file if there is none. Connections are opened when they are first needed, so what may be wrong with a
+    /// file that was there is told by `migrate`.
     pub fn open(location: Location) -> Result<Self, MigrateError> {
         location.prepare()?;
         let start = |role, size| {
@@ -77,7 +78,7 @@ fn readers() -> u32 {
 #[async_trait]
 impl Store for SqliteStore {
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError> {
-        self.writer.migrate(&self.location, move |connection| schema::migrate(connection, now)).await
+        self.writer.migrate(&self.location, now).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

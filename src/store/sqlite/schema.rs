@@ -27,30 +27,36 @@ impl From<rusqlite::Error> for Halt {
     }
 }
 
+/// Whether it may be migrated at all; asked before anything in the file is touched.
+pub(super) fn examine(connection: &Connection) -> Result<u32, Halt> {
+    let (found, known) = (version(connection)?, newest());
+    if found > known { Err(Halt::FromTheFuture { found, known }) } else { Ok(found) }
+}
+
 /// To be called in a transaction that writes, which is the lock against everybody else who migrates.
 pub(super) fn migrate(connection: &Connection, now: Timestamp) -> Result<(), Halt> {
-    let found = version(connection)?;
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if found > known {
-        return Err(Halt::FromTheFuture { found, known });
+    let (found, known) = (examine(connection)?, newest());
+    if found < known {
+        for migration in MIGRATIONS.iter().skip(found as usize) {
+            connection.execute_batch(migration)?;
+        }
+        settings::set_schema_version(connection, known, now)?;
     }
-    if found == known {
-        return Ok(());
-    }
-    for migration in MIGRATIONS.iter().skip(found as usize) {
-        connection.execute_batch(migration)?;
-    }
-    settings::set_schema_version(connection, known, now)?;
     Ok(())
 }
 
-/// 0 for a new file.
+fn newest() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
+/// 0 for a new file. Reads the list of tables itself: what the connection remembers of it may be out of date.
 fn version(connection: &Connection) -> Result<u32, Halt> {
-    if connection.table_exists(None, "settings")? {
-        return settings::schema_version(connection)?.ok_or(Halt::Foreign);
+    let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'settings') FROM sqlite_schema";
+    match connection.query_row(tables, [], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        (0_u32, _) => Ok(0),
+        (_, 0_u32) => Err(Halt::Foreign),
+        _ => settings::schema_version(connection)?.ok_or(Halt::Foreign),
     }
-    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 { Ok(0) } else { Err(Halt::Foreign) }
 }
 
 #[cfg(test)]
