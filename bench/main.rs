@@ -1,2 +1,28 @@
-//! The load harness.
-fn main() {}
+//! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood`.
+
+mod flood;
+mod client;
+mod process;
+mod report;
+mod signin;
+mod start;
+
+use report::Report;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    // Cargo hands its own flags to every harness; what is left names what to measure.
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let measures = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    let mut report = Report::default();
+    if measures("start") {
+        start::measure(&mut report).await;
+    }
+    if measures("signin") {
+        signin::measure(&mut report).await;
+    }
+    if measures("flood") {
+        flood::measure(&mut report).await;
+    }
+    report.end();
+}

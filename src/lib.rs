@@ -3,7 +3,15 @@
 //! - [`domain`]: what is true, whatever the database or the protocol
 //! - [`flows`]: what one can do, one verb per file
 //! - [`store`]: what we remember
+//! - [`http`]: how the web reaches us
+//! - [`worker`]: what happens later and again and again
 //! - [`system`]: clock, randomness, the hashing pool
+//! - [`config`], [`cli`], [`telemetry`]: what we are told, by whom, and what we say
+//! - [`app`]: puts all of it together
+
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod http;

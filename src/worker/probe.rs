@@ -12,11 +12,10 @@ const EVERY: Duration = Duration::from_secs(5);
 pub async fn probe(services: &Services, stop: &CancellationToken) {
     while super::rest(stop, EVERY).await {
         let was_up = services.readiness.store().up;
-        match flows::probe::probe(services).await {
-            Ok(()) if !was_up => tracing::info!("the store is back"),
-            Ok(()) => {}
-            Err(failure) if was_up => tracing::error!(?failure, "the store does not answer"),
-            Err(_) => {}
+        match (was_up, flows::probe::probe(services).await) {
+            (false, Ok(())) => tracing::info!("the store is back"),
+            (true, Err(failure)) => tracing::error!(?failure, "the store does not answer"),
+            (true, Ok(())) | (false, Err(_)) => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::flows::{self, Services};
 
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_hours(1);
 
 pub async fn purge(services: &Services, stop: &CancellationToken) {
     while super::rest(stop, EVERY).await {
@@ -14,7 +14,7 @@ pub async fn purge(services: &Services, stop: &CancellationToken) {
             Ok(0) => {}
             Ok(records) => tracing::info!(records, "removed what expired"),
             Err(failure) => {
-                tracing::warn!(?failure, "could not remove what expired; trying again in an hour")
+                tracing::warn!(?failure, "could not remove what expired; trying again in an hour");
             }
         }
     }

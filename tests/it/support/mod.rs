@@ -2,4 +2,5 @@
 
 pub(crate) mod clock;
 pub(crate) mod entropy;
+pub(crate) mod folder;
 pub(crate) mod people;

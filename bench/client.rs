@@ -1,0 +1,83 @@
+//! A connection that asks and counts, and costs next to nothing itself.
+
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
+
+pub(crate) struct Client {
+    socket: TcpStream,
+    buffer: Vec<u8>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) cookie: Option<String>,
+    pub(crate) took: Duration,
+}
+
+impl Client {
+    /// From another loopback address for each number, since one address has only so many places.
+    pub(crate) async fn connect(to: SocketAddr, number: usize) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        let group = u8::try_from(number / 250).expect("at most 64,000 connections");
+        socket.bind(SocketAddr::from(([127, 0, 7, group + 1], 0)))?;
+        let socket = socket.connect(to).await?;
+        socket.set_nodelay(true)?;
+        Ok(Self { socket, buffer: Vec::with_capacity(2048) })
+    }
+
+    pub(crate) async fn ask(&mut self, request: &str) -> io::Result<Answer> {
+        let begun = Instant::now();
+        self.socket.write_all(request.as_bytes()).await?;
+        self.buffer.clear();
+        loop {
+            if self.socket.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if let Some(answer) = self.answer(begun) {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn answer(&self, begun: Instant) -> Option<Answer> {
+        let text = std::str::from_utf8(&self.buffer).ok()?;
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
+        let length: usize = header("content-length: ")?.parse().ok()?;
+        (body.len() >= length).then(|| Answer {
+            status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"),
+            retry_after: header("retry-after: ").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
+            cookie: header("set-cookie: ").and_then(|cookie| cookie.split(';').next()).map(str::to_owned),
+            took: begun.elapsed(),
+        })
+    }
+}
+
+pub(crate) fn sign_up(email: &str) -> String {
+    post("/api/users/signup", email)
+}
+
+pub(crate) fn sign_in(email: &str) -> String {
+    post("/api/users/signin", email)
+}
+
+pub(crate) fn current_user(cookie: &str) -> String {
+    format!("GET /api/users/currentuser HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n")
+}
+
+fn post(path: &str, email: &str) -> String {
+    let body = format!(r#"{{"email":"{email}","password":"correct horse battery"}}"#);
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}

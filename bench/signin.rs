@@ -1,0 +1,77 @@
+//! Sign-ins a second, against what the bare hashing function reaches on the same cores in the same run.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use scrypt::Params;
+
+use crate::{
+    client::{self, Client},
+    process::Portcullis,
+    report::Report,
+};
+
+/// Turns of each, one after the other, because these machines change their minds about how fast they are.
+const TURNS: usize = 4;
+const TURN: Duration = Duration::from_secs(8);
+
+pub(crate) async fn measure(report: &mut Report) {
+    println!("sign-ins at the standard cost, against the bare scrypt function ({TURNS} turns of each)");
+    let cores = thread::available_parallelism().expect("cores").get();
+    let service = Portcullis::start(&[]);
+    let mut clients = Vec::new();
+    for number in 0..2 * cores {
+        clients.push(Client::connect(service.public, number).await.expect("a connection"));
+    }
+    let created = clients[0].ask(&client::sign_up("bench@example.org")).await.expect("an answer");
+    assert_eq!(created.status, 201);
+
+    let (mut bare, mut served) = (0.0, 0.0);
+    for _ in 0..TURNS {
+        bare += bare_scrypt(cores);
+        served += sign_ins(&mut clients).await;
+    }
+    let (bare, served, cores) = (bare / TURNS as f64, served / TURNS as f64, cores as f64);
+    report.say("bare scrypt", &format!("{bare:.2} /s, {:.2} a core", bare / cores));
+    report.say("sign-ins", &format!("{served:.2} /s"));
+    let ratio = served / bare;
+    report.promise("sign-ins to bare scrypt", &format!("{ratio:.3}"), ">= 0.95", ratio >= 0.95);
+}
+
+/// Hashes a second on all cores, each as the crate's function computes it.
+fn bare_scrypt(cores: usize) -> f64 {
+    let params = Params::new(17, 8, 1).expect("the standard cost");
+    let begun = Instant::now();
+    let hash = || {
+        let mut hashes = 0;
+        while begun.elapsed() < TURN {
+            scrypt::scrypt(b"correct horse battery", &[7; 16], &params, &mut [0; 32]).expect("a hash");
+            hashes += 1;
+        }
+        // What ran over the end counts by how long it took.
+        f64::from(hashes) / begun.elapsed().as_secs_f64()
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(hash)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a rate")).sum()
+    })
+}
+
+/// Sign-ins a second over as many connections as keep every slot busy.
+async fn sign_ins(clients: &mut [Client]) -> f64 {
+    let begun = Instant::now();
+    let request = client::sign_in("bench@example.org");
+    let count = async |client: &mut Client| {
+        let mut signed_in = 0;
+        while begun.elapsed() < TURN {
+            assert_eq!(client.ask(&request).await.expect("an answer").status, 200);
+            signed_in += 1;
+        }
+        signed_in
+    };
+    let signed_in: u32 = join_all(clients.iter_mut().map(count)).await.into_iter().sum();
+    f64::from(signed_in) / begun.elapsed().as_secs_f64()
+}

@@ -1,0 +1,200 @@
+//! The composition root: from a configuration to a running service. The only module that knows concrete types.
+
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::web::Data;
+use tokio::net::TcpSocket;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::{Config, StoreUrl},
+    domain::clock::{Clock, Entropy},
+    flows::{Rules, Services, readiness::Readiness},
+    http::{Site, client::TrustedProxies, openapi, server::Listeners},
+    store::{BoxError, Store, mongo::MongoStore, sqlite::SqliteStore},
+    system::{clock::SystemClock, entropy::OsEntropy, hashing::HashingPool},
+    worker,
+};
+
+/// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
+const NOTICE: Duration = Duration::from_secs(1);
+
+/// Connections that may wait to be accepted: a crowd that arrives at once is not told to come back in a second.
+const BACKLOG: u32 = 4096;
+
+/// What is outside and can be another one in a test.
+pub struct World {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A service that listens and will serve once it is run.
+pub struct App {
+    services: Data<Services>,
+    site: Arc<Site>,
+    public: TcpListener,
+    internal: TcpListener,
+}
+
+/// How the end was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// By somebody at the keyboard.
+    AtOnce,
+    /// By an orchestrator, whose load balancer has yet to notice.
+    AfterNotice,
+}
+
+/// Why the service cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotRun {
+    #[error("{variable} {address}: cannot listen there: {source}")]
+    Listen { variable: &'static str, address: SocketAddr, source: io::Error },
+    #[error("{0}")]
+    Refused(BoxError),
+    #[error("the listeners failed: {0}")]
+    Listeners(#[from] io::Error),
+}
+
+impl World {
+    /// The real one: this machine's clock and random source, and the store that the configuration names.
+    pub async fn real(config: &Config) -> Result<Self, CannotRun> {
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let store: Arc<dyn Store> = match &config.store.url {
+            StoreUrl::Mongo(url) => Arc::new(MongoStore::connect(url, Arc::clone(&entropy)).await.map_err(refused)?),
+            StoreUrl::File(path) => Arc::new(SqliteStore::open(config.data.dir.join(path)).map_err(refused)?),
+            StoreUrl::Memory => Arc::new(SqliteStore::in_memory().map_err(refused)?),
+        };
+        Ok(Self { store, clock: Arc::new(SystemClock::start()), entropy })
+    }
+}
+
+impl App {
+    /// Takes its sockets at once, so that whoever is refused one is told before anything else happens.
+    pub fn build(config: &Config, world: World) -> Result<Self, CannotRun> {
+        let public = listen("PORTCULLIS_PUBLIC_LISTEN", config.public.listen)?;
+        let internal = listen("PORTCULLIS_INTERNAL_LISTEN", config.internal.listen)?;
+        let hashing = HashingPool::start(config.password.cost).map_err(refused)?;
+        let site = Site {
+            origin: config.public.origin.clone(),
+            trusted_proxies: TrustedProxies::new(config.trusted.proxies.clone()),
+            clock: Arc::clone(&world.clock),
+            entropy: Arc::clone(&world.entropy),
+        };
+        let rules = Rules {
+            cost: config.password.cost,
+            passwords: config.password.policy,
+            lifetimes: config.session.preset.lifetimes(),
+        };
+        let World { store, clock, entropy } = world;
+        let services = Services { store, clock, entropy, hashing, readiness: Readiness::default(), rules };
+        Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
+    }
+
+    pub fn public(&self) -> io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    pub fn internal(&self) -> io::Result<SocketAddr> {
+        self.internal.local_addr()
+    }
+
+    /// Serves until `leave` says how to end, then finishes what was accepted. `ready` is called once, with the store open.
+    pub async fn run(self, ready: impl FnOnce(), leave: impl Future<Output = Leave>) -> Result<(), CannotRun> {
+        let Self { services, site, public, internal } = self;
+        let workers = std::thread::available_parallelism()?.get();
+        let listeners = Listeners::start(public, internal, &services, &site, workers)?;
+        let stop_listening = listeners.stop();
+        let serving = listeners.run();
+        tokio::pin!(serving, leave);
+
+        let jobs = Jobs::default();
+        let told = tokio::select! {
+            failed = &mut serving => return failed.map_err(CannotRun::from),
+            told = &mut leave => Ok(Some(told)),
+            opened = worker::open_store::open_store(&services, &jobs.stop) => opened.map(|()| None),
+        };
+        let left = match told {
+            Ok(None) => {
+                ready();
+                jobs.start(&services);
+                tokio::select! {
+                    failed = &mut serving => failed.map_err(CannotRun::from),
+                    told = &mut leave => {
+                        say_goodbye(&services.readiness, told).await;
+                        Ok(())
+                    },
+                }
+            }
+            Ok(Some(_)) => Ok(()),
+            Err(sentence) => Err(refused(sentence)),
+        };
+        tokio::join!(stop_listening.drain(), async { drop(serving.await) });
+        jobs.end().await;
+        services.hashing.stop();
+        services.store.close().await;
+        left
+    }
+}
+
+/// Readiness goes first, so that nobody is sent to us who would find the door shut.
+async fn say_goodbye(readiness: &Readiness, leave: Leave) {
+    readiness.stop();
+    tracing::info!("stopping: finishing what was accepted");
+    if leave == Leave::AfterNotice {
+        tokio::time::sleep(NOTICE).await;
+    }
+}
+
+/// The loops that run beside the listeners.
+#[derive(Default)]
+struct Jobs {
+    stop: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Jobs {
+    fn start(&self, services: &Data<Services>) {
+        let (probed, purged) = (services.clone(), services.clone());
+        let (stop_probing, stop_purging) = (self.stop.clone(), self.stop.clone());
+        self.running.spawn(async move { worker::probe::probe(&probed, &stop_probing).await });
+        self.running.spawn(async move { worker::purge::purge(&purged, &stop_purging).await });
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+}
+
+/// The contract of both listeners, as it is committed.
+pub fn contract() -> io::Result<String> {
+    Ok(openapi::text()?)
+}
+
+fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, CannotRun> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listen().map_err(|source| CannotRun::Listen { variable, address, source })
+}
+
+fn refused(error: impl Into<BoxError>) -> CannotRun {
+    CannotRun::Refused(error.into())
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("public", &self.public).field("internal", &self.internal).finish_non_exhaustive()
+    }
+}

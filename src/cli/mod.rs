@@ -1,0 +1,70 @@
+//! The command line: one file a command.
+
+pub mod config;
+pub mod generate;
+pub mod serve;
+
+use std::{
+    error::Error,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Misconfigured, Sources};
+
+/// Signs people and workloads in, and tells every other service who is calling.
+#[derive(Debug, Parser)]
+#[command(
+    name = "portcullis",
+    version,
+    after_help = "Without a command it serves.\n\nExample:\n  portcullis config"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Config(config::Args),
+    #[command(name = "gen", hide = true)]
+    Generate(generate::Args),
+}
+
+impl Cli {
+    /// 0 when it went well and 1 when it failed; clap says 2 to what it cannot parse.
+    pub fn run(self) -> ExitCode {
+        match self.outcome() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                // Nobody is left to tell when standard error is closed.
+                _ = writeln!(io::stderr(), "{error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn outcome(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        match self.command.unwrap_or(Command::Serve(serve::Args {})) {
+            Command::Serve(_) => Ok(serve::run(&configuration()?)?),
+            Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
+            Command::Generate(args) => Ok(generate::run(&args)?),
+        }
+    }
+}
+
+fn configuration() -> Result<Config, Misconfigured> {
+    Config::read(&Sources::of_process())
+}
+
+/// A reader who has seen enough, such as `head`, is no failure.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

@@ -1,0 +1,62 @@
+//! Values that are chosen by name: the names, and what the documentation says of each.
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::sections::LogFormat;
+use crate::domain::{
+    cost::Cost,
+    policy::{PasswordPolicy, SessionPreset},
+};
+
+pub(super) trait Choice: Copy + 'static {
+    /// Name, value, meaning.
+    const CHOICES: &'static [(&'static str, Self, &'static str)];
+}
+
+impl Choice for Cost {
+    const CHOICES: &'static [(&'static str, Self, &'static str)] = &[
+        ("standard", Self::STANDARD, "the setting that OWASP and ASVS both accept"),
+        ("low-memory", Self::LOW_MEMORY, "about the same work in an eighth of the memory; OWASP accepts it"),
+        (
+            "node",
+            Self::NODE,
+            "what Node's `scrypt` does unless told otherwise; below both, warned about at start",
+        ),
+    ];
+}
+
+impl Choice for PasswordPolicy {
+    const CHOICES: &'static [(&'static str, Self, &'static str)] = &[
+        ("standard", Self::Standard, "8 to 1,024, and not the address"),
+        ("nist", Self::Nist, "15 to 1,024, and not the address"),
+        (
+            "ticketing",
+            Self::Ticketing,
+            "4 to 20 and nothing else, to take over a platform; warned about at start",
+        ),
+    ];
+}
+
+impl Choice for SessionPreset {
+    const CHOICES: &'static [(&'static str, Self, &'static str)] = &[
+        ("relaxed", Self::Relaxed, "14 days unused, 30 days at all"),
+        ("aal2", Self::Aal2, "1 hour unused, 24 hours at all"),
+        ("aal3", Self::Aal3, "15 minutes unused, 12 hours at all"),
+    ];
+}
+
+impl Choice for LogFormat {
+    const CHOICES: &'static [(&'static str, Self, &'static str)] =
+        &[("text", Self::Text, "for people"), ("json", Self::Json, "for programs")];
+}
+
+/// The names and their meanings.
+pub(super) fn choices<T: Choice>() -> Vec<(&'static str, &'static str)> {
+    T::CHOICES.iter().map(|(name, _, meaning)| (*name, *meaning)).collect()
+}
+
+pub(super) fn by_name<'de, T: Choice, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    let chosen = T::CHOICES.iter().find(|(name, _, _)| *name == given);
+    chosen.map(|(_, value, _)| *value).ok_or_else(|| D::Error::custom(""))
+}

@@ -1,0 +1,52 @@
+//! What is wrong with the configuration, told all at once and by the variables' whole names.
+
+use std::fmt;
+
+/// What is wrong with one variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The name somebody set, or has to set.
+    pub variable: String,
+    /// What was given, where it may be shown.
+    pub given: Option<String>,
+    pub problem: String,
+}
+
+/// Why the service cannot start.
+#[derive(Debug)]
+pub struct Misconfigured {
+    pub faults: Vec<Fault>,
+    /// A misspelt name is often the reason why another variable is missing.
+    pub warnings: Vec<String>,
+}
+
+impl std::error::Error for Misconfigured {}
+
+impl fmt::Display for Misconfigured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, settings) = match self.faults.len() {
+            1 => (1, "setting is"),
+            number => (number, "settings are"),
+        };
+        write!(f, "portcullis cannot start: {number} {settings} wrong")?;
+        let width = self.faults.iter().map(|fault| fault.variable.len()).max().unwrap_or(0);
+        for Fault { variable, given, problem } in &self.faults {
+            write!(f, "\n  {variable:width$}  ")?;
+            if let Some(given) = given {
+                write!(f, "{:?}: ", shortened(given))?;
+            }
+            f.write_str(problem)?;
+        }
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+    }
+}
+
+/// Enough of it to recognise.
+fn shortened(given: &str) -> String {
+    const ENOUGH: usize = 100;
+    let mut short: String = given.chars().take(ENOUGH).collect();
+    if short.len() < given.len() {
+        short.push('…');
+    }
+    short
+}

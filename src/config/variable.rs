@@ -1,0 +1,86 @@
+//! What one variable is: its name, what it decides, what it may be, and what it is when nobody sets it.
+
+use super::surroundings::Surroundings;
+
+/// Every variable of ours begins with it.
+pub(super) const PREFIX: &str = "PORTCULLIS_";
+
+/// The one declaration of a variable: reading, `portcullis config` and `docs/configuration.md` all come from it.
+#[derive(Debug)]
+pub struct Variable {
+    /// Whole, so that it can be searched for.
+    pub name: &'static str,
+    pub meaning: &'static str,
+    pub allowed: Allowed,
+    pub default: Unset,
+    pub example: &'static str,
+    /// Only a secret has one: how it is shown. It may also be given as a file.
+    pub mask: Option<fn(&str) -> String>,
+}
+
+/// What a variable may be.
+#[derive(Debug)]
+pub enum Allowed {
+    /// Whatever fits this description.
+    Described(&'static str),
+    /// One of these names, each with what it means.
+    OneOf(fn() -> Vec<(&'static str, &'static str)>),
+}
+
+/// What a variable is when nobody sets it.
+#[derive(Debug)]
+pub enum Unset {
+    Always(&'static str),
+    /// For a person who watches, and for a program that collects.
+    ByTerminal {
+        terminal: &'static str,
+        otherwise: &'static str,
+    },
+    /// Right on a laptop, a trap in a cluster: there it must be set.
+    OutsideCluster(&'static str),
+}
+
+impl Variable {
+    /// The variable that names a file with the value in it.
+    pub fn file_name(&self) -> Option<String> {
+        self.mask.map(|_| format!("{}_FILE", self.name))
+    }
+
+    /// How a value of it may be shown.
+    pub fn shown(&self, value: &str) -> String {
+        self.mask.map_or_else(|| value.to_owned(), |mask| mask(value))
+    }
+}
+
+impl Allowed {
+    /// Completes the sentence "expected …".
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Described(text) => (*text).to_owned(),
+            Self::OneOf(choices) => listed(&choices().iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+        }
+    }
+}
+
+impl Unset {
+    pub(super) const fn value(&self, surroundings: Surroundings) -> &'static str {
+        match self {
+            Self::Always(value) | Self::OutsideCluster(value) => value,
+            Self::ByTerminal { terminal, otherwise } => {
+                if surroundings.terminal {
+                    terminal
+                } else {
+                    otherwise
+                }
+            }
+        }
+    }
+}
+
+/// `a, b or c`
+fn listed(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}

@@ -1,0 +1,111 @@
+//! The variables of this release, in the order in which they are shown.
+
+use super::{
+    choice::choices,
+    sections::LogFormat,
+    store_url,
+    variable::{
+        Allowed::{Described, OneOf},
+        Unset::{Always, ByTerminal, OutsideCluster},
+        Variable,
+    },
+};
+use crate::domain::{
+    cost::Cost,
+    policy::{PasswordPolicy, SessionPreset},
+};
+
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "PORTCULLIS_PUBLIC_LISTEN",
+        meaning: "Where browsers and programs reach the service, through the ingress.",
+        allowed: Described("an address and a port"),
+        default: Always("127.0.0.1:3000"),
+        example: "0.0.0.0:3000",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_PUBLIC_ORIGIN",
+        meaning: "What people type. Cookies and the check against cross-site requests come from it, never from a \
+                  request. Plain http is for loopback hosts only, because a session cookie needs https.",
+        allowed: Described("an origin without a path"),
+        default: Always("http://localhost:3000"),
+        example: "https://ticketing.dev",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_INTERNAL_LISTEN",
+        meaning: "Where the cluster reaches the service: probes and other services. Never route an ingress to it.",
+        allowed: Described("an address and a port"),
+        default: Always("127.0.0.1:9000"),
+        example: "0.0.0.0:9000",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_STORE_URL",
+        meaning: "Where users and sessions are kept. The path of a file is relative to `PORTCULLIS_DATA_DIR`. \
+                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set. \
+                  Inside a cluster it must be set, so that nobody gets one silent database a pod.",
+        allowed: Described("sqlite:PATH, sqlite::memory:, mongodb://… or mongodb+srv://…"),
+        default: OutsideCluster("sqlite:portcullis.db"),
+        example: "mongodb://mongo-0.mongo/auth?replicaSet=rs0",
+        mask: Some(store_url::masked),
+    },
+    Variable {
+        name: "PORTCULLIS_PASSWORD_COST",
+        meaning: "What the hash of a new password costs an attacker, and us. Older hashes are still verified, and \
+                  renewed when their owner signs in.",
+        allowed: OneOf(choices::<Cost>),
+        default: Always("standard"),
+        example: "low-memory",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_PASSWORD_POLICY",
+        meaning: "Which passwords may be chosen. Length is counted in code points.",
+        allowed: OneOf(choices::<PasswordPolicy>),
+        default: Always("standard"),
+        example: "nist",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_SESSION_PRESET",
+        meaning: "How long a session lives unused, and how long it lives at all.",
+        allowed: OneOf(choices::<SessionPreset>),
+        default: Always("relaxed"),
+        example: "aal2",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_TRUSTED_PROXIES",
+        meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored.",
+        allowed: Described("networks or addresses, separated by commas"),
+        default: Always(""),
+        example: "10.0.0.0/8,192.168.1.7",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_LOG_FORMAT",
+        meaning: "How a line of the log looks.",
+        allowed: OneOf(choices::<LogFormat>),
+        default: ByTerminal { terminal: "text", otherwise: "json" },
+        example: "json",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_LOG_LEVEL",
+        meaning: "What is logged: a level for everything, and levels for parts.",
+        allowed: Described("error, warn, info, debug, trace or off, or such levels for parts as PART=LEVEL"),
+        default: Always("info"),
+        example: "info,portcullis::store=debug",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_DATA_DIR",
+        meaning: "The directory of the embedded store.",
+        allowed: Described("a directory"),
+        default: Always("./data"),
+        example: "/var/lib/portcullis",
+        mask: None,
+    },
+];

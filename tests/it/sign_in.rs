@@ -1,0 +1,162 @@
+//! Signing in, asked over HTTP.
+
+use std::{sync::Arc, time::{Duration, Instant}};
+
+use portcullis::{
+    domain::{stored_hash::StoredHash, user::{User, UserAttrs}},
+    store::Store,
+};
+use serde_json::Value;
+
+use crate::support::{
+    browser::{Answer, Browser, PASSWORD},
+    people::{People, email},
+    service::Service,
+    stores::{on_both_stores, sqlite},
+};
+
+on_both_stores!(
+    the_right_password_opens_a_new_session,
+    c_10_unknown_wrong_and_disabled_get_the_same_bytes,
+    a_hash_from_node_is_accepted_and_renewed,
+    a_hash_of_a_lower_cost_is_renewed_and_the_revision_raised,
+    the_password_is_taken_as_typed_and_no_other,
+);
+
+/// Made by Node: `scryptSync("correct horse", "a1b2c3d4e5f60718", 64).toString("hex") + ".a1b2c3d4e5f60718"`.
+const NODE: &str = "78623aec0a5dcd3ff254c3c7f6f02c566d84ecec1f606787165d301b321cb4db0b9978348823e4913152b6ce39cdf08a6f0231197ca109d3e84c8c386591459f.a1b2c3d4e5f60718";
+
+async fn the_right_password_opens_a_new_session(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let mut ada = Browser::at(&service);
+    ada.sign_up("ada@example.org").await;
+    let first = ada.cookie.clone();
+
+    let answer = ada.sign_in("ADA@example.org", PASSWORD).await;
+
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json()["email"], "ada@example.org");
+    assert_ne!(ada.cookie, first, "r_11: a new secret at every sign-in");
+    assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"));
+}
+
+async fn c_10_unknown_wrong_and_disabled_get_the_same_bytes(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    disabled(&service, "disabled@example.org").await;
+    Browser::at(&service).sign_up("ada@example.org").await;
+
+    let mut anybody = Browser::at(&service);
+    let unknown = anybody.sign_in("nobody@example.org", PASSWORD).await;
+    assert_eq!((unknown.status, unknown.codes()), (400, vec!["invalid_credentials".to_owned()]));
+    for answer in [
+        anybody.sign_in("ada@example.org", "wrong horse battery").await,
+        anybody.sign_in("disabled@example.org", PASSWORD).await,
+        anybody.sign_in("disabled@example.org", "wrong horse battery").await,
+    ] {
+        assert_eq!(comparable(&answer), comparable(&unknown));
+    }
+}
+
+/// Everything of an answer but what differs between any two.
+fn comparable(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
+    let mut headers: Vec<_> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    headers.sort();
+    let mut body = answer.json();
+    body["requestId"] = Value::Null;
+    (answer.status, headers, body)
+}
+
+async fn disabled(service: &Service, address: &str) {
+    Browser::at(service).sign_up(address).await;
+    let user = service.store.user_by_email(&email(address)).await.unwrap().unwrap();
+    let now = user.attrs().created_at;
+    service.store.replace_user(&user.disable(now)).await.unwrap();
+}
+
+async fn a_hash_from_node_is_accepted_and_renewed(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    service.store.add_user(&with_hash("node@example.org", NODE)).await.unwrap();
+
+    let mut somebody = Browser::at(&service);
+    assert_eq!(somebody.sign_in("node@example.org", "wrong horse").await.codes(), ["invalid_credentials"]);
+    assert_eq!(hash(&service, "node@example.org").await, NODE, "nothing changes until the password was right");
+    assert_eq!(somebody.sign_in("node@example.org", "correct horse").await.status, 200);
+    assert!(hash(&service, "node@example.org").await.starts_with("$scrypt$ln=14,r=8,p=1$"));
+    assert_eq!(somebody.sign_in("node@example.org", "correct horse").await.status, 200);
+}
+
+async fn a_hash_of_a_lower_cost_is_renewed_and_the_revision_raised(store: Arc<dyn Store>) {
+    let cheap = Service::on(Arc::clone(&store)).await;
+    Browser::at(&cheap).sign_up("ada@example.org").await;
+    let dear = Service::with(store, &[("PORTCULLIS_PASSWORD_COST", "low-memory")]).await;
+
+    assert_eq!(Browser::at(&dear).sign_in("ada@example.org", PASSWORD).await.status, 200);
+
+    let renewed = dear.store.user_by_email(&email("ada@example.org")).await.unwrap().unwrap();
+    assert!(renewed.hash().reveal().unwrap().starts_with("$scrypt$ln=14,r=8,p=5$"));
+    assert_eq!(renewed.attrs().revision, 1);
+    assert_eq!(Browser::at(&cheap).sign_in("ada@example.org", PASSWORD).await.status, 200);
+    let kept = hash(&dear, "ada@example.org").await;
+    assert!(kept.starts_with("$scrypt$ln=14,r=8,p=5$"), "a cost that fell renews nothing");
+}
+
+async fn the_password_is_taken_as_typed_and_no_other(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let mut ada = Browser::at(&service);
+    ada.sign_up("ada@example.org").await;
+    for close in ["Correct horse battery", "correct horse battery ", " correct horse battery", "correct horse batter"] {
+        assert_eq!(ada.sign_in("ada@example.org", close).await.codes(), ["invalid_credentials"], "asvs_6_2_8: {close:?}");
+    }
+    for (address, secret) in [("long@example.org", "x".repeat(73) + "y"), ("nul@example.org", "eight\0chars\u{1f512}".to_owned())] {
+        let body = serde_json::json!({ "email": address, "password": secret });
+        assert_eq!(ada.post("/api/users/signup", body).await.status, 201);
+        assert_eq!(ada.sign_in(address, &secret).await.status, 200);
+        let cut = &secret[..secret.len() - secret.chars().last().unwrap().len_utf8()];
+        assert_eq!(ada.sign_in(address, cut).await.status, 400, "n_09: all of it is compared");
+    }
+}
+
+/// Somebody whose hash was made elsewhere.
+fn with_hash(address: &str, hash: &str) -> User {
+    let people = People::new();
+    let hash = StoredHash::parse(hash).unwrap();
+    User::build(UserAttrs::new(people.user_id(), email(address), hash, people.now()))
+}
+
+async fn hash(service: &Service, address: &str) -> String {
+    let user = service.store.user_by_email(&email(address)).await.unwrap().unwrap();
+    user.hash().reveal().unwrap()
+}
+
+/// Medians of interleaved samples: whoever has no account may not be told by the time it takes to say no.
+#[tokio::test]
+async fn asvs_6_3_8_unknown_wrong_and_disabled_take_the_same_time() {
+    let service = Service::with(sqlite(), &[]).await;
+    disabled(&service, "disabled@example.org").await;
+    let mut anybody = Browser::at(&service);
+    anybody.sign_up("ada@example.org").await;
+
+    let cases = ["nobody@example.org", "ada@example.org", "disabled@example.org"];
+    let mut times = [const { Vec::new() }; 3];
+    for _ in 0..15 {
+        for (case, times) in cases.iter().zip(&mut times) {
+            let begun = Instant::now();
+            anybody.sign_in(case, "wrong horse battery").await;
+            times.push(begun.elapsed());
+        }
+    }
+    let [unknown, wrong, disabled] = times.map(median);
+    let slack = unknown.mul_f64(0.25);
+    assert!(unknown > Duration::from_millis(5), "a hash was computed: {unknown:?}");
+    assert!(unknown.abs_diff(wrong) < slack && unknown.abs_diff(disabled) < slack, "{unknown:?} {wrong:?} {disabled:?}");
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
