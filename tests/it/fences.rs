@@ -17,13 +17,13 @@ const ALL: &[&str] = &["all"];
 /// Every top-level module of `src/` and what it may use beside itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("store", &["domain"]),
+    ("store", &["domain", "system"]),
     ("mail", &["domain"]),
     ("flows", &["domain", "store", "mail", "system"]),
     ("http", &["domain", "flows"]),
     ("worker", &["domain", "store", "mail", "flows"]),
     ("kube", &["domain", "flows"]),
-    ("cli", &["flows", "config", "app"]),
+    ("cli", &["flows", "config", "app", "telemetry"]),
     ("app", ALL),
     ("system", &["domain"]),
     ("config", &["domain"]),
