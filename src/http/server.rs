@@ -2,7 +2,7 @@
 
 use std::{
     future::ready,
-    io,
+    io::{self, Write},
     net::{SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
@@ -142,7 +142,7 @@ fn admit(
     let place = match strangers.map(|places| places.take(peer.ip())) {
         Some(None) => {
             // What does not fit into an empty socket's buffer is not worth waiting for.
-            let _ = io.try_write(&Problem::TooManyConnections.on_the_wire(&site.new_request_id()));
+            let _ = io.into_std()?.write(&Problem::TooManyConnections.on_the_wire(&site.new_request_id()));
             return Err(DispatchError::DisconnectTimeout);
         }
         Some(place) => place,

@@ -49,6 +49,7 @@ async fn f_32_c_60_one_mailbox_is_one_account_and_look_alikes_are_not(store: Arc
         ("case@example.org", "CASE@EXAMPLE.ORG", true),
         ("nfc@b\u{fc}cher.example", "nfc@bu\u{308}cher.example", true),
         ("puny@b\u{fc}cher.example", "puny@xn--bcher-kva.example", true),
+        ("kelvin@example.org", "\u{212a}elvin@example.org", true),
         ("wide@example.org", "wide@\u{ff45}xample.org", true),
         ("plus@example.org", "plus+tag@example.org", false),
         ("dots@example.org", "do.ts@example.org", false),

@@ -1,0 +1,88 @@
+//! Starting and stopping, asked of the real binary.
+
+use std::{net::TcpListener, time::{Duration, Instant}};
+
+use futures_util::future::join_all;
+
+use crate::support::{browser::Browser, folder::Folder, process::Process};
+
+#[tokio::test]
+async fn on_a_terminal_the_ready_line_says_where_and_what_to_try() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text")]);
+    process.hears(|line| line.contains("ready"));
+    let public = process.hears(|line| line.trim_start().starts_with("public    http://127.0.0.1:"));
+    process.hears(|line| line.trim_start().starts_with("internal  http://127.0.0.1:"));
+    let curl = process.hears(|line| line.trim_start().starts_with("curl -i http://127.0.0.1:"));
+    assert!(curl.contains(public.trim_start().trim_start_matches("public    ")), "{curl}");
+}
+
+#[tokio::test]
+async fn a_socket_that_is_taken_is_named_and_the_process_fails() {
+    let folder = Folder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_INTERNAL_LISTEN", &address)]);
+    assert_eq!(process.end().code(), Some(1));
+    process.hears(|line| line.contains("PORTCULLIS_INTERNAL_LISTEN") && line.contains(&address));
+}
+
+#[tokio::test]
+async fn a_start_with_kubernetes_own_variables_is_like_any_other() {
+    let folder = Folder::new();
+    let mut process = Process::start(
+        &folder,
+        &[
+            ("PORTCULLIS_SERVICE_HOST", "10.96.0.7"),
+            ("PORTCULLIS_SERVICE_PORT", "3000"),
+            ("PORTCULLIS_PORT", "tcp://10.96.0.7:3000"),
+            ("PORTCULLIS_PORT_3000_TCP_ADDR", "10.96.0.7"),
+            ("PORTCULLIS_INTERNAL_SERVICE_HOST", "10.96.0.8"),
+            ("PORTCULLIS_INTERNAL_PORT", "tcp://10.96.0.8:9000"),
+            ("PORTCULLIS_INTERNAL_SERVICE_PORT_HTTP", "9000"),
+        ],
+    );
+    process.ready();
+    assert!(!process.said.iter().any(|line| line.contains("WARN") && line.contains("_PORT")), "{:?}", process.said);
+}
+
+#[tokio::test]
+async fn f_10_sigterm_finishes_what_was_accepted_and_drops_nothing() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_PASSWORD_COST", "low-memory")]);
+    let sockets = process.ready();
+    let sign_ups = join_all((0..8).map(|n| {
+        let mut somebody = Browser::to(sockets.public);
+        async move { somebody.sign_up(&format!("drain-{n}@example.org")).await.status }
+    }));
+    let told = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        process.signal("TERM");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let ready = Browser::to(sockets.internal).get("/readyz").await.status;
+        // Whoever has not heard of the end yet is served all the same.
+        let late = Browser::to(sockets.public).get("/api/users/currentuser").await.status;
+        (ready, late)
+    };
+
+    let (statuses, (ready, late)) = tokio::join!(sign_ups, told);
+
+    assert_eq!(statuses, [201; 8]);
+    assert_eq!((ready, late), (503, 200), "readiness fails first");
+    let begun = Instant::now();
+    assert_eq!(process.end().code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn somebody_at_the_keyboard_is_not_kept_waiting_by_idle_connections() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[]);
+    let sockets = process.ready();
+    let mut idle = Browser::to(sockets.public);
+    assert_eq!(idle.current_user().await, None);
+    let begun = Instant::now();
+    process.signal("INT");
+    assert_eq!(process.end().code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}

@@ -1,0 +1,112 @@
+//! The real binary, started as somebody would start it, and ended as unkindly as a test likes.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::folder::Folder;
+
+pub(crate) struct Process {
+    child: Child,
+    log: Receiver<String>,
+    /// Everything it said so far.
+    pub(crate) said: Vec<String>,
+}
+
+/// Where a process listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sockets {
+    pub(crate) public: SocketAddr,
+    pub(crate) internal: SocketAddr,
+}
+
+/// No test waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Process {
+    /// Free ports, cheap hashes and a log for programs, unless the settings say otherwise.
+    pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+            .env_remove("RUST_BACKTRACE")
+            .env("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0")
+            .env("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0")
+            .env("PORTCULLIS_PASSWORD_COST", "node")
+            .env("PORTCULLIS_LOG_FORMAT", "json")
+            .env("PORTCULLIS_DATA_DIR", folder.path())
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, log) = channel();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let copy = sender.clone();
+        thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        thread::spawn(move || BufReader::new(err).lines().map_while(Result::ok).all(|line| copy.send(line).is_ok()));
+        Self { child, log, said: Vec::new() }
+    }
+
+    /// Waits until it says that it is ready, and where.
+    pub(crate) fn ready(&mut self) -> Sockets {
+        let line = self.hears(|line| line.contains("\"ready\""));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let address = |name: &str| line[name].as_str().unwrap().parse().unwrap();
+        Sockets { public: address("public"), internal: address("internal") }
+    }
+
+    /// Waits for a line.
+    pub(crate) fn hears(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        let begun = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            let line = self.log.recv_timeout(left).unwrap_or_else(|_| panic!("it never said so: {:#?}", self.said));
+            self.said.push(line.clone());
+            if wanted(&line) {
+                return line;
+            }
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// As a machine that loses its power.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As an orchestrator or somebody at the keyboard asks for the end.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                self.said.extend(self.log.try_iter());
+                return status;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it does not end");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
