@@ -1,1 +1,5 @@
-fn main() {}
+//! The one integration binary: what the service promises, asked from outside.
+#![cfg(test)]
+
+mod store;
+mod support;

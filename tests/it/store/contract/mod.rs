@@ -1,0 +1,126 @@
+//! The contract: every case a store must keep, each a test of its own name in every backend.
+//!
+//! A backend takes part with `contract!(name, fresh)`, where `fresh` is an `async fn() -> Option<impl Database>`: a new,
+//! empty database, or `None` where there is no server to make one on, which `fresh` says aloud.
+
+pub(crate) mod migrations;
+pub(crate) mod one_time;
+pub(crate) mod purge;
+pub(crate) mod races;
+pub(crate) mod sessions;
+pub(crate) mod users;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use portcullis::store::Store;
+
+use crate::support::people::People;
+
+/// A database for one test, empty when it is made.
+#[async_trait]
+pub(crate) trait Database: Send + Sync {
+    /// Opens it as one replica would, without migrating; more than once as more replicas would.
+    async fn open(&self) -> Arc<dyn Store>;
+
+    /// Writes `version` where the schema's version stands, as a later release would have.
+    /// `false` where no other release can ever meet this database.
+    async fn set_schema_version(&self, version: u32) -> bool;
+
+    /// Removes it; not called for a test that failed.
+    async fn remove(&self) {}
+}
+
+/// Runs a case that brings its own idea of when to migrate.
+pub(crate) async fn with_database<D: Database>(fresh: Option<D>, case: impl AsyncFnOnce(&dyn Database)) {
+    let Some(database) = fresh else { return };
+    case(&database).await;
+    database.remove().await;
+}
+
+/// Runs a case on a store that is ready to serve.
+pub(crate) async fn with_store<D: Database>(
+    fresh: Option<D>,
+    case: impl AsyncFnOnce(Arc<dyn Store>, &People),
+) {
+    with_database(fresh, async |database: &dyn Database| {
+        let (store, people) = (database.open().await, People::new());
+        store.migrate(people.now()).await.unwrap();
+        case(Arc::clone(&store), &people).await;
+        store.close().await;
+    })
+    .await;
+}
+
+/// Makes a test of every case, so that the first failure hides none of the others.
+macro_rules! contract {
+    ($backend:ident, $fresh:path) => {
+        mod $backend {
+            use super::*;
+
+            $crate::store::contract::cases! { with_store, $fresh;
+                users::an_address_is_taken_once,
+                users::an_address_is_taken_in_every_spelling,
+                users::an_id_is_taken_once,
+                users::a_user_reads_back_exactly,
+                users::a_disabled_user_with_a_foreign_hash_reads_back_exactly,
+                users::an_unknown_user_is_none,
+                users::replacing_a_user_raises_its_revision,
+                users::a_replaced_user_reads_back_exactly,
+                users::a_stale_replacement_is_refused,
+                users::replacing_an_unknown_user_is_stale,
+                users::replacing_a_user_cannot_take_somebody_s_address,
+                users::a_new_address_replaces_the_old_one,
+                sessions::a_session_reads_back_with_its_user,
+                sessions::a_session_from_nowhere_reads_back_exactly,
+                sessions::a_session_shows_its_user_as_it_is_now,
+                sessions::an_unknown_secret_is_none,
+                sessions::a_session_without_its_user_is_none,
+                sessions::a_session_s_secret_is_taken_once,
+                sessions::a_user_may_have_many_sessions,
+                sessions::an_ended_session_says_when_and_why,
+                sessions::a_session_ends_once,
+                sessions::ending_one_session_leaves_the_others,
+                sessions::being_seen_moves_a_session_forward,
+                sessions::being_seen_never_moves_a_session_back,
+                sessions::an_ended_session_is_not_seen_any_more,
+                sessions::an_expired_session_is_handed_over_for_the_caller_to_judge,
+                one_time::a_record_is_consumed_once_and_reads_back_exactly,
+                one_time::a_record_without_facts_reads_back_exactly,
+                one_time::an_unknown_record_is_none,
+                one_time::a_record_serves_its_purpose_only,
+                one_time::a_record_expires_to_the_millisecond,
+                one_time::a_record_s_secret_is_taken_once,
+                races::of_fifty_who_want_an_address_one_gets_it,
+                races::of_fifty_replacements_of_one_revision_one_succeeds,
+                races::of_fifty_who_end_a_session_one_is_told_so,
+                races::of_fifty_who_consume_a_record_one_gets_it,
+                races::of_fifty_sightings_the_latest_stays,
+                purge::what_has_not_expired_stays,
+                purge::an_expired_session_is_kept_for_thirty_days,
+                migrations::a_probe_reads_and_writes,
+                migrations::a_pool_is_never_busier_than_it_is_large,
+                migrations::migrating_again_changes_nothing,
+            }
+
+            $crate::store::contract::cases! { with_database, $fresh;
+                migrations::eight_who_migrate_a_fresh_database_all_succeed,
+                migrations::a_schema_from_the_future_is_refused_in_a_sentence,
+                migrations::closing_twice_is_harmless,
+            }
+        }
+    };
+}
+pub(crate) use contract;
+
+macro_rules! cases {
+    ($with:ident, $fresh:path; $($subject:ident :: $case:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                $crate::store::contract::$with($fresh().await, $crate::store::contract::$subject::$case).await;
+            }
+        )*
+    };
+}
+pub(crate) use cases;

@@ -1,0 +1,112 @@
+//! What a store promises when fifty ask at once.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use portcullis::{
+    domain::one_time::Purpose,
+    store::{Store, StoreError},
+};
+use tokio::{sync::Barrier, task::JoinSet};
+
+use super::sessions::{as_seen, assert_stored, seen, signed_in, signed_out};
+use crate::support::people::{People, email};
+
+const RACERS: usize = 50;
+
+pub(crate) async fn of_fifty_who_want_an_address_one_gets_it(store: Arc<dyn Store>, people: &People) {
+    let spellings = ["ada@example.org", "ADA@Example.ORG"];
+    let users = (0..RACERS).map(|racer| people.user(spellings[racer % 2]));
+    let answers = race(users, |user| {
+        let store = Arc::clone(&store);
+        async move { (store.add_user(&user).await, user) }
+    })
+    .await;
+
+    let taken = answers.iter().filter(|(answer, _)| matches!(answer, Err(StoreError::Taken))).count();
+    let winners: Vec<_> = answers.iter().filter(|(answer, _)| answer.is_ok()).collect();
+    assert_eq!((winners.len(), taken), (1, RACERS - 1));
+    let found = store.user_by_email(&email("ada@example.org")).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&winners[0].1));
+}
+
+pub(crate) async fn of_fifty_replacements_of_one_revision_one_succeeds(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let user = people.user("ada@example.org");
+    store.add_user(&user).await.unwrap();
+    let versions = (0..RACERS).map(|_| {
+        people.clock.advance(SignedDuration::from_millis(1));
+        user.clone().disable(people.now())
+    });
+    let answers = race(versions, |user| {
+        let store = Arc::clone(&store);
+        async move { (store.replace_user(&user).await, user) }
+    })
+    .await;
+
+    let stale = answers.iter().filter(|(answer, _)| matches!(answer, Err(StoreError::Stale))).count();
+    let winners: Vec<_> = answers.iter().filter(|(answer, _)| answer.is_ok()).collect();
+    assert_eq!((winners.len(), stale), (1, RACERS - 1));
+    assert_eq!(store.user(user.id()).await.unwrap(), Some(winners[0].1.clone().written()));
+}
+
+pub(crate) async fn of_fifty_who_end_a_session_one_is_told_so(store: Arc<dyn Store>, people: &People) {
+    let (_, session) = signed_in(&*store, people).await;
+    let ended = signed_out(people);
+    let answers = race(0..RACERS, |_| {
+        let store = Arc::clone(&store);
+        async move { store.end_session(&session.secret_digest, ended).await.unwrap() }
+    })
+    .await;
+    assert_eq!(answers.into_iter().filter(|&first| first).count(), 1);
+}
+
+pub(crate) async fn of_fifty_who_consume_a_record_one_gets_it(store: Arc<dyn Store>, people: &People) {
+    let record = people.one_time(Purpose::SecondFactor);
+    store.add_one_time(&record).await.unwrap();
+    let (digest, now) = (record.digest, people.now());
+    let answers = race(0..RACERS, |_| {
+        let store = Arc::clone(&store);
+        async move { store.consume_one_time(&digest, Purpose::SecondFactor, now).await.unwrap() }
+    })
+    .await;
+    assert_eq!(answers.into_iter().flatten().collect::<Vec<_>>(), [record]);
+}
+
+pub(crate) async fn of_fifty_sightings_the_latest_stays(store: Arc<dyn Store>, people: &People) {
+    let (user, session) = signed_in(&*store, people).await;
+    let sightings: Vec<_> = (0..RACERS)
+        .map(|_| {
+            people.clock.advance(SignedDuration::from_millis(1));
+            seen(people, 14 * 24)
+        })
+        .collect();
+    let latest = sightings[RACERS - 1];
+    race(sightings, |seen| {
+        let store = Arc::clone(&store);
+        async move { store.see_session(&session.secret_digest, seen).await.unwrap() }
+    })
+    .await;
+    assert_stored(&*store, &as_seen(&session, latest), &user).await;
+}
+
+/// Lets every racer's task come to the line before any may start.
+pub(crate) async fn race<R, T, F>(racers: impl IntoIterator<Item = R>, run: impl Fn(R) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let runs: Vec<F> = racers.into_iter().map(run).collect();
+    let line = Arc::new(Barrier::new(runs.len()));
+    let mut tasks = JoinSet::new();
+    for run in runs {
+        let line = Arc::clone(&line);
+        tasks.spawn(async move {
+            line.wait().await;
+            run.await
+        });
+    }
+    tasks.join_all().await
+}

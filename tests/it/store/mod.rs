@@ -1,0 +1,3 @@
+//! What a store promises, and what each of the two promises besides.
+
+mod contract;

@@ -1,0 +1,5 @@
+//! What the tests share: a clock that stands still, chance that repeats, and people to try things on.
+
+pub(crate) mod clock;
+pub(crate) mod entropy;
+pub(crate) mod people;
