@@ -2,4 +2,5 @@
 
 pub(crate) mod clock;
 pub(crate) mod entropy;
+pub(crate) mod mongod;
 pub(crate) mod people;
