@@ -12,6 +12,12 @@ use portcullis::{
 use super::contract::{Database, contract};
 use crate::support::mongod::{self, ReplicaSet};
 
+mod classification;
+mod migrations;
+mod outages;
+mod plans;
+mod shape;
+
 contract!(contract, fresh);
 
 /// A database of its own for one test.
