@@ -114,3 +114,77 @@ fn describe(error: &Error) -> String {
         _ => "the driver failed in a way it should not".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use mongodb::error::{CommandError, WriteConcernError, WriteError};
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    fn command(code: i32) -> Error {
+        let answer: CommandError =
+            from_value(json!({ "code": code, "codeName": "Name", "errmsg": "ada" })).unwrap();
+        ErrorKind::Command(answer).into()
+    }
+
+    fn write(code: i32) -> Error {
+        let answer: WriteError = from_value(json!({ "code": code, "errmsg": "ada" })).unwrap();
+        ErrorKind::Write(WriteFailure::WriteError(answer)).into()
+    }
+
+    fn unconfirmed(code: i32) -> Error {
+        let answer: WriteConcernError = from_value(json!({ "code": code, "errmsg": "ada" })).unwrap();
+        ErrorKind::Write(WriteFailure::WriteConcernError(answer)).into()
+    }
+
+    fn network() -> Error {
+        io::Error::from(io::ErrorKind::ConnectionReset).into()
+    }
+
+    #[test]
+    fn the_same_error_is_certain_before_a_connection_was_had_and_unknown_after() {
+        for error in [network(), command(50), unconfirmed(64)] {
+            assert!(matches!(of_write(&error, 0), StoreError::Unavailable(_)), "{error}");
+            assert!(matches!(of_write(&error, 1), StoreError::OutcomeUnknown(_)), "{error}");
+        }
+        assert!(matches!(of_late_write(0), StoreError::Unavailable(_)));
+        assert!(matches!(of_late_write(1), StoreError::OutcomeUnknown(_)));
+    }
+
+    #[test]
+    fn a_refusal_is_certain_only_when_there_was_one_try() {
+        for code in REFUSED_BEFORE_IT_BEGAN {
+            assert!(matches!(of_write(&command(code), 1), StoreError::Unavailable(_)), "{code}");
+            assert!(matches!(of_write(&command(code), 2), StoreError::OutcomeUnknown(_)), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_heard_of_is_unknown_for_a_write_and_nothing_for_a_read() {
+        for error in [command(4_711), unconfirmed(10_107), network()] {
+            assert!(matches!(of_write(&error, 1), StoreError::OutcomeUnknown(_)), "{error}");
+            assert!(matches!(of_read(&error), StoreError::Unavailable(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_answered_refusal_of_a_document_is_taken_or_broken() {
+        for tries in [1, 2] {
+            assert!(matches!(of_write(&write(11_000), tries), StoreError::Taken));
+            assert!(matches!(of_write(&command(11_000), tries), StoreError::Taken));
+            assert!(matches!(of_write(&write(121), tries), StoreError::Broken(_)));
+            assert!(matches!(of_write(&command(121), tries), StoreError::Broken(_)));
+        }
+    }
+
+    #[test]
+    fn the_server_s_own_words_are_not_repeated() {
+        for error in [command(13), write(121), unconfirmed(64)] {
+            let cause = Cause::of(&error);
+            assert!(!format!("{cause} {cause:?}").contains("ada"), "{cause}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Sessions: found by their secret together with their user, noted as used, ended once.
 
+use futures_util::TryStreamExt;
 use mongodb::bson::doc;
+use serde::Deserialize;
 
 use crate::{
     domain::{
@@ -15,9 +17,17 @@ use super::{
     MongoStore,
     documents::{
         session::SessionDocument,
+        user::UserDocument,
         values::{Digest, Moment},
     },
 };
+
+/// What is found by a secret.
+#[derive(Deserialize)]
+struct SessionWithUser {
+    session: SessionDocument,
+    user: UserDocument,
+}
 
 impl MongoStore {
     pub(super) async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -25,18 +35,26 @@ impl MongoStore {
         Ok(())
     }
 
+    /// One question for both, since this is what every request waits for: against two in a row it saves a way to
+    /// the server and back, a quarter of the time even on one machine, at the same cost for the server.
     pub(super) async fn find_session(
         &self,
         secret: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError> {
-        let filter = doc! { "secretDigest": Digest::from(secret) };
+        let pipeline = [
+            doc! { "$match": { "secretDigest": Digest::from(secret) } },
+            doc! { "$project": { "_id": 0, "session": "$$ROOT" } },
+            doc! { "$lookup": {
+                "from": "users", "localField": "session.userId", "foreignField": "_id", "as": "user",
+            } },
+            doc! { "$unwind": "$user" },
+        ];
         let found = self.calls.read(async {
-            let Some(session) = self.sessions.find_one(filter).await? else { return Ok(None) };
-            let user = self.users.find_one(doc! { "_id": session.user_id }).await?;
-            Ok(user.map(|user| (session, user)))
+            let mut found = self.sessions.aggregate(pipeline).with_type::<SessionWithUser>().await?;
+            found.try_next().await
         });
-        let Some((session, user)) = found.await? else { return Ok(None) };
-        Ok(Some((session.try_into()?, user.try_into()?)))
+        let Some(found) = found.await? else { return Ok(None) };
+        Ok(Some((found.session.try_into()?, found.user.try_into()?)))
     }
 
     pub(super) async fn update_seen(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError> {

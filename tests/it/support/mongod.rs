@@ -78,7 +78,6 @@ impl ReplicaSet {
     }
 
     /// Three members, one of which stands for election when it has not heard of a primary for so long.
-    #[expect(dead_code, reason = "the fault tests will need it")]
     pub(crate) async fn three(election_timeout: Duration) -> Option<Self> {
         Self::start(3, election_timeout).await
     }

@@ -19,7 +19,7 @@ use super::{
 pub(in crate::store::mongo) struct SessionDocument {
     #[serde(rename = "_id")]
     id: Id,
-    pub(in crate::store::mongo) user_id: Id,
+    user_id: Id,
     epoch: u64,
     secret_digest: Digest,
     amr: Vec<String>,

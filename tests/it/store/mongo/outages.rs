@@ -82,3 +82,20 @@ async fn a_server_that_falls_silent_is_given_up_within_the_deadline() {
     }
     store.close().await;
 }
+
+#[tokio::test]
+async fn what_was_acknowledged_outlives_the_primary() {
+    let Some(set) = ReplicaSet::three(Duration::from_secs(1)).await else { return };
+    let people = People::new();
+    let store = ready(&set, &people).await;
+    let ada = people.user("ada@example.org");
+    store.add_user(&ada).await.unwrap();
+
+    let primary = set.primary().await.unwrap();
+    set.kill(primary);
+    until_it_answers(&store, &people).await;
+    assert_ne!(set.primary().await, Some(primary));
+    assert_eq!(store.user(ada.id()).await.unwrap(), Some(ada));
+    store.add_user(&people.user("grace@example.org")).await.unwrap();
+    store.close().await;
+}
