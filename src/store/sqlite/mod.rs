@@ -1,1 +1,173 @@
-//! SQLite.
+//! SQLite: everything in one file, or in memory; one thread that writes and a few that read.
+
+mod calls;
+mod columns;
+mod connection;
+mod errors;
+mod lane;
+mod location;
+mod one_time;
+mod purge;
+mod rows;
+mod schema;
+mod sessions;
+mod settings;
+mod statements;
+mod users;
+
+use std::{sync::Arc, thread};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use self::{
+    connection::Role,
+    lane::{Lane, Size},
+};
+use super::{DEADLINE, MigrateError, Pool, Store, StoreError};
+use crate::domain::{
+    email::Email,
+    id::UserId,
+    one_time::{OneTime, Purpose},
+    secret::SecretDigest,
+    session::{Ended, Seen, Session},
+    user::User,
+};
+
+pub use self::location::Location;
+
+/// A database in one file, which other processes on this machine may have open as well.
+pub struct SqliteStore {
+    location: Location,
+    /// One thread, because SQLite takes one write at a time whatever we do.
+    writer: Arc<Lane>,
+    /// The same as `writer` for a database in memory, which lives in a single connection.
+    readers: Arc<Lane>,
+}
+
+impl SqliteStore {
+    /// What a disk that syncs fifty times a second gets done within the deadline.
+    const WRITES_IN_LINE: usize = 256;
+    const READS_IN_LINE: usize = 1_024;
+
+    /// Makes the file if there is none. Connections are opened when they are first needed, so what may be wrong with a
+    /// file that was there is told by `migrate`.
+    pub fn open(location: Location) -> Result<Self, MigrateError> {
+        location.prepare()?;
+        let start = |role, size| {
+            let lane = Lane::start(&location, role, size, DEADLINE);
+            lane.map(Arc::new).map_err(|error| MigrateError::Unavailable(error.into()))
+        };
+        let writer = start(Role::Writer, Size { threads: 1, in_line: Self::WRITES_IN_LINE })?;
+        let readers = match location {
+            Location::Memory => Arc::clone(&writer),
+            Location::File(_) => {
+                start(Role::Reader, Size { threads: readers(), in_line: Self::READS_IN_LINE })?
+            }
+        };
+        Ok(Self { location, writer, readers })
+    }
+}
+
+/// More readers than processors only wait for each other.
+fn readers() -> u32 {
+    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(processors).unwrap_or(u32::MAX).clamp(1, 4)
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError> {
+        self.writer.migrate(&self.location, now).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.readers.read(move |connection| users::by_id(connection, id)).await
+    }
+
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let email = email.clone();
+        self.readers.read(move |connection| users::by_email(connection, &email)).await
+    }
+
+    async fn add_user(&self, user: &User) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.writer.write(move |connection| users::add(connection, &user)).await
+    }
+
+    async fn replace_user(&self, user: &User) -> Result<(), StoreError> {
+        let user = user.clone();
+        let replaced = self.writer.write(move |connection| users::replace(connection, &user)).await?;
+        if replaced { Ok(()) } else { Err(StoreError::Stale) }
+    }
+
+    async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
+        let session = session.clone();
+        self.writer.write(move |connection| sessions::add(connection, &session)).await
+    }
+
+    async fn session(&self, secret: &SecretDigest) -> Result<Option<(Session, User)>, StoreError> {
+        let secret = *secret;
+        self.readers.read(move |connection| sessions::by_secret(connection, &secret)).await
+    }
+
+    async fn see_session(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError> {
+        let secret = *secret;
+        self.writer.write(move |connection| sessions::see(connection, &secret, seen)).await
+    }
+
+    async fn end_session(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError> {
+        let secret = *secret;
+        self.writer.write(move |connection| sessions::end(connection, &secret, ended)).await
+    }
+
+    async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError> {
+        let record = record.clone();
+        self.writer.write(move |connection| one_time::add(connection, &record)).await
+    }
+
+    async fn consume_one_time(
+        &self,
+        secret: &SecretDigest,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<OneTime>, StoreError> {
+        let secret = *secret;
+        self.writer.write(move |connection| one_time::consume(connection, &secret, purpose, now)).await
+    }
+
+    async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(move |connection| settings::note_probe(connection, now)).await?;
+        self.readers.read(settings::schema_version).await?;
+        Ok(())
+    }
+
+    /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
+    async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        for purge in [sessions::purge, one_time::purge] {
+            loop {
+                let portion = self.writer.write(move |connection| purge(connection, now)).await?;
+                gone += portion.removed;
+                if !portion.more {
+                    break;
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    fn pool(&self) -> Pool {
+        if Arc::ptr_eq(&self.writer, &self.readers) {
+            return self.writer.pool();
+        }
+        let (writer, readers) = (self.writer.pool(), self.readers.pool());
+        Pool { in_use: writer.in_use + readers.in_use, size: writer.size + readers.size }
+    }
+
+    /// The writer goes last, and tidies up the file.
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

@@ -2,5 +2,6 @@
 
 pub(crate) mod clock;
 pub(crate) mod entropy;
+pub(crate) mod folder;
 pub(crate) mod mongod;
 pub(crate) mod people;

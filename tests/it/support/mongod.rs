@@ -46,7 +46,7 @@ wait
 rm -rf "$dir" "$dir.log"
 "#;
 
-const TO_START: Duration = Duration::from_secs(60);
+const TO_START: Duration = Duration::from_mins(1);
 
 /// A replica set of this process, which ends with it.
 #[derive(Debug)]

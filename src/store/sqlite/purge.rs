@@ -1,0 +1,26 @@
+//! Removing what expired, a portion at a time.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+/// A few milliseconds' worth.
+const PORTION: usize = 500;
+
+/// What one portion came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portion {
+    pub(super) removed: u64,
+    /// It was full, so there may be more.
+    pub(super) more: bool,
+}
+
+pub(super) fn portion(
+    connection: &Connection,
+    statement: &str,
+    expired_before: Timestamp,
+) -> rusqlite::Result<Portion> {
+    let limit = i64::try_from(PORTION).unwrap_or(i64::MAX);
+    let removed =
+        connection.prepare_cached(statement)?.execute(params![expired_before.as_millisecond(), limit])?;
+    Ok(Portion { removed: removed.try_into().unwrap_or(u64::MAX), more: removed == PORTION })
+}

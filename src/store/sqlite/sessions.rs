@@ -1,0 +1,83 @@
+//! Sessions: found by the digest of their secret, together with their user.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::{
+    columns::{Columns, number, unwritable},
+    purge::{self, Portion},
+    rows::{self, session_columns, user_columns},
+    statements::statements,
+};
+use crate::domain::{
+    secret::SecretDigest,
+    session::{Ended, Method, Seen, Session},
+    user::User,
+};
+
+/// How long a session can still be shown to its user after it expired.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+statements! {
+    BY_SECRET = concat!(
+        "SELECT ", session_columns!(), ", ", user_columns!(),
+        " FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.secret_digest = ?1"
+    );
+    ADD = "INSERT INTO sessions (id, user_id, epoch, secret_digest, amr, auth_time, user_agent, ip, created_at, \
+            last_seen_at, idle_expires_at, expires_at, ended_at, end_reason) \
+        VALUES (:id, :user_id, :epoch, :secret_digest, :amr, :auth_time, :user_agent, :ip, :created_at, \
+            :last_seen_at, :idle_expires_at, :expires_at, :ended_at, :end_reason)";
+    SEE = "UPDATE sessions SET last_seen_at = ?2, idle_expires_at = max(idle_expires_at, ?3) \
+        WHERE secret_digest = ?1 AND ended_at IS NULL AND last_seen_at < ?2";
+    END = "UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE secret_digest = ?1 AND ended_at IS NULL";
+    PURGE = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ?1 LIMIT ?2)";
+}
+
+pub(super) fn add(connection: &Connection, session: &Session) -> rusqlite::Result<()> {
+    let amr: Vec<&str> = session.amr.iter().copied().map(Method::as_str).collect();
+    connection.prepare_cached(ADD)?.execute(named_params! {
+        ":id": session.id.as_uuid().as_bytes(),
+        ":user_id": session.user_id.as_uuid().as_bytes(),
+        ":epoch": number(session.epoch)?,
+        ":secret_digest": session.secret_digest.as_bytes(),
+        ":amr": serde_json::to_string(&amr).map_err(unwritable)?,
+        ":auth_time": session.auth_time.as_millisecond(),
+        ":user_agent": session.device.user_agent(),
+        ":ip": session.device.ip().map(|ip| ip.to_string()),
+        ":created_at": session.created_at.as_millisecond(),
+        ":last_seen_at": session.last_seen_at.as_millisecond(),
+        ":idle_expires_at": session.idle_expires_at.as_millisecond(),
+        ":expires_at": session.expires_at.as_millisecond(),
+        ":ended_at": session.ended.map(|ended| ended.at.as_millisecond()),
+        ":end_reason": session.ended.map(|ended| ended.reason.as_str()),
+    })?;
+    Ok(())
+}
+
+pub(super) fn by_secret(
+    connection: &Connection,
+    secret: &SecretDigest,
+) -> rusqlite::Result<Option<(Session, User)>> {
+    let mut statement = connection.prepare_cached(BY_SECRET)?;
+    let found = statement.query_row([secret.as_bytes()], |row| {
+        let mut columns = Columns::of(row);
+        Ok((rows::session(&mut columns)?, rows::user(&mut columns)?))
+    });
+    found.optional()
+}
+
+pub(super) fn see(connection: &Connection, secret: &SecretDigest, seen: Seen) -> rusqlite::Result<()> {
+    let (at, idle_expires_at) = (seen.at.as_millisecond(), seen.idle_expires_at.as_millisecond());
+    connection.prepare_cached(SEE)?.execute(params![secret.as_bytes(), at, idle_expires_at]).map(drop)
+}
+
+/// `false` when there is none that has not ended already.
+pub(super) fn end(connection: &Connection, secret: &SecretDigest, ended: Ended) -> rusqlite::Result<bool> {
+    let (at, reason) = (ended.at.as_millisecond(), ended.reason.as_str());
+    let changed = connection.prepare_cached(END)?.execute(params![secret.as_bytes(), at, reason])?;
+    Ok(changed == 1)
+}
+
+pub(super) fn purge(connection: &Connection, now: Timestamp) -> rusqlite::Result<Portion> {
+    purge::portion(connection, PURGE, now.checked_sub(KEPT).unwrap_or(Timestamp::MIN))
+}

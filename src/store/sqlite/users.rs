@@ -1,0 +1,76 @@
+//! Users: the unique index says whose an address is, the revision whose change counts.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Params, named_params};
+
+use super::{
+    columns::{Columns, number, unwritable},
+    rows::{self, user_columns},
+    statements::statements,
+};
+use crate::domain::{
+    email::Email,
+    id::UserId,
+    user::{Role, Status, User},
+};
+
+statements! {
+    BY_ID = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
+    BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.email_canonical = ?1");
+    ADD = "INSERT INTO users (id, email_original, email_canonical, email_verified_at, password_hash, \
+            password_changed_at, roles, status, disabled_since, epoch, revision, created_at, updated_at) \
+        VALUES (:id, :email_original, :email_canonical, :email_verified_at, :password_hash, \
+            :password_changed_at, :roles, :status, :disabled_since, :epoch, :revision, :created_at, :updated_at)";
+    REPLACE = "UPDATE users SET email_original = :email_original, email_canonical = :email_canonical, \
+            email_verified_at = :email_verified_at, password_hash = :password_hash, \
+            password_changed_at = :password_changed_at, roles = :roles, status = :status, \
+            disabled_since = :disabled_since, epoch = :epoch, revision = :revision + 1, \
+            created_at = :created_at, updated_at = :updated_at \
+        WHERE id = :id AND revision = :revision";
+}
+
+pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
+    find(connection, BY_ID, [id.as_uuid().as_bytes()])
+}
+
+pub(super) fn by_email(connection: &Connection, email: &Email) -> rusqlite::Result<Option<User>> {
+    find(connection, BY_EMAIL, [email.canonical()])
+}
+
+pub(super) fn add(connection: &Connection, user: &User) -> rusqlite::Result<()> {
+    write(connection, ADD, user).map(drop)
+}
+
+/// `false` when the stored revision is another, or there is no such user.
+pub(super) fn replace(connection: &Connection, user: &User) -> rusqlite::Result<bool> {
+    write(connection, REPLACE, user).map(|changed| changed == 1)
+}
+
+fn find(connection: &Connection, statement: &str, by: impl Params) -> rusqlite::Result<Option<User>> {
+    let mut statement = connection.prepare_cached(statement)?;
+    statement.query_row(by, |row| rows::user(&mut Columns::of(row))).optional()
+}
+
+fn write(connection: &Connection, statement: &str, user: &User) -> rusqlite::Result<usize> {
+    let attrs = user.attrs();
+    let (status, disabled_since) = match attrs.status {
+        Status::Active => ("active", None),
+        Status::Disabled { since } => ("disabled", Some(since.as_millisecond())),
+    };
+    let roles: Vec<String> = attrs.roles.iter().map(Role::to_string).collect();
+    connection.prepare_cached(statement)?.execute(named_params! {
+        ":id": attrs.id.as_uuid().as_bytes(),
+        ":email_original": attrs.email.original(),
+        ":email_canonical": attrs.email.canonical(),
+        ":email_verified_at": attrs.email_verified_at.map(Timestamp::as_millisecond),
+        ":password_hash": attrs.password.hash.reveal().map_err(unwritable)?,
+        ":password_changed_at": attrs.password.changed_at.as_millisecond(),
+        ":roles": serde_json::to_string(&roles).map_err(unwritable)?,
+        ":status": status,
+        ":disabled_since": disabled_since,
+        ":epoch": number(attrs.epoch)?,
+        ":revision": number(attrs.revision)?,
+        ":created_at": attrs.created_at.as_millisecond(),
+        ":updated_at": attrs.updated_at.as_millisecond(),
+    })
+}
