@@ -1,4 +1,5 @@
 //! What a store promises, and what each of the two promises besides.
 
 mod contract;
+mod mongo;
 mod sqlite;

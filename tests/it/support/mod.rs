@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod entropy;
 pub(crate) mod folder;
+pub(crate) mod mongod;
 pub(crate) mod people;
 pub(crate) mod service;
 pub(crate) mod stores;

@@ -1,0 +1,66 @@
+//! How every call is made: within a bound, within the deadline, and with its failure understood.
+
+use std::time::Duration;
+
+use mongodb::error::Error;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit, TryAcquireError},
+    time::timeout,
+};
+
+use crate::store::{DEADLINE, StoreError};
+
+use super::{
+    connections::Tries,
+    errors::{self, Cause},
+};
+
+/// The calls under way. The driver lets them queue for a connection without end, so the end is set here.
+#[derive(Debug)]
+pub(super) struct Calls(Semaphore);
+
+impl Calls {
+    /// Far above what the hashing queue and the listeners let through at once.
+    const MOST: u32 = 1024;
+
+    pub(super) const fn new() -> Self {
+        Self(Semaphore::const_new(Self::MOST as usize))
+    }
+
+    pub(super) async fn read<T>(
+        &self,
+        call: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let _place = self.enter()?;
+        match timeout(DEADLINE, call.into_future()).await {
+            Ok(answer) => answer.map_err(|error| errors::of_read(&error)),
+            Err(_) => Err(Cause::Late.unavailable()),
+        }
+    }
+
+    pub(super) async fn write<T>(
+        &self,
+        call: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let _place = self.enter()?;
+        let tries = Tries::default();
+        match timeout(DEADLINE, tries.count(call.into_future())).await {
+            Ok(answer) => answer.map_err(|error| errors::of_write(&error, tries.made())),
+            Err(_) => Err(errors::of_late_write(tries.made())),
+        }
+    }
+
+    /// Lets nobody in any more, and waits for those who are; `false` when they took too long.
+    pub(super) async fn close(&self, patience: Duration) -> bool {
+        let done = timeout(patience, self.0.acquire_many(Self::MOST)).await.is_ok();
+        self.0.close();
+        done
+    }
+
+    fn enter(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.0.try_acquire().map_err(|refusal| match refusal {
+            TryAcquireError::NoPermits => Cause::Crowded.unavailable(),
+            TryAcquireError::Closed => Cause::Closed.unavailable(),
+        })
+    }
+}

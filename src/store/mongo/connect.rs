@@ -1,0 +1,128 @@
+//! How the store is reached: what the URL says, and what it may not change.
+
+use std::{sync::Arc, time::Duration};
+
+use mongodb::{
+    error::{Error, ErrorKind},
+    event::EventHandler,
+    options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
+};
+
+use crate::store::MigrateError;
+
+use super::{connections::Connections, errors::Cause};
+
+/// The name of the database where the URL has none.
+const DATABASE: &str = "auth";
+
+/// A password check takes far longer than a write, so sign-ins come in at the pace of the hashing queue (about 30);
+/// the rest is for reads, of which one takes a millisecond.
+pub(super) const MOST_CONNECTIONS: u32 = 48;
+const KEPT_CONNECTIONS: u32 = 2;
+
+/// Shorter than [`DEADLINE`](crate::store::DEADLINE), so that a store that is away is told from one that is slow.
+const TO_FIND_A_SERVER: Duration = Duration::from_secs(3);
+const TO_CONNECT: Duration = Duration::from_secs(2);
+const TO_REACH_A_MAJORITY: Duration = Duration::from_secs(4);
+/// A server that has fallen silent is noticed within this and the time to connect.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// The options of the driver and the name of the database.
+pub(super) async fn options(
+    url: &str,
+    connections: &Arc<Connections>,
+) -> Result<(ClientOptions, String), MigrateError> {
+    let mut options = ClientOptions::parse(url).await.map_err(|error| refuse(url, &error))?;
+    let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
+    hold_to_our_promises(&mut options);
+    bound(&mut options);
+    let connections = Arc::clone(connections);
+    options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
+    options.app_name = Some("portcullis".to_owned());
+    Ok((options, database))
+}
+
+/// What is acknowledged is on the disks of a majority, and what is read cannot be rolled back, whatever the URL says.
+fn hold_to_our_promises(options: &mut ClientOptions) {
+    let concern = WriteConcern::builder().w(Acknowledgment::Majority).journal(true);
+    options.write_concern = Some(concern.w_timeout(TO_REACH_A_MAJORITY).build());
+    options.read_concern = Some(ReadConcern::majority());
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.retry_writes = Some(true);
+    options.retry_reads = Some(true);
+}
+
+/// The URL may ask for less, never for more.
+fn bound(options: &mut ClientOptions) {
+    let at_most = |asked: Option<Duration>, most: Duration| Some(asked.unwrap_or(most).min(most));
+    options.server_selection_timeout = at_most(options.server_selection_timeout, TO_FIND_A_SERVER);
+    options.connect_timeout = at_most(options.connect_timeout, TO_CONNECT);
+    options.heartbeat_freq = at_most(options.heartbeat_freq, HEARTBEAT);
+    let most = options.max_pool_size.unwrap_or(MOST_CONNECTIONS).min(MOST_CONNECTIONS);
+    options.max_pool_size = Some(most);
+    options.min_pool_size = Some(options.min_pool_size.unwrap_or(KEPT_CONNECTIONS).min(most));
+}
+
+/// The driver's own text may quote a part of the URL, so it is shown only where the URL holds no secret.
+fn refuse(url: &str, error: &Error) -> MigrateError {
+    if let ErrorKind::DnsResolve { .. } = &*error.kind {
+        return MigrateError::Unavailable(Box::new(Cause::of(error)));
+    }
+    let secretive = url.contains('@') || url.to_ascii_lowercase().contains("password");
+    let detail = match &*error.kind {
+        ErrorKind::InvalidArgument { message, .. } if !secretive => message,
+        _ => {
+            "it begins with mongodb:// or mongodb+srv://, and /, :, @ and % in a name or password are written %2F, %3A, %40 and %25"
+        }
+    };
+    MigrateError::Refused(format!("the store's URL cannot be understood: {detail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn parsed(url: &str) -> Result<(ClientOptions, String), MigrateError> {
+        options(url, &Arc::default()).await
+    }
+
+    #[tokio::test]
+    async fn a_url_cannot_weaken_what_a_write_promises() {
+        let url = "mongodb://h/people?w=1&journal=false&readPreference=secondary&readConcernLevel=local&retryWrites=false\
+                   &serverSelectionTimeoutMS=60000&maxPoolSize=5000";
+        let (options, database) = parsed(url).await.unwrap();
+        let concern = options.write_concern.unwrap();
+        assert_eq!((concern.w, concern.journal), (Some(Acknowledgment::Majority), Some(true)));
+        assert_eq!(options.read_concern, Some(ReadConcern::majority()));
+        assert_eq!(
+            options.selection_criteria,
+            Some(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+        );
+        assert_eq!(options.retry_writes, Some(true));
+        assert_eq!(options.server_selection_timeout, Some(TO_FIND_A_SERVER));
+        assert_eq!(options.max_pool_size, Some(MOST_CONNECTIONS));
+        assert_eq!(database, "people");
+    }
+
+    #[tokio::test]
+    async fn the_database_is_auth_unless_the_url_names_another() {
+        assert_eq!(parsed("mongodb://h").await.unwrap().1, "auth");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_url_is_refused_without_showing_its_password() {
+        for url in [
+            "postgres://ada:hunter2@h/auth",
+            "mongodb://ada:hun:ter2@h/auth",
+            "mongodb://ada:hunter2%@h/auth",
+            "mongodb://ada:hunter2/3@h/auth",
+            "mongodb://ada:hunter2@h/auth?w=-3",
+            "mongodb://h/auth?tls=true&tlsCertificateKeyFilePassword=hunter2&tlsInsecure=perhaps",
+            "hunter2",
+        ] {
+            let Err(MigrateError::Refused(sentence)) = parsed(url).await else { panic!("{url} was taken") };
+            let shown = url.contains('@') || url.contains("Password");
+            assert!(!(shown && sentence.contains("ter2")), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Brings collections, validators and indexes to this release's, one replica at a time, and only ever forward.
+//!
+//! Changes expand first and contract a release later. A step that an older release can live with raises
+//! `Schema::step`, and that release leaves validators and indexes of a later step alone; one that it cannot
+//! live with raises `Schema::version`, and it refuses to start.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mongodb::bson::doc;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    domain::clock::random,
+    store::{MigrateError, StoreError},
+    system::clock::Stopwatch,
+};
+
+use super::{
+    MongoStore,
+    documents::settings::Schema,
+    errors::Cause,
+    gap::Gap,
+    lock::{LEASE, Lock},
+};
+
+/// What this release needs.
+pub(super) const SCHEMA: Schema = Schema { version: 1, step: 0 };
+
+/// Long enough for a dead holder's lease to end and for the work to be done after it.
+const PATIENCE: Duration = Duration::from_secs(2 * LEASE.as_secs());
+
+pub(super) async fn migrate(store: &MongoStore, now: Timestamp) -> Result<(), MigrateError> {
+    let Ok(done) = timeout(PATIENCE, bring_forward(store, now)).await else {
+        return Err(MigrateError::Unavailable(Box::new(Cause::Late)));
+    };
+    done
+}
+
+async fn bring_forward(store: &MongoStore, began: Timestamp) -> Result<(), MigrateError> {
+    let watch = Stopwatch::start();
+    must_be_a_replica_set(store).await?;
+    while !Gap::find(store).await?.is_closed() {
+        let now = began.checked_add(watch.elapsed()).unwrap_or(Timestamp::MAX);
+        match Lock::take(store, now).await.map_err(unavailable)? {
+            Some(lock) => close_gap(store, lock).await?,
+            None => wait_for_the_holder(store).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Looks again, now that nobody else is at it.
+async fn close_gap(store: &MongoStore, lock: Lock) -> Result<(), MigrateError> {
+    let closed = match Gap::find(store).await {
+        Ok(gap) => gap.close(store).await,
+        Err(error) => Err(error),
+    };
+    let released = lock.release(store, closed.is_ok().then_some(SCHEMA)).await;
+    closed?;
+    released.map_err(unavailable)?;
+    Ok(())
+}
+
+/// Change streams and retryable writes need one; a lone server would take no write of ours at all.
+async fn must_be_a_replica_set(store: &MongoStore) -> Result<(), MigrateError> {
+    let hello =
+        store.calls.read(store.database.run_command(doc! { "hello": 1 })).await.map_err(unavailable)?;
+    if hello.contains_key("setName") || matches!(hello.get_str("msg"), Ok("isdbgrid")) {
+        return Ok(());
+    }
+    Err(MigrateError::Refused(
+        "MongoDB has to run as a replica set (one member will do): start it with --replSet and initiate it"
+            .to_owned(),
+    ))
+}
+
+/// Some tens of milliseconds, by chance, so that those who wait do not ask together.
+async fn wait_for_the_holder(store: &MongoStore) -> Result<(), MigrateError> {
+    let [chance] = random(&*store.entropy).map_err(|error| MigrateError::Unavailable(error.into()))?;
+    sleep(Duration::from_millis(20 + u64::from(chance) / 2)).await;
+    Ok(())
+}
+
+pub(super) fn unavailable(error: StoreError) -> MigrateError {
+    match error {
+        StoreError::Broken(cause) => {
+            MigrateError::Refused(format!("the store's own description of itself cannot be read: {cause}"))
+        }
+        StoreError::Unavailable(cause) | StoreError::OutcomeUnknown(cause) => {
+            MigrateError::Unavailable(cause)
+        }
+        StoreError::Taken | StoreError::Stale => MigrateError::Unavailable(error.into()),
+    }
+}

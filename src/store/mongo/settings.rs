@@ -1,0 +1,30 @@
+//! The settings: which schema the store has, and the record that proves it takes a read and a write.
+
+use jiff::Timestamp;
+use mongodb::bson::doc;
+
+use crate::store::StoreError;
+
+use super::{
+    MongoStore,
+    documents::{settings::Schema, values::Moment},
+};
+
+/// The document that describes the store.
+pub(super) const STORE: &str = "store";
+const PROBE: &str = "probe";
+
+impl MongoStore {
+    /// `None` for a store that was never migrated.
+    pub(super) async fn stored_schema(&self) -> Result<Option<Schema>, StoreError> {
+        let found = self.calls.read(self.settings.find_one(doc! { "_id": STORE })).await?;
+        Ok(found.and_then(|settings| settings.schema))
+    }
+
+    pub(super) async fn read_and_write(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.calls.read(self.settings.find_one(doc! { "_id": PROBE })).await?;
+        let update = doc! { "$set": { "probedAt": Moment::from(now) } };
+        self.calls.write(self.settings.update_one(doc! { "_id": PROBE }, update).upsert(true)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! Users: found by id or address, added once, replaced by revision.
+
+use mongodb::bson::{self, Bson, Document, doc};
+
+use crate::{
+    domain::{email::Email, id::UserId, user::User},
+    store::StoreError,
+};
+
+use super::{
+    MongoStore,
+    documents::{Misfit, user::UserDocument, values::Id},
+};
+
+impl MongoStore {
+    pub(super) async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.find_one_user(doc! { "_id": Id::from(id.as_uuid()) }).await
+    }
+
+    pub(super) async fn find_user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        self.find_one_user(doc! { "email.canonical": email.canonical() }).await
+    }
+
+    async fn find_one_user(&self, filter: Document) -> Result<Option<User>, StoreError> {
+        let found = self.calls.read(self.users.find_one(filter)).await?;
+        Ok(found.map(User::try_from).transpose()?)
+    }
+
+    pub(super) async fn insert_user(&self, user: &User) -> Result<(), StoreError> {
+        let document = UserDocument::try_from(user)?;
+        self.calls.write(self.users.insert_one(document)).await?;
+        Ok(())
+    }
+
+    pub(super) async fn update_user(&self, user: &User) -> Result<(), StoreError> {
+        let revision = i64::try_from(user.attrs().revision).map_err(|_| Misfit("revision"))?;
+        let filter = doc! { "_id": Id::from(user.id().as_uuid()), "revision": revision };
+        let update = update(&UserDocument::try_from(&user.clone().written())?)?;
+        let done = self.calls.write(self.users.update_one(filter, update)).await?;
+        if done.matched_count == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    }
+}
+
+/// Sets every field this release knows and no other: what a newer one has added beside them stays.
+fn update(document: &UserDocument) -> Result<Document, Misfit> {
+    let document = bson::serialize_to_document(document).map_err(|_| Misfit("users"))?;
+    let absent = UserDocument::OPTIONAL.into_iter().filter(|field| !document.contains_key(field));
+    let unset: Document = absent.map(|field| (field.to_owned(), Bson::from(""))).collect();
+
+    let mut set = Document::new();
+    for (field, value) in document {
+        set_leaves(&mut set, field, value);
+    }
+    set.remove("_id");
+    Ok(if unset.is_empty() {
+        doc! { "$set": set }
+    } else {
+        doc! { "$set": set, "$unset": unset }
+    })
+}
+
+fn set_leaves(set: &mut Document, path: String, value: Bson) {
+    match value {
+        Bson::Document(inner) => {
+            for (field, value) in inner {
+                set_leaves(set, format!("{path}.{field}"), value);
+            }
+        }
+        leaf => {
+            set.insert(path, leaf);
+        }
+    }
+}

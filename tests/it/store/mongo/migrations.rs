@@ -1,0 +1,117 @@
+//! Migrations: what stands in the way is named and left alone, and a dead holder of the lock is replaced.
+
+use jiff::{SignedDuration, Timestamp};
+use mongodb::{
+    IndexModel,
+    bson::{DateTime, Document, Uuid, doc},
+};
+use portcullis::store::{MigrateError, Store};
+
+use super::{Database, MongoDatabase, fresh};
+use crate::support::people::People;
+
+/// Lets `spoil` at a database, and returns the sentence it is refused with.
+async fn refused(spoil: impl AsyncFnOnce(&mongodb::Database)) -> Option<String> {
+    let database = fresh().await?;
+    spoil(&database.raw().await).await;
+    let answer = database.store().await.migrate(People::new().now()).await;
+    let Err(MigrateError::Refused(sentence)) = answer else { panic!("{answer:?}") };
+    assert_eq!(holder(&database).await, None, "the lock was given back");
+    database.remove().await;
+    Some(sentence)
+}
+
+async fn settings(database: &MongoDatabase) -> Option<Document> {
+    let settings = database.raw().await.collection::<Document>("settings");
+    settings.find_one(doc! { "_id": "store" }).await.unwrap()
+}
+
+async fn holder(database: &MongoDatabase) -> Option<Document> {
+    settings(database).await?.get_document("lock").ok().cloned()
+}
+
+async fn hold_lock(database: &MongoDatabase, until: Timestamp) {
+    let until = DateTime::from_millis(until.as_millisecond());
+    let lock = doc! { "holder": Uuid::from_bytes([7; 16]), "until": until };
+    let settings = database.raw().await.collection::<Document>("settings");
+    settings.insert_one(doc! { "_id": "store", "lock": lock }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_holder_whose_lease_has_ended_is_replaced() {
+    let Some(database) = fresh().await else { return };
+    let now = People::new().now();
+    hold_lock(&database, now).await;
+    let store = database.store().await;
+    store.migrate(now).await.unwrap();
+    assert_eq!(holder(&database).await, None);
+    assert_eq!(settings(&database).await.unwrap().get_document("schema").unwrap().len(), 2);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_living_holder_is_waited_for() {
+    let Some(database) = fresh().await else { return };
+    let now = People::new().now();
+    hold_lock(&database, now + SignedDuration::from_millis(700)).await;
+    let store = database.store().await;
+    let watch = portcullis::system::clock::Stopwatch::start();
+    store.migrate(now).await.unwrap();
+    assert!(watch.elapsed().as_millis() >= 700, "{:?}", watch.elapsed());
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn duplicates_are_refused_in_a_sentence_that_does_not_quote_them() {
+    let sentence = refused(async |raw: &mongodb::Database| {
+        let users = raw.collection::<Document>("users");
+        let twin = doc! { "email": { "canonical": "ada@example.org" } };
+        users.insert_many([twin.clone(), twin]).await.unwrap();
+    })
+    .await;
+    let Some(sentence) = sentence else { return };
+    assert!(sentence.contains("email.canonical") && sentence.contains("duplicates"), "{sentence}");
+    assert!(!sentence.contains("ada"), "{sentence}");
+}
+
+#[tokio::test]
+async fn an_index_in_the_way_is_refused_and_left_alone() {
+    let sentence = refused(async |raw: &mongodb::Database| {
+        let index = IndexModel::builder().keys(doc! { "secretDigest": 1 }).build();
+        raw.collection::<Document>("sessions").create_index(index).await.unwrap();
+    })
+    .await;
+    let Some(sentence) = sentence else { return };
+    assert!(sentence.contains("secretDigest_1") && sentence.contains("unique"), "{sentence}");
+}
+
+#[tokio::test]
+async fn an_index_that_was_lost_is_built_again_and_a_validator_put_back() {
+    let Some(database) = fresh().await else { return };
+    let (store, now, raw) = (database.store().await, People::new().now(), database.raw().await);
+    store.migrate(now).await.unwrap();
+    let users = raw.collection::<Document>("users");
+    users.drop_index("email.canonical_1").await.unwrap();
+    raw.run_command(doc! { "collMod": "users", "validator": {}, "validationAction": "warn" }).await.unwrap();
+
+    store.migrate(now).await.unwrap();
+    assert_eq!(users.list_index_names().await.unwrap(), ["_id_", "email.canonical_1"]);
+    users.insert_one(doc! { "isAdmin": true }).await.unwrap_err();
+    database.remove().await;
+}
+
+/// A release that was rolled back leaves the validators of the later one alone.
+#[tokio::test]
+async fn a_later_step_of_the_same_version_is_not_taken_back() {
+    let Some(database) = fresh().await else { return };
+    let (store, now, raw) = (database.store().await, People::new().now(), database.raw().await);
+    store.migrate(now).await.unwrap();
+    let settings = raw.collection::<Document>("settings");
+    settings.update_one(doc! { "_id": "store" }, doc! { "$inc": { "schema.step": 1_i64 } }).await.unwrap();
+    raw.run_command(doc! { "collMod": "users", "validator": {} }).await.unwrap();
+
+    store.migrate(now).await.unwrap();
+    let users = raw.collection::<Document>("users");
+    users.insert_one(doc! { "factors": { "totp": 1 } }).await.unwrap();
+    database.remove().await;
+}

@@ -1,0 +1,65 @@
+//! Plans: no query may read a collection from end to end.
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
+use portcullis::{
+    domain::{
+        one_time::Purpose,
+        session::{EndReason, Ended, Seen},
+    },
+    store::Store,
+};
+
+use super::fresh;
+use crate::support::people::People;
+
+#[tokio::test]
+async fn every_query_uses_an_index() {
+    let Some(database) = fresh().await else { return };
+    let (store, people) = (database.store().await, People::new());
+    let raw = database.raw().await;
+    store.migrate(people.now()).await.unwrap();
+    for number in 0..10 {
+        store.add_user(&people.user(&format!("bystander{number}@example.org"))).await.unwrap();
+    }
+    raw.run_command(doc! { "profile": 2 }).await.unwrap();
+    do_everything(&store, &people).await;
+    raw.run_command(doc! { "profile": 0 }).await.unwrap();
+
+    let filter = doc! { "op": { "$in": ["query", "update", "remove", "command"] }, "planSummary": { "$exists": true } };
+    let entries = raw.collection::<Document>("system.profile").find(filter).await.unwrap();
+    let entries: Vec<Document> = entries.try_collect().await.unwrap();
+    let mut seen = 0;
+    for entry in &entries {
+        let (collection, plan) = (entry.get_str("ns").unwrap(), entry.get_str("planSummary").unwrap());
+        if collection.contains("system.") {
+            continue;
+        }
+        assert!(plan.starts_with("IXSCAN") || plan.starts_with("IDHACK"), "{plan} in {entry}");
+        // What a `$lookup` does is not in the plan's summary, but in what was looked at.
+        let looked_at = entry.get_i32("docsExamined").unwrap_or(0);
+        assert!(looked_at <= 2, "{looked_at} documents in {entry}");
+        seen += 1;
+    }
+    assert!(seen >= 9, "the profiler saw {seen} of them only: {entries:?}");
+    super::Database::remove(&database).await;
+}
+
+async fn do_everything(store: &dyn Store, people: &People) {
+    let user = people.user("ada@example.org");
+    let session = people.session(&user);
+    let record = people.one_time(Purpose::SecondFactor);
+    let (secret, now) = (&session.secret_digest, people.now());
+    store.add_user(&user).await.unwrap();
+    store.user(user.id()).await.unwrap().unwrap();
+    store.user_by_email(&user.attrs().email).await.unwrap().unwrap();
+    store.replace_user(&user).await.unwrap();
+    store.add_session(&session).await.unwrap();
+    store.session(secret).await.unwrap().unwrap();
+    store.see_session(secret, Seen { at: now, idle_expires_at: now }).await.unwrap();
+    store.end_session(secret, Ended { at: now, reason: EndReason::SignedOut }).await.unwrap();
+    store.add_one_time(&record).await.unwrap();
+    store.consume_one_time(&record.digest, record.purpose, now).await.unwrap().unwrap();
+    store.probe(now).await.unwrap();
+    store.probe(now).await.unwrap();
+}
