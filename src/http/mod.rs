@@ -14,6 +14,7 @@ pub mod openapi;
 mod outcome;
 mod places;
 mod problem;
+mod refusals;
 mod same_site;
 pub mod server;
 mod strict_json;

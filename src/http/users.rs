@@ -14,7 +14,8 @@ use super::{
     cookie::{self, SessionCookie},
     credentials::{SignInBody, SignUpBody},
     extract::{Ignored, Json},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
+    refusals::Refusals,
 };
 
 /// A user, as everybody who may see them sees them.
@@ -53,7 +54,7 @@ pub struct Empty {}
     post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
     responses(
         (status = 201, description = "The new user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 pub async fn sign_up(
@@ -75,7 +76,7 @@ pub async fn sign_up(
     post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
     responses(
         (status = 200, description = "The user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 pub async fn sign_in(
@@ -95,7 +96,7 @@ pub async fn sign_in(
     get, path = "/api/users/currentuser", tag = "users", security((), ("session" = [])),
     responses(
         (status = 200, description = "The caller, or null", body = CurrentUserBody),
-        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 pub async fn current_user(services: Data<Services>, cookie: SessionCookie) -> Result<HttpResponse, Problem> {
@@ -114,7 +115,7 @@ pub async fn current_user(services: Data<Services>, cookie: SessionCookie) -> Re
     post, path = "/api/users/signout", tag = "users", security((), ("session" = [])),
     responses(
         (status = 200, description = "Signed out", body = Empty, headers(("set-cookie" = String, description = "Clears the session cookie"))),
-        (status = "default", description = "Any refusal", body = ProblemBody<'static>, content_type = "application/problem+json"),
+        Refusals,
     )
 )]
 pub async fn sign_out(

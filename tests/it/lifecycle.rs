@@ -1,6 +1,9 @@
 //! Starting and stopping, asked of the real binary.
 
-use std::{net::TcpListener, time::{Duration, Instant}};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 
@@ -24,7 +27,8 @@ async fn a_socket_that_is_taken_is_named_and_the_process_fails() {
     let address = taken.local_addr().unwrap().to_string();
     let mut process = Process::start(&folder, &[("PORTCULLIS_INTERNAL_LISTEN", &address)]);
     assert_eq!(process.end().code(), Some(1));
-    process.hears(|line| line.contains("PORTCULLIS_INTERNAL_LISTEN") && line.contains(&address));
+    let named = |line: &String| line.contains("PORTCULLIS_INTERNAL_LISTEN") && line.contains(&address);
+    assert!(process.said.iter().any(named), "{:?}", process.said);
 }
 
 #[tokio::test]
@@ -43,7 +47,11 @@ async fn a_start_with_kubernetes_own_variables_is_like_any_other() {
         ],
     );
     process.ready();
-    assert!(!process.said.iter().any(|line| line.contains("WARN") && line.contains("_PORT")), "{:?}", process.said);
+    assert!(
+        !process.said.iter().any(|line| line.contains("WARN") && line.contains("_PORT")),
+        "{:?}",
+        process.said
+    );
 }
 
 #[tokio::test]

@@ -3,15 +3,19 @@
 
 mod config;
 mod config_command;
+mod crashes;
 mod cross_site;
 mod dependencies;
 mod fences;
 mod generated;
 mod health;
 mod hostile;
+mod lifecycle;
 mod problems;
+mod races;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod store;
+mod store_away;
 mod support;

@@ -29,9 +29,13 @@ async fn f_35_a_hundred_sign_ups_of_one_address_over_two_processes_make_one_acco
     let created = answers.iter().filter(|(status, _)| *status == 201).count();
     assert_eq!(created, 1, "{answers:?}");
     for (status, codes) in answers.iter().filter(|(status, _)| *status != 201) {
-        assert!((*status, codes[0].as_str()) == (400, "email_in_use") || *status == 503, "{status} {codes:?}");
+        assert!(
+            (*status, codes[0].as_str()) == (400, "email_in_use") || *status == 503,
+            "{status} {codes:?}"
+        );
     }
-    let users = set.client().await.database(url_database(&url)).collection::<mongodb::bson::Document>("users");
+    let users =
+        set.client().await.database(url_database(&url)).collection::<mongodb::bson::Document>("users");
     assert_eq!(users.count_documents(mongodb::bson::doc! {}).await.unwrap(), 1, "one account");
     for socket in sockets {
         assert_eq!(Browser::to(socket.public).sign_in("wanted@example.org", PASSWORD).await.status, 200);

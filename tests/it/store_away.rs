@@ -93,7 +93,10 @@ async fn f_05_r_29_a_store_that_is_lost_is_answered_503_and_recovered_from() {
             assert!(!answer.text.to_lowercase().contains(inside), "asvs_16_5_1: {}", answer.text);
         }
         if path.ends_with("signout") {
-            assert!(answer.set_cookie().unwrap().contains("Max-Age=0"), "the browser is done with it all the same");
+            assert!(
+                answer.set_cookie().unwrap().contains("Max-Age=0"),
+                "the browser is done with it all the same"
+            );
         }
     }
     assert_eq!(Browser::to(sockets.internal).get("/livez").await.status, 200, "no reason to restart us");
@@ -101,7 +104,11 @@ async fn f_05_r_29_a_store_that_is_lost_is_answered_503_and_recovered_from() {
     set.restart(0).await;
 
     becomes(&mut ada, "/api/users/currentuser", 200, Duration::from_secs(20)).await;
-    assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"), "what could not be ended still holds");
+    assert_eq!(
+        ada.current_user().await.as_deref(),
+        Some("ada@example.org"),
+        "what could not be ended still holds"
+    );
     let answer = Browser::to(sockets.public).sign_up("eve@example.org").await;
     assert!(answer.status == 201 || answer.codes() == ["email_in_use"], "as unknown as it was said to be");
 }

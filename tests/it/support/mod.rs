@@ -6,6 +6,7 @@ pub(crate) mod entropy;
 pub(crate) mod folder;
 pub(crate) mod mongod;
 pub(crate) mod people;
+pub(crate) mod process;
 pub(crate) mod service;
 pub(crate) mod stores;
 pub(crate) mod wire;

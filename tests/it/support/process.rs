@@ -48,8 +48,12 @@ impl Process {
         let (sender, log) = channel();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let copy = sender.clone();
-        thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-        thread::spawn(move || BufReader::new(err).lines().map_while(Result::ok).all(|line| copy.send(line).is_ok()));
+        thread::spawn(move || {
+            BufReader::new(out).lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
+        });
+        thread::spawn(move || {
+            BufReader::new(err).lines().map_while(Result::ok).all(|line| copy.send(line).is_ok())
+        });
         Self { child, log, said: Vec::new() }
     }
 
@@ -66,7 +70,8 @@ impl Process {
         let begun = Instant::now();
         loop {
             let left = PATIENCE.saturating_sub(begun.elapsed());
-            let line = self.log.recv_timeout(left).unwrap_or_else(|_| panic!("it never said so: {:#?}", self.said));
+            let line =
+                self.log.recv_timeout(left).unwrap_or_else(|_| panic!("it never said so: {:#?}", self.said));
             self.said.push(line.clone());
             if wanted(&line) {
                 return line;

@@ -14,7 +14,8 @@ macro_rules! on_both_stores {
 
         mod on_mongodb {
             $(
-                #[tokio::test]
+                // The driver's own tasks go on while the test waits for the service to end.
+                #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
                 async fn $case() {
                     if let Some(store) = crate::support::stores::mongo().await {
                         super::$case(store).await;
@@ -28,15 +29,23 @@ pub(crate) use on_both_stores;
 
 use std::sync::Arc;
 
-use portcullis::store::{
-    Store,
-    sqlite::{Location, SqliteStore},
+use portcullis::{
+    store::{
+        Store,
+        mongo::MongoStore,
+        sqlite::{Location, SqliteStore},
+    },
+    system::entropy::OsEntropy,
 };
+
+use super::mongod;
 
 pub(crate) fn sqlite() -> Arc<dyn Store> {
     Arc::new(SqliteStore::open(Location::Memory).unwrap())
 }
 
+/// A database of its own; `None` where there is no MongoDB, which was said aloud.
 pub(crate) async fn mongo() -> Option<Arc<dyn Store>> {
-    None
+    let url = mongod::shared().await?.url(&mongod::database_name());
+    Some(Arc::new(MongoStore::connect(&url, Arc::new(OsEntropy)).await.unwrap()))
 }
