@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -22,7 +23,11 @@ use crate::{
         mongo::MongoStore,
         sqlite::{Location, SqliteStore},
     },
-    system::{clock::SystemClock, entropy::OsEntropy, hashing::HashingPool},
+    system::{
+        clock::SystemClock,
+        entropy::OsEntropy,
+        hashing::{HashingPool, Room},
+    },
     worker,
 };
 
@@ -87,7 +92,8 @@ impl App {
     pub fn build(config: &Config, world: World) -> Result<Self, CannotRun> {
         let public = listen("PORTCULLIS_PUBLIC_LISTEN", config.public.listen)?;
         let internal = listen("PORTCULLIS_INTERNAL_LISTEN", config.internal.listen)?;
-        let hashing = HashingPool::start(config.password.cost).map_err(refused)?;
+        let hashing =
+            HashingPool::start(config.password.cost, Room::find(Path::new("/"))).map_err(refused)?;
         let site = Site {
             origin: config.public.origin.clone(),
             trusted_proxies: TrustedProxies::new(config.trusted.proxies.clone()),

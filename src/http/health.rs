@@ -140,7 +140,7 @@ fn hashing(services: &Services) -> Dependency {
         slots: load.slots,
         busy: load.busy,
         queued: load.queued,
-        predicted_wait_ms: millis(load.predicted_wait),
+        predicted_wait_ms: millis(load.wait),
     }
 }
 
