@@ -43,10 +43,12 @@ async fn bring_forward(store: &MongoStore, began: Timestamp) -> Result<(), Migra
     must_be_a_replica_set(store).await?;
     while !Gap::find(store).await?.is_closed() {
         let now = began.checked_add(watch.elapsed()).unwrap_or(Timestamp::MAX);
-        match Lock::take(store, now).await.map_err(unavailable)? {
-            Some(lock) if close_gap(store, lock).await? => break,
-            Some(_) => {}
-            None => wait_for_the_holder(store).await?,
+        let Some(lock) = Lock::take(store, now).await.map_err(unavailable)? else {
+            wait_for_the_holder(store).await?;
+            continue;
+        };
+        if close_gap(store, lock).await? {
+            break;
         }
     }
     Ok(())
