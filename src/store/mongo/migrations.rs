@@ -27,7 +27,8 @@ use super::{
 /// What this release needs.
 pub(super) const SCHEMA: Schema = Schema { version: 1, step: 0 };
 
-/// Long enough for a dead holder's lease to end and for the work to be done after it.
+/// Long enough for a dead holder's lease to end and for the work to be done after it, such as an index over many
+/// documents: the one call that may take longer than the others.
 const PATIENCE: Duration = Duration::from_secs(2 * LEASE.as_secs());
 
 pub(super) async fn migrate(store: &MongoStore, now: Timestamp) -> Result<(), MigrateError> {
@@ -42,24 +43,26 @@ async fn bring_forward(store: &MongoStore, began: Timestamp) -> Result<(), Migra
     must_be_a_replica_set(store).await?;
     while !Gap::find(store).await?.is_closed() {
         let now = began.checked_add(watch.elapsed()).unwrap_or(Timestamp::MAX);
-        match Lock::take(store, now).await.map_err(unavailable)? {
-            Some(lock) => close_gap(store, lock).await?,
-            None => wait_for_the_holder(store).await?,
+        let Some(lock) = Lock::take(store, now).await.map_err(unavailable)? else {
+            wait_for_the_holder(store).await?;
+            continue;
+        };
+        if close_gap(store, lock).await? {
+            break;
         }
     }
     Ok(())
 }
 
-/// Looks again, now that nobody else is at it.
-async fn close_gap(store: &MongoStore, lock: Lock) -> Result<(), MigrateError> {
+/// Looks again, now that nobody else is at it; `false` when the lease ended before the work did.
+async fn close_gap(store: &MongoStore, lock: Lock) -> Result<bool, MigrateError> {
     let closed = match Gap::find(store).await {
         Ok(gap) => gap.close(store).await,
         Err(error) => Err(error),
     };
     let released = lock.release(store, closed.is_ok().then_some(SCHEMA)).await;
     closed?;
-    released.map_err(unavailable)?;
-    Ok(())
+    released.map_err(unavailable)
 }
 
 /// Change streams and retryable writes need one; a lone server would take no write of ours at all.

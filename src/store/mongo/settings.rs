@@ -22,9 +22,12 @@ impl MongoStore {
     }
 
     pub(super) async fn read_and_write(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.calls.read(self.settings.find_one(doc! { "_id": PROBE })).await?;
         let update = doc! { "$set": { "probedAt": Moment::from(now) } };
-        self.calls.write(self.settings.update_one(doc! { "_id": PROBE }, update).upsert(true)).await?;
+        let both = self.calls.write(async {
+            self.settings.find_one(doc! { "_id": PROBE }).await?;
+            self.settings.update_one(doc! { "_id": PROBE }, update).upsert(true).await
+        });
+        both.await?;
         Ok(())
     }
 }

@@ -24,7 +24,9 @@ use tokio::{
 };
 
 /// Ends its mongod and removes its files once nobody holds the other end of its input, however they went.
+/// It outlives every signal but the last: a frozen mongod whose tests are gone gets both of them a SIGHUP.
 const WATCHDOG: &str = r#"
+trap '' HUP INT TERM PIPE
 mongod=$1 dir=$2 port=$3
 start() {
     "$mongod" --dbpath "$dir" --port "$port" --bind_ip 127.0.0.1 --nounixsocket --replSet tests \
