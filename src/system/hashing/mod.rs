@@ -1,5 +1,8 @@
 //! The hashing pool: a fixed number of slots that compute password hashes, and a bounded queue before them.
 
+mod romix;
+mod salsa;
+
 use std::time::Duration;
 
 use crate::domain::{
