@@ -1,14 +1,33 @@
 //! The hashing pool: a fixed number of slots that compute password hashes, and a bounded queue before them.
 
+mod backlog;
+mod limit;
+mod pace;
+mod priority;
+mod queue;
 mod romix;
+mod room;
 mod salsa;
+mod scratch;
+mod slot;
 
-use std::time::Duration;
+use std::{
+    io, mem,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use crate::domain::{
+    cost::Cost,
     password::Candidate,
     stored_hash::{Derived, Recipe},
 };
+
+pub use room::{NoRoom, Room};
+
+use queue::{Limits, Queue};
+use slot::Slot;
 
 /// Why a hash was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,16 +38,111 @@ pub enum Refused {
     /// A stored hash asks for more memory than there is.
     #[error("a stored hash needs more memory than the limit leaves")]
     TooDear,
+    /// It also says so where a fault of its own lost this one hash.
     #[error("the hashing pool has stopped")]
     Stopped,
 }
 
+/// Why there is no pool to hash with.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
+    #[error("a hashing thread could not be started")]
+    Thread(#[from] io::Error),
+}
+
+/// How busy the pool is, for `/health`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    pub slots: usize,
+    pub busy: usize,
+    pub queued: usize,
+    /// How long one more hash would wait for a slot.
+    pub wait: Duration,
+}
+
 /// Computes password hashes on threads of its own.
-pub struct HashingPool {}
+pub struct HashingPool {
+    queue: Arc<Queue>,
+    slots: usize,
+    patience: Duration,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy)]
+struct Terms {
+    /// No job is taken that is not likely to be done by then.
+    deadline: Duration,
+    /// Nobody waits longer, however wrong that turned out: a request as a whole has no more.
+    patience: Duration,
+    /// A slot that computed nothing for so long gives its memory back.
+    idle: Duration,
+}
+
+impl Terms {
+    const USUAL: Self = Self {
+        deadline: Duration::from_secs(4),
+        patience: Duration::from_secs(5),
+        idle: Duration::from_mins(1),
+    };
+}
 
 impl HashingPool {
+    /// As many slots as there is room for at this cost; refused where there is room for none.
+    pub fn start(cost: Cost, room: Room) -> Result<Self, StartError> {
+        Self::start_on(Terms::USUAL, cost, room)
+    }
+
+    fn start_on(terms: Terms, cost: Cost, room: Room) -> Result<Self, StartError> {
+        let pool = Self::without_threads(terms, cost, room)?;
+        for number in 0..pool.slots {
+            // Those already started stop when the pool is dropped.
+            let thread = Slot::start(number, Arc::clone(&pool.queue), terms.idle)?;
+            pool.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(pool)
+    }
+
+    fn without_threads(terms: Terms, cost: Cost, room: Room) -> Result<Self, NoRoom> {
+        let slots = room.slots(cost)?;
+        let (usual, dearest) = (cost.memory() as u64, room.for_one(cost));
+        let queue = Arc::new(Queue::new(Limits { slots, usual, dearest, deadline: terms.deadline }));
+        Ok(Self { queue, slots, patience: terms.patience, threads: Mutex::default() })
+    }
+
     /// Waits for a slot and computes; a caller that goes away leaves the queue.
-    pub async fn derive(&self, _candidate: Candidate, _recipe: Recipe) -> Result<Derived, Refused> {
-        std::future::ready(Err(Refused::Stopped)).await
+    pub async fn derive(&self, candidate: Candidate, recipe: Recipe) -> Result<Derived, Refused> {
+        let answer = self.queue.admit(candidate, recipe)?;
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(Ok(answered)) => answered,
+            // The queue let go of it, or it takes longer than anybody foresaw.
+            Ok(Err(_)) | Err(_) => Err(self.queue.too_late()),
+        }
+    }
+
+    pub fn load(&self) -> Load {
+        let (busy, queued, wait) = self.queue.load();
+        Load { slots: self.slots, busy, queued, wait }
+    }
+
+    /// Takes nothing more, finishes what was taken, and gives all memory back. Blocks until then.
+    pub fn stop(&self) {
+        self.queue.stop();
+        let threads = mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A slot survives its panics, so there is nothing to learn from the end of one.
+            let _ = thread.join();
+        }
     }
 }
+
+impl Drop for HashingPool {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests;

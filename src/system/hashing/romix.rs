@@ -15,28 +15,31 @@ use crate::domain::{
 
 use super::salsa::{Block, State};
 
-/// `memory` has to hold `recipe.cost.memory()` bytes, and is left full of what a candidate can be guessed from.
-pub(super) fn derive(candidate: &Candidate, recipe: &Recipe, memory: &mut [Block]) -> Derived {
+/// `None` when `memory` is too small. It is left full of what a candidate can be guessed from.
+pub(super) fn derive(candidate: &Candidate, recipe: &Recipe, memory: &mut [Block]) -> Option<Derived> {
     let mut output = Zeroizing::new(vec![0; recipe.length]);
-    scrypt(candidate.as_bytes(), &recipe.salt, recipe.cost, memory, &mut output);
-    Derived::new(std::mem::take(&mut output))
+    scrypt(candidate.as_bytes(), &recipe.salt, recipe.cost, memory, &mut output)?;
+    Some(Derived::new(std::mem::take(&mut output)))
 }
 
-fn scrypt(password: &[u8], salt: &[u8], cost: Cost, memory: &mut [Block], output: &mut [u8]) {
+fn scrypt(password: &[u8], salt: &[u8], cost: Cost, memory: &mut [Block], output: &mut [u8]) -> Option<()> {
+    let memory = memory.get_mut(..cost.memory() / size_of::<Block>())?;
     let row = 2 * cost.r() as usize;
     let mut lanes = Zeroizing::new(vec![[0; 64]; row * cost.p() as usize]);
     let mut spare = Zeroizing::new(vec![[0; 64]; row]);
 
     pbkdf2_hmac::<Sha256>(password, salt, 1, lanes.as_flattened_mut());
     for lane in lanes.chunks_exact_mut(row) {
-        mix(lane, &mut spare, memory, cost.n());
+        mix(lane, &mut spare, memory);
     }
     pbkdf2_hmac::<Sha256>(password, lanes.as_flattened(), 1, output);
+    Some(())
 }
 
-/// ROMix: fills `memory` row by row, then visits it in an order that only its contents tell.
-fn mix(x: &mut [Block], y: &mut [Block], memory: &mut [Block], n: usize) {
-    let mut rows = memory.chunks_exact_mut(x.len()).take(n);
+/// `ROMix`: fills `memory` row by row, then visits it in an order that only its contents tell.
+fn mix(x: &mut [Block], y: &mut [Block], memory: &mut [Block]) {
+    let n = memory.len() / x.len();
+    let mut rows = memory.chunks_exact_mut(x.len());
     let Some(mut last) = rows.next() else { return };
     last.copy_from_slice(x);
     for row in rows {
@@ -67,7 +70,7 @@ fn index(row: &[Block], n: usize) -> usize {
     word as usize & (n - 1)
 }
 
-/// BlockMix: even blocks go to the first half, odd ones to the second.
+/// `BlockMix`: even blocks go to the first half, odd ones to the second.
 fn mix_blocks(from: &[Block], to: &mut [Block]) {
     let Some(last) = from.last() else { return };
     let mut state = State::read(last);
@@ -91,12 +94,16 @@ mod tests {
     fn ours(password: &[u8], salt: &[u8], cost: Cost, length: usize) -> Vec<u8> {
         let mut memory = vec![[0xaa; 64]; cost.memory() / 64];
         let mut output = vec![0; length];
-        scrypt(password, salt, cost, &mut memory, &mut output);
+        scrypt(password, salt, cost, &mut memory, &mut output).unwrap();
         output
     }
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+            .collect()
     }
 
     #[test]
@@ -129,6 +136,12 @@ mod tests {
             let cost = Cost::new(log_n, r, p).unwrap();
             assert_eq!(hex(&ours(password.as_bytes(), salt.as_bytes(), cost, 64)), expected);
         }
+    }
+
+    #[test]
+    fn too_little_memory_gives_no_hash_rather_than_a_wrong_one() {
+        let mut memory = vec![[0; 64]; Cost::NODE.memory() / 64 - 1];
+        assert_eq!(scrypt(b"", b"", Cost::NODE, &mut memory, &mut [0; 32]), None);
     }
 
     proptest! {

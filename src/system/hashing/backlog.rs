@@ -1,0 +1,119 @@
+//! What is waiting and what is being computed, and how long that will take.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::{
+        password::Candidate,
+        stored_hash::{Derived, Recipe},
+    },
+    system::clock::Stopwatch,
+};
+
+use super::{Refused, pace::Pace};
+
+/// One hash that somebody waits for.
+pub(super) struct Job {
+    pub(super) candidate: Candidate,
+    pub(super) recipe: Recipe,
+    /// Needs more memory than a slot has, so only one such job runs at a time.
+    pub(super) dear: bool,
+    /// Closed as soon as nobody waits any more.
+    pub(super) answer: oneshot::Sender<Result<Derived, Refused>>,
+    pub(super) waiting_since: Stopwatch,
+}
+
+pub(super) struct Backlog {
+    waiting: VecDeque<Job>,
+    running: Running,
+    pace: Pace,
+    slots: usize,
+    deadline: Duration,
+}
+
+#[derive(Default)]
+struct Running {
+    jobs: usize,
+    work: u64,
+    dear: bool,
+}
+
+impl Backlog {
+    pub(super) fn new(slots: usize, deadline: Duration) -> Self {
+        Self { waiting: VecDeque::new(), running: Running::default(), pace: Pace::GUESS, slots, deadline }
+    }
+
+    /// Takes the job if it is likely to be done in time; else says how long it takes until it would be.
+    pub(super) fn admit(&mut self, job: Job) -> Result<(), Duration> {
+        let wait = self.wait();
+        let done = wait.saturating_add(self.pace.time(job.recipe.cost.work()));
+        let over = done.saturating_sub(self.deadline);
+        // A free slot takes whatever comes: a pace that was bad once could else never be seen to be good again.
+        if !wait.is_zero() && !over.is_zero() {
+            return Err(over);
+        }
+        self.waiting.push_back(job);
+        Ok(())
+    }
+
+    /// How long a job that came now would wait for a slot.
+    pub(super) fn wait(&mut self) -> Duration {
+        self.forget_the_gone();
+        if self.running.jobs + self.waiting.len() < self.slots {
+            return Duration::ZERO;
+        }
+        let queued: u64 = self.waiting.iter().map(|job| job.recipe.cost.work()).sum();
+        let slots = u32::try_from(self.slots).unwrap_or(u32::MAX).max(1);
+        self.pace.time(queued.saturating_add(self.running.work)) / slots
+    }
+
+    /// Whether [`Self::start`] would find a job.
+    pub(super) fn can_start(&mut self) -> bool {
+        self.forget_the_gone();
+        self.next().is_some()
+    }
+
+    /// The job that has waited longest, of those that may run now.
+    pub(super) fn start(&mut self) -> Option<Job> {
+        self.forget_the_gone();
+        let job = self.next().and_then(|next| self.waiting.remove(next))?;
+        self.running.jobs += 1;
+        self.running.work += job.recipe.cost.work();
+        self.running.dear |= job.dear;
+        Some(job)
+    }
+
+    /// `took` is `None` where the hash came to nothing.
+    pub(super) fn finish(&mut self, work: u64, dear: bool, took: Option<Duration>) {
+        self.running.jobs = self.running.jobs.saturating_sub(1);
+        self.running.work = self.running.work.saturating_sub(work);
+        self.running.dear &= !dear;
+        if let Some(took) = took {
+            self.pace.learn(work, took);
+        }
+    }
+
+    pub(super) fn busy(&self) -> usize {
+        self.running.jobs
+    }
+
+    pub(super) fn queued(&mut self) -> usize {
+        self.forget_the_gone();
+        self.waiting.len()
+    }
+
+    fn next(&self) -> Option<usize> {
+        self.waiting.iter().position(|job| !(job.dear && self.running.dear))
+    }
+
+    /// Nobody waits for what is closed, and what is late would be too late when done.
+    fn forget_the_gone(&mut self) {
+        let deadline = self.deadline;
+        self.waiting.retain(|job| !job.answer.is_closed() && job.waiting_since.elapsed() < deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Where callers leave their jobs and slots fetch them.
+
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::{
+        cost::Cost,
+        password::Candidate,
+        stored_hash::{Derived, Recipe},
+    },
+    system::clock::Stopwatch,
+};
+
+use super::{
+    Refused,
+    backlog::{Backlog, Job},
+};
+
+pub(super) struct Queue {
+    limits: Limits,
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+/// What the queue may promise.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) slots: usize,
+    /// Bytes that every slot has.
+    pub(super) usual: u64,
+    /// Bytes that one slot can have while the others keep theirs.
+    pub(super) dearest: u64,
+    /// From admission to the end of the hash.
+    pub(super) deadline: Duration,
+}
+
+struct State {
+    backlog: Backlog,
+    stopped: bool,
+}
+
+/// What a slot should do next.
+pub(super) enum Next {
+    Compute(Job),
+    /// Nothing came for so long as the slot said.
+    Rest,
+    Stop,
+}
+
+impl Queue {
+    pub(super) fn new(limits: Limits) -> Self {
+        let backlog = Backlog::new(limits.slots, limits.deadline);
+        Self { limits, state: Mutex::new(State { backlog, stopped: false }), arrived: Condvar::new() }
+    }
+
+    /// Leaves a job; who drops the receiver takes it back.
+    pub(super) fn admit(
+        &self,
+        candidate: Candidate,
+        recipe: Recipe,
+    ) -> Result<oneshot::Receiver<Result<Derived, Refused>>, Refused> {
+        let needed = needed(recipe.cost);
+        if needed > self.limits.usual.max(self.limits.dearest) {
+            return Err(Refused::TooDear);
+        }
+        let (answer, receiver) = oneshot::channel();
+        let dear = needed > self.limits.usual;
+        let job = Job { candidate, recipe, dear, answer, waiting_since: Stopwatch::start() };
+
+        let mut state = self.lock();
+        if state.stopped {
+            return Err(Refused::Stopped);
+        }
+        state.backlog.admit(job).map_err(full)?;
+        drop(state);
+        self.arrived.notify_one();
+        Ok(receiver)
+    }
+
+    /// Waits for something to do: without end, or until `patience` is over.
+    pub(super) fn next(&self, patience: Option<Duration>) -> Next {
+        let state = self.lock();
+        let quiet = |state: &mut State| !state.stopped && !state.backlog.can_start();
+        let mut state = match patience {
+            None => self.arrived.wait_while(state, quiet).unwrap_or_else(PoisonError::into_inner),
+            Some(patience) => {
+                self.arrived
+                    .wait_timeout_while(state, patience, quiet)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
+        match state.backlog.start() {
+            Some(job) => Next::Compute(job),
+            None if state.stopped => Next::Stop,
+            None => Next::Rest,
+        }
+    }
+
+    /// `took` is `None` where the hash came to nothing.
+    pub(super) fn finish(&self, cost: Cost, took: Option<Duration>) {
+        let dear = needed(cost) > self.limits.usual;
+        self.lock().backlog.finish(cost.work(), dear, took);
+    }
+
+    /// Takes no more jobs; what was taken is still computed.
+    pub(super) fn stop(&self) {
+        self.lock().stopped = true;
+        self.arrived.notify_all();
+    }
+
+    /// Why a job that was taken in was forgotten.
+    pub(super) fn too_late(&self) -> Refused {
+        full(self.lock().backlog.wait())
+    }
+
+    /// Being computed, waiting, and how long one more would wait.
+    pub(super) fn load(&self) -> (usize, usize, Duration) {
+        let mut state = self.lock();
+        (state.backlog.busy(), state.backlog.queued(), state.backlog.wait())
+    }
+
+    /// A panic elsewhere leaves the counts right: nothing between two of them can panic.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn needed(cost: Cost) -> u64 {
+    cost.memory() as u64
+}
+
+/// In whole seconds, because that is how `Retry-After` counts.
+fn full(until: Duration) -> Refused {
+    let seconds = if until.subsec_nanos() > 0 { until.as_secs().saturating_add(1) } else { until.as_secs() };
+    Refused::Full { retry_after: Duration::from_secs(seconds.max(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(deadline: Duration) -> Queue {
+        let (usual, dearest) = (needed(Cost::NODE), needed(Cost::STANDARD));
+        Queue::new(Limits { slots: 1, usual, dearest, deadline })
+    }
+
+    fn candidate() -> Candidate {
+        Candidate::try_from("correct horse").unwrap()
+    }
+
+    #[test]
+    fn a_full_queue_says_in_whole_seconds_when_there_is_room() {
+        for (until, said) in [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (7000, 7)] {
+            let retry_after = Duration::from_secs(said);
+            assert_eq!(full(Duration::from_millis(until)), Refused::Full { retry_after }, "{until} ms");
+        }
+        let queue = queue(Duration::from_millis(300));
+        let cost = Cost::new(17, 8, 4).unwrap();
+        let _first = queue.admit(candidate(), Recipe::new(cost, [0; 16])).unwrap();
+        let refused = queue.admit(candidate(), Recipe::new(cost, [0; 16])).unwrap_err();
+        assert_eq!(refused, Refused::Full { retry_after: Duration::from_secs(3) });
+    }
+
+    #[test]
+    fn a_hash_that_no_slot_has_memory_for_is_refused_at_once() {
+        let queue = queue(Duration::from_secs(4));
+        let too_dear = Recipe::new(Cost::new(18, 8, 1).unwrap(), [0; 16]);
+        assert_eq!(queue.admit(candidate(), too_dear).unwrap_err(), Refused::TooDear);
+        assert!(queue.admit(candidate(), Recipe::new(Cost::STANDARD, [0; 16])).is_ok());
+    }
+
+    #[test]
+    fn after_the_end_nothing_is_taken_but_what_was_taken_is_done() {
+        let queue = queue(Duration::from_secs(4));
+        let _answer = queue.admit(candidate(), Recipe::new(Cost::NODE, [0; 16])).unwrap();
+        queue.stop();
+        let late = queue.admit(candidate(), Recipe::new(Cost::NODE, [0; 16]));
+        assert_eq!(late.unwrap_err(), Refused::Stopped);
+        assert!(matches!(queue.next(None), Next::Compute(_)));
+        assert!(matches!(queue.next(None), Next::Stop));
+    }
+
+    #[test]
+    fn a_slot_is_told_to_rest_when_nothing_comes() {
+        assert!(matches!(queue(Duration::from_secs(4)).next(Some(Duration::from_millis(1))), Next::Rest));
+    }
+}
