@@ -1,5 +1,14 @@
 //! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood`.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a measurement that cannot go on ends, and says why"
+)]
+#![expect(clippy::disallowed_methods, reason = "what is measured is real time")]
+#![expect(clippy::cast_precision_loss, reason = "no figure here has more digits than a float")]
+
 mod client;
 mod flood;
 mod process;

@@ -8,7 +8,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// A figure without a promise.
-    pub(crate) fn say(&self, what: &str, figure: &str) {
+    pub(crate) fn say(what: &str, figure: &str) {
         println!("  {what:<58} {figure}");
     }
 

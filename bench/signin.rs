@@ -35,8 +35,8 @@ pub(crate) async fn measure(report: &mut Report) {
         served += sign_ins(&mut clients).await;
     }
     let (bare, served, cores) = (bare / TURNS as f64, served / TURNS as f64, cores as f64);
-    report.say("bare scrypt", &format!("{bare:.2} /s, {:.2} a core", bare / cores));
-    report.say("sign-ins", &format!("{served:.2} /s"));
+    Report::say("bare scrypt", &format!("{bare:.2} /s, {:.2} a core", bare / cores));
+    Report::say("sign-ins", &format!("{served:.2} /s"));
     let ratio = served / bare;
     report.promise("sign-ins to bare scrypt", &format!("{ratio:.3}"), ">= 0.95", ratio >= 0.95);
 }

@@ -1,5 +1,4 @@
 //! What the environment says becomes the configuration, or every reason why not.
-#![expect(clippy::panic, clippy::expect_used, reason = "what a test calls may fail as loudly as the test")]
 
 use std::{
     ffi::{OsStr, OsString},

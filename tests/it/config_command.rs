@@ -1,5 +1,4 @@
 //! The real binary: what it prints of its configuration, and how it exits.
-#![expect(clippy::expect_used, reason = "what a test calls may fail as loudly as the test")]
 
 use std::{
     fs,

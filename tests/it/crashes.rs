@@ -1,6 +1,12 @@
 //! kill -9 in the middle of sign-ups: whoever was told 201 is there and can sign in, and nobody is half there.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use reqwest::Method;
 use serde_json::json;
@@ -34,16 +40,20 @@ async fn survives(folder: &Folder, settings: &[(&str, &str)]) {
     for round in 0..ROUNDS {
         let mut process = Process::start(folder, settings);
         let sockets = process.ready();
-        let crowd = sign_up_until_it_breaks(sockets, round);
+        let heard = Arc::new(AtomicU64::new(0));
+        let crowd = sign_up_until_it_breaks(sockets, round, &heard);
+        while heard.load(Ordering::Relaxed) < 3 + round {
+            sleep(Duration::from_millis(1)).await;
+        }
         // At another moment of the work in each round.
-        sleep(Duration::from_millis(250 + 173 * round)).await;
+        sleep(Duration::from_millis(13 * round)).await;
         process.kill();
         for (mut there, lost) in crowd.join_all().await {
             acknowledged.append(&mut there);
             unanswered.push(lost);
         }
     }
-    assert!(acknowledged.len() >= 4, "there was something to lose: {}", acknowledged.len());
+    assert!(acknowledged.len() >= 12, "there was something to lose: {}", acknowledged.len());
 
     let mut process = Process::start(folder, settings);
     let sockets = process.ready();
@@ -58,9 +68,14 @@ async fn survives(folder: &Folder, settings: &[(&str, &str)]) {
 }
 
 /// Everybody signs up one address after the other; the last one never hears what became of it.
-fn sign_up_until_it_breaks(sockets: Sockets, round: u64) -> JoinSet<(Vec<String>, String)> {
+fn sign_up_until_it_breaks(
+    sockets: Sockets,
+    round: u64,
+    heard: &Arc<AtomicU64>,
+) -> JoinSet<(Vec<String>, String)> {
     let mut crowd = JoinSet::new();
     for member in 0..CROWD {
+        let heard = Arc::clone(heard);
         crowd.spawn(async move {
             let mut there = Vec::new();
             for n in 0.. {
@@ -68,7 +83,10 @@ fn sign_up_until_it_breaks(sockets: Sockets, round: u64) -> JoinSet<(Vec<String>
                 let body = json!({"email": address, "password": PASSWORD});
                 let mut browser = Browser::to(sockets.public);
                 match browser.try_ask(Method::POST, "/api/users/signup", Some(body)).await {
-                    Some(answer) if answer.status == 201 => there.push(address),
+                    Some(answer) if answer.status == 201 => {
+                        there.push(address);
+                        heard.fetch_add(1, Ordering::Relaxed);
+                    }
                     Some(answer) => assert_eq!(answer.status, 503, "{answer:?}"),
                     None => return (there, address),
                 }

@@ -60,7 +60,10 @@ fn allows(tokens: &[Token<'_>], from: usize) -> Vec<usize> {
 
 #[test]
 fn nothing_in_src_panics_on_purpose() {
-    let found: Vec<_> = sources::read(&["src"]).iter().flat_map(|s| surprises(&s.path, &s.text)).collect();
+    let all = sources::read(&["src"]);
+    // A `mod tests;` is compiled for tests alone; its file cannot say so again.
+    let built = all.iter().filter(|s| !s.path.ends_with("/tests.rs"));
+    let found: Vec<_> = built.flat_map(|s| surprises(&s.path, &s.text)).collect();
     assert_none(&found);
 }
 

@@ -114,7 +114,7 @@ async fn f_23_a_client_that_never_reads_is_let_go() {
     let begun = Instant::now();
     // Asks and asks, and takes nothing of what comes back, until the service hangs up.
     let asking = async { while socket.write_all(&request).await.is_ok() {} };
-    timeout(Duration::from_secs(60), asking).await.expect("the service hangs up");
+    timeout(Duration::from_mins(1), asking).await.expect("the service hangs up");
     assert!(begun.elapsed() > Duration::from_secs(5), "it was given its time: {:?}", begun.elapsed());
     unharmed(&service, &[]).await;
 }

@@ -1,9 +1,10 @@
 //! Somebody with a browser: keeps the session cookie and says where its requests come from.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::service::{ORIGIN, Service};
 
@@ -63,8 +64,16 @@ impl Browser {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// Comes back when it is told to, as any decent client: beside a busy neighbour hashing takes what is left over.
     async fn ask(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        self.try_ask(method, path, body).await.expect("the service answers")
+        loop {
+            let answer = self.try_ask(method.clone(), path, body.clone()).await.expect("the service answers");
+            if answer.status != 503 || answer.codes() != ["busy"] {
+                return answer;
+            }
+            let pause = answer.header("retry-after").and_then(|seconds| seconds.parse().ok()).unwrap();
+            sleep(Duration::from_secs(pause)).await;
+        }
     }
 
     /// `None` when the connection broke before an answer was there.
