@@ -3,5 +3,6 @@
 
 mod dependencies;
 mod fences;
+mod readme;
 mod store;
 mod support;
