@@ -39,8 +39,8 @@ deny: ## Dependencies: licences, bans, sources, known vulnerabilities
 api-test: ## The running service against docs/openapi.json
 	tests/tools/api-test
 
-bench: ## Load
-	cargo bench --locked
+bench: ## Start, rest, sign-ins and a flood of them, beside what was promised
+	cargo bench --locked --bench load
 
 gen: ## Write again what is generated: docs/openapi.json, docs/configuration.md
 	@mkdir -p docs

@@ -14,6 +14,7 @@ mod hostile;
 mod lifecycle;
 mod problems;
 mod races;
+mod readme;
 mod sign_in;
 mod sign_out;
 mod sign_up;

@@ -1,0 +1,43 @@
+//! The README is run: each of its console blocks against the real program, and its promises of targets against the Makefile.
+//!
+//! Where it says `localhost:3000` and `localhost:9000` the sockets of the test's own service are put, and for
+//! `cargo run --` the program itself; `…` in an answer stands for anything. What starts the service or runs the tests
+//! is not run again from here.
+
+mod commands;
+mod program;
+
+use std::fs;
+
+use commands::{Command, consoles, matches, shell_lines};
+use program::Program;
+
+fn file(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let commands = consoles(&file("README.md"));
+    assert!(commands.len() > 5, "the README shows how to sign up, ask, and sign out");
+    let program = Program::start();
+    for Command { line, answer } in commands {
+        let said = program.run(&line);
+        assert!(matches(&answer, &said), "\n$ {line}\nshould say\n{answer}\nand said\n{said}\n");
+    }
+}
+
+#[test]
+fn the_two_commands_to_begin_with_are_there() {
+    let (readme, makefile) = (file("README.md"), file("Makefile"));
+    let lines = shell_lines(&readme);
+    assert!(lines.contains(&"cargo run"), "{lines:?}");
+    assert!(lines.contains(&"make test"), "{lines:?}");
+    for line in lines.iter().filter(|line| **line != "cargo run") {
+        let target = line
+            .strip_prefix("make ")
+            .unwrap_or_else(|| panic!("nothing runs `{line}`; make it a console block"));
+        assert!(makefile.contains(&format!("\n{target}: ")), "the Makefile has no target {target}");
+    }
+}
