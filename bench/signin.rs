@@ -1,6 +1,7 @@
 //! Sign-ins a second, against what the bare hashing function reaches on the same cores in the same run.
 
 use std::{
+    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
@@ -22,17 +23,14 @@ pub(crate) async fn measure(report: &mut Report) {
     println!("sign-ins at the standard cost, against the bare scrypt function ({TURNS} turns of each)");
     let cores = thread::available_parallelism().expect("cores").get();
     let service = Portcullis::start(&[]);
-    let mut clients = Vec::new();
-    for number in 0..2 * cores {
-        clients.push(Client::connect(service.public, number).await.expect("a connection"));
-    }
-    let created = clients[0].ask(&client::sign_up("bench@example.org")).await.expect("an answer");
+    let mut newcomer = Client::connect(service.public, 0).await.expect("a connection");
+    let created = newcomer.ask(&client::sign_up("bench@example.org")).await.expect("an answer");
     assert_eq!(created.status, 201);
 
     let (mut bare, mut served) = (0.0, 0.0);
     for _ in 0..TURNS {
         bare += bare_scrypt(cores);
-        served += sign_ins(&mut clients).await;
+        served += sign_ins(service.public, 2 * cores).await;
     }
     let (bare, served, cores) = (bare / TURNS as f64, served / TURNS as f64, cores as f64);
     Report::say("bare scrypt", &format!("{bare:.2} /s, {:.2} a core", bare / cores));
@@ -61,10 +59,11 @@ fn bare_scrypt(cores: usize) -> f64 {
 }
 
 /// Sign-ins a second over as many connections as keep every slot busy.
-async fn sign_ins(clients: &mut [Client]) -> f64 {
+async fn sign_ins(service: SocketAddr, connections: usize) -> f64 {
     let begun = Instant::now();
     let request = client::sign_in("bench@example.org");
-    let count = async |client: &mut Client| {
+    let count = async |number| {
+        let mut client = Client::connect(service, number).await.expect("a connection");
         let mut signed_in = 0;
         while begun.elapsed() < TURN {
             assert_eq!(client.ask(&request).await.expect("an answer").status, 200);
@@ -72,6 +71,6 @@ async fn sign_ins(clients: &mut [Client]) -> f64 {
         }
         signed_in
     };
-    let signed_in: u32 = join_all(clients.iter_mut().map(count)).await.into_iter().sum();
+    let signed_in: u32 = join_all((0..connections).map(count)).await.into_iter().sum();
     f64::from(signed_in) / begun.elapsed().as_secs_f64()
 }
