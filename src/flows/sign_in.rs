@@ -24,6 +24,7 @@ pub enum SignInRefusal {
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
+    services.hashing.has_room(services.rules.cost)?;
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
         return refuse_at_the_usual_price(services, wish.password).await;

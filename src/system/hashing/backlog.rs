@@ -6,13 +6,14 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{
+        cost::Cost,
         password::Candidate,
         stored_hash::{Derived, Recipe},
     },
     system::clock::Stopwatch,
 };
 
-use super::{Refused, pace::Pace};
+use super::{Refused, pace::Pace, turns::Turns};
 
 /// One hash that somebody waits for.
 pub(super) struct Job {
@@ -29,6 +30,7 @@ pub(super) struct Backlog {
     waiting: VecDeque<Job>,
     running: Running,
     pace: Pace,
+    turns: Turns,
     slots: usize,
     deadline: Duration,
 }
@@ -42,20 +44,33 @@ struct Running {
 
 impl Backlog {
     pub(super) fn new(slots: usize, deadline: Duration) -> Self {
-        Self { waiting: VecDeque::new(), running: Running::default(), pace: Pace::GUESS, slots, deadline }
+        Self {
+            waiting: VecDeque::new(),
+            running: Running::default(),
+            pace: Pace::GUESS,
+            turns: Turns::start(),
+            slots,
+            deadline,
+        }
     }
 
-    /// Takes the job if it is likely to be done in time; else says how long it takes until it would be.
+    /// Takes the job if it is likely to be done in time; else says when to come back.
     pub(super) fn admit(&mut self, job: Job) -> Result<(), Duration> {
-        let wait = self.wait();
-        let done = wait.saturating_add(self.pace.time(job.recipe.cost.work()));
-        let over = done.saturating_sub(self.deadline);
-        // A free slot takes whatever comes: a pace that was bad once could else never be seen to be good again.
-        if !wait.is_zero() && !over.is_zero() {
-            return Err(over);
-        }
+        self.has_room(job.recipe.cost)?;
         self.waiting.push_back(job);
         Ok(())
+    }
+
+    /// Whether a job of this cost would be taken; else says when to come back.
+    pub(super) fn has_room(&mut self, cost: Cost) -> Result<(), Duration> {
+        let (wait, work) = (self.wait(), self.pace.time(cost.work()));
+        let over = wait.saturating_add(work).saturating_sub(self.deadline);
+        // A free slot takes whatever comes: a pace that was bad once could else never be seen to be good again.
+        if wait.is_zero() || over.is_zero() {
+            return Ok(());
+        }
+        let every = work / u32::try_from(self.slots).unwrap_or(u32::MAX).max(1);
+        Err(self.turns.give(over, every))
     }
 
     /// How long a job that came now would wait for a slot.

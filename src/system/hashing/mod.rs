@@ -1,6 +1,7 @@
 //! The hashing pool: a fixed number of slots that compute password hashes, and a bounded queue before them.
 
 mod backlog;
+mod clerk;
 mod limit;
 mod pace;
 mod priority;
@@ -10,6 +11,7 @@ mod room;
 mod salsa;
 mod scratch;
 mod slot;
+mod turns;
 
 use std::{
     io, mem,
@@ -26,8 +28,8 @@ use crate::domain::{
 
 pub use room::{NoRoom, Room};
 
+use clerk::Clerk;
 use queue::{Limits, Queue};
-use slot::Slot;
 
 /// Why a hash was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +101,7 @@ impl HashingPool {
         let pool = Self::without_threads(terms, cost, room)?;
         for number in 0..pool.slots {
             // Those already started stop when the pool is dropped.
-            let thread = Slot::start(number, Arc::clone(&pool.queue), terms.idle)?;
+            let thread = Clerk::start(number, Arc::clone(&pool.queue), terms.idle)?;
             pool.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(pool)
@@ -120,6 +122,11 @@ impl HashingPool {
             // The queue let go of it, or it takes longer than anybody foresaw.
             Ok(Err(_)) | Err(_) => Err(self.queue.too_late()),
         }
+    }
+
+    /// Refuses what [`Self::derive`] would refuse: for whoever has other work to do before, and could spare it.
+    pub fn has_room(&self, cost: Cost) -> Result<(), Refused> {
+        self.queue.has_room(cost)
     }
 
     pub fn load(&self) -> Load {

@@ -82,6 +82,10 @@ impl Queue {
         Ok(receiver)
     }
 
+    pub(super) fn has_room(&self, cost: Cost) -> Result<(), Refused> {
+        self.lock().backlog.has_room(cost).map_err(full)
+    }
+
     /// Waits for something to do: without end, or until `patience` is over.
     pub(super) fn next(&self, patience: Option<Duration>) -> Next {
         let state = self.lock();

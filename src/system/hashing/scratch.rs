@@ -16,10 +16,6 @@ pub(super) struct Scratch(Option<MmapMut>);
 pub(super) struct Lent<'scratch>(&'scratch mut [u8]);
 
 impl Scratch {
-    pub(super) const fn is_held(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// Lends `bytes`; takes them from the system unless as many are held already.
     pub(super) fn lend(&mut self, bytes: usize) -> io::Result<Lent<'_>> {
         if self.0.as_ref().is_none_or(|held| held.len() < bytes) {
@@ -82,13 +78,13 @@ mod tests {
     #[test]
     fn it_is_taken_once_and_grows_only_when_it_must() {
         let mut scratch = Scratch::default();
-        assert!(!scratch.is_held());
+        assert!(scratch.0.is_none());
         let first = scratch.lend(1 << 20).unwrap().blocks().as_ptr();
         assert_eq!(scratch.lend(1 << 19).unwrap().blocks().len(), (1 << 19) / 64);
         assert_eq!(scratch.lend(1 << 20).unwrap().blocks().as_ptr(), first);
         assert_eq!(scratch.lend(1 << 21).unwrap().blocks().len(), (1 << 21) / 64);
         scratch.give_back();
-        assert!(!scratch.is_held());
+        assert!(scratch.0.is_none());
     }
 
     #[test]

