@@ -18,6 +18,7 @@ mod refusals;
 mod same_site;
 pub mod server;
 mod strict_json;
+mod turnstile;
 mod users;
 
 use std::sync::Arc;
@@ -61,8 +62,8 @@ pub fn public(routes: &mut ServiceConfig) {
             web::scope("/api/users")
                 .wrap(from_fn(same_site::same_site))
                 .wrap(from_fn(health::only_when_open))
-                .service(post("/signup", users::sign_up))
-                .service(post("/signin", users::sign_in))
+                .service(post("/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
+                .service(post("/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
                 .service(get("/currentuser", users::current_user))
                 .service(post("/signout", users::sign_out)),
         )

@@ -26,7 +26,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::flows::Services;
 
-use super::{Site, connection::Connection, internal, middleware, places::Places, problem::Problem, public};
+use super::{
+    Site, connection::Connection, internal, middleware, places::Places, problem::Problem, public,
+    turnstile::Turnstile,
+};
 
 /// Longer than the keep-alive of the proxies before us, so that it is they who let go of a connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -110,6 +113,7 @@ fn accept(
     let app = App::new()
         .app_data(services.clone())
         .app_data(Data::from(Arc::clone(site)))
+        .app_data(Data::new(Turnstile::default()))
         .wrap(from_fn(middleware::every_request))
         .configure(routes)
         .into_factory()
