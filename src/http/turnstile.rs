@@ -1,40 +1,41 @@
 //! A crowd at the door comes in one by one, so that whoever has other business gets past it.
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::sync::Arc;
 
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
+    rt,
     web::Data,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::yield_now};
 
 use super::problem::Problem;
 
 /// One for each worker.
-pub struct Turnstile(Semaphore);
+pub struct Turnstile(Arc<Semaphore>);
 
 impl Default for Turnstile {
     fn default() -> Self {
-        Self(Semaphore::new(1))
+        Self(Arc::new(Semaphore::new(1)))
     }
 }
 
-/// A worker that finds a thousand sign-ins ready would begin them all before it looks at anything else. So each waits
-/// for its turn to begin, and lets the next one in as soon as it waits for something itself.
+/// A worker that finds a thousand sign-ins ready would begin them all before it looks at anything else. So only one
+/// begins in each round of what is ready, and the others wait aside, where they cost nothing.
 pub async fn one_by_one(
     turnstile: Data<Turnstile>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let turn = turnstile.0.acquire().await.map_err(|closed| Problem::Internal(closed.into()))?;
-    let mut call = pin!(next.call(request));
-    let begun = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
-    drop(turn);
-    match begun {
-        Poll::Ready(answer) => answer,
-        Poll::Pending => call.await,
-    }
+    let turn = Arc::clone(&turnstile.0).acquire_owned().await;
+    let turn = turn.map_err(|closed| Problem::Internal(closed.into()))?;
+    // Runs when everything that is ready now has been looked at.
+    rt::spawn(async move {
+        yield_now().await;
+        drop(turn);
+    });
+    next.call(request).await
 }
