@@ -6,7 +6,7 @@
 //! - it ends within [`DEADLINE`], and says [`StoreError::OutcomeUnknown`] where nobody can know whether it happened;
 //! - the time comes from the caller, and no read trusts a sweep to have removed what expired.
 //!
-//! `tests/it/store.rs` holds both stores to it.
+//! `tests/it/store/contract` holds both stores to it.
 
 pub mod mongo;
 pub mod sqlite;
