@@ -169,3 +169,61 @@ fn causes(error: &dyn std::error::Error) -> String {
     let chain = std::iter::successors(Some(error), |error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use actix_web::{
+        App,
+        body::to_bytes,
+        dev::Service,
+        middleware::from_fn,
+        test::{TestRequest, init_service},
+        web,
+    };
+
+    use super::*;
+    use crate::{
+        http::client::TrustedProxies,
+        system::{clock::SystemClock, entropy::OsEntropy},
+    };
+
+    /// Status and body of what comes out in the end.
+    async fn answer(method: Method, path: &str) -> (u16, String) {
+        let site = Site {
+            origin: "http://localhost:3000".parse().unwrap(),
+            trusted_proxies: TrustedProxies::default(),
+            clock: Arc::new(SystemClock::start()),
+            entropy: Arc::new(OsEntropy),
+        };
+        let app = App::new()
+            .app_data(Data::new(site))
+            .wrap(from_fn(every_request))
+            .route("/panic", web::get().to(async || -> HttpResponse { panic!("with a secret in it") }))
+            .route("/stall", web::to(std::future::pending::<HttpResponse>));
+        let app = init_service(app).await;
+        let request = TestRequest::with_uri(path).method(method).to_request();
+        let answer = match app.call(request).await {
+            Ok(answer) => answer.into_parts().1,
+            Err(error) => error.error_response(),
+        };
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body()).await.unwrap_or_default();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn asvs_16_5_4_a_panic_is_answered_and_tells_nothing() {
+        let (status, body) = answer(Method::GET, "/panic").await;
+        assert_eq!(status, 500);
+        assert!(body.contains("urn:portcullis:problem:internal") && !body.contains("secret"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn f_02_a_stall_ends_at_the_deadline_and_may_have_written_unless_it_could_not() {
+        let (read, written) = tokio::join!(answer(Method::GET, "/stall"), answer(Method::POST, "/stall"));
+        assert!(read.0 == 503 && read.1.contains("store_unavailable"), "{read:?}");
+        assert!(written.0 == 503 && written.1.contains("outcome_unknown"), "{written:?}");
+    }
+}

@@ -18,7 +18,7 @@ use crate::support::{
     browser::{Answer, Browser, PASSWORD},
     people::{People, email},
     service::Service,
-    stores::{on_both_stores, sqlite},
+    stores::on_both_stores,
 };
 
 on_both_stores!(
@@ -151,33 +151,39 @@ async fn hash(service: &Service, address: &str) -> String {
     user.hash().reveal().unwrap()
 }
 
-/// Medians of interleaved samples: whoever has no account may not be told by the time it takes to say no.
+/// Whoever has no account may not be told by the time it takes to say no. What is measured on a busy machine is noise as
+/// well, so a difference counts when it shows again and again.
 #[tokio::test]
 async fn asvs_6_3_8_unknown_wrong_and_disabled_take_the_same_time() {
-    let service = Service::with(sqlite(), &[]).await;
+    let service = Service::start().await;
     disabled(&service, "disabled@example.org").await;
     let mut anybody = Browser::at(&service);
     anybody.sign_up("ada@example.org").await;
 
-    let cases = ["nobody@example.org", "ada@example.org", "disabled@example.org"];
-    let mut times = [const { Vec::new() }; 3];
-    for _ in 0..15 {
-        for (case, times) in cases.iter().zip(&mut times) {
-            let begun = Instant::now();
-            anybody.sign_in(case, "wrong horse battery").await;
-            times.push(begun.elapsed());
+    let mut measured = Vec::new();
+    for _ in 0..5 {
+        let times =
+            fastest(&mut anybody, ["nobody@example.org", "ada@example.org", "disabled@example.org"]).await;
+        let [unknown, wrong, disabled] = times;
+        assert!(times.iter().all(|time| *time > Duration::from_millis(10)), "a hash was computed: {times:?}");
+        let slack = unknown.mul_f64(0.2);
+        if unknown.abs_diff(wrong) < slack && unknown.abs_diff(disabled) < slack {
+            return;
         }
+        measured.push(times);
     }
-    let [unknown, wrong, disabled] = times.map(median);
-    let slack = unknown.mul_f64(0.25);
-    assert!(unknown > Duration::from_millis(5), "a hash was computed: {unknown:?}");
-    assert!(
-        unknown.abs_diff(wrong) < slack && unknown.abs_diff(disabled) < slack,
-        "{unknown:?} {wrong:?} {disabled:?}"
-    );
+    panic!("one can tell them apart: {measured:?}");
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+/// Of ten sign-ins to each address in turn.
+async fn fastest<const N: usize>(anybody: &mut Browser, addresses: [&str; N]) -> [Duration; N] {
+    let mut fastest = [Duration::MAX; N];
+    for _ in 0..10 {
+        for (address, fastest) in addresses.iter().zip(&mut fastest) {
+            let begun = Instant::now();
+            anybody.sign_in(address, "wrong horse battery").await;
+            *fastest = begun.elapsed().min(*fastest);
+        }
+    }
+    fastest
 }

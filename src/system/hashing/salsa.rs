@@ -10,18 +10,21 @@ pub(super) type Block = [u8; 64];
 pub(super) struct State([u32; 16]);
 
 impl State {
+    #[inline]
     pub(super) fn read(block: &Block) -> Self {
         let mut state = Self([0; 16]);
         state.xor(block);
         state
     }
 
+    #[inline]
     pub(super) fn write(&self, block: &mut Block) {
         for (word, bytes) in self.0.iter().zip(block.as_chunks_mut().0) {
             *bytes = word.to_le_bytes();
         }
     }
 
+    #[inline]
     pub(super) fn xor(&mut self, block: &Block) {
         for (word, bytes) in self.0.iter_mut().zip(block.as_chunks().0) {
             *word ^= u32::from_le_bytes(*bytes);
@@ -44,6 +47,7 @@ impl State {
 
 /// The columns of the square, then its rows.
 #[expect(clippy::many_single_char_names, reason = "sixteen places of a square have no better names")]
+#[inline]
 fn double_round([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: &mut [u32; 16]) {
     quarter(a, e, i, m);
     quarter(f, j, n, b);
@@ -56,6 +60,7 @@ fn double_round([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: &mut [u32; 16]
     quarter(p, m, n, o);
 }
 
+#[inline]
 fn quarter(a: &mut u32, b: &mut u32, c: &mut u32, d: &mut u32) {
     *b ^= a.wrapping_add(*d).rotate_left(7);
     *c ^= b.wrapping_add(*a).rotate_left(9);

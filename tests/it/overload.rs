@@ -1,0 +1,77 @@
+//! More sign-ins than can be hashed: the queue is bounded, and whoever leaves it leaves room.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
+
+use crate::support::{
+    browser::{Browser, PASSWORD},
+    service::Service,
+    stores::sqlite,
+    wire::post,
+};
+
+#[tokio::test]
+async fn c_04_d_2_a_full_queue_refuses_at_once_and_says_when_to_come_back() {
+    let service = Service::with(sqlite(), &[("PORTCULLIS_PASSWORD_COST", "standard")]).await;
+    let body = json!({"email": "nobody@example.org", "password": PASSWORD});
+    let answers = join_all((0..80).map(|_| {
+        let (mut somebody, body) = (Browser::at(&service), body.clone());
+        async move {
+            let begun = Instant::now();
+            let answer = somebody.try_ask(Method::POST, "/api/users/signin", Some(body)).await.unwrap();
+            (answer, begun.elapsed())
+        }
+    }))
+    .await;
+
+    let busy: Vec<_> = answers.iter().filter(|(answer, _)| answer.status == 503).collect();
+    assert!(busy.len() >= 20, "{} of 80 were refused", busy.len());
+    assert!(answers.len() - busy.len() >= 2, "and the others were served");
+    let mut turns: Vec<u64> = Vec::new();
+    for (answer, took) in &busy {
+        assert_eq!(answer.codes(), ["busy"]);
+        assert!(*took < Duration::from_millis(5_500), "{took:?}");
+        turns.push(answer.header("retry-after").unwrap().parse().unwrap());
+    }
+    assert!(turns.iter().all(|turn| (1..=40).contains(turn)), "{turns:?}");
+    assert!(turns.iter().max() > turns.iter().min(), "not all in the same second: {turns:?}");
+    for (answer, _) in answers.iter().filter(|(answer, _)| answer.status != 503) {
+        assert_eq!(answer.codes(), ["invalid_credentials"]);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_the_queue() {
+    let service = Service::with(sqlite(), &[("PORTCULLIS_PASSWORD_COST", "standard")]).await;
+    let body = json!({"email": "nobody@example.org", "password": PASSWORD}).to_string();
+    let mut impatient = Vec::new();
+    for _ in 0..10 {
+        let mut socket = TcpStream::connect(service.public).await.unwrap();
+        socket.write_all(&post("/api/users/signin", body.as_bytes())).await.unwrap();
+        impatient.push(socket);
+    }
+    let mut inside = Browser::to(service.internal);
+    queued(&mut inside, |queued| queued >= 3).await;
+
+    drop(impatient);
+
+    let begun = Instant::now();
+    queued(&mut inside, |queued| queued == 0).await;
+    assert!(begun.elapsed() < Duration::from_millis(500), "not by being computed: {:?}", begun.elapsed());
+}
+
+async fn queued(inside: &mut Browser, wanted: impl Fn(u64) -> bool) {
+    let begun = Instant::now();
+    loop {
+        let health = inside.get("/health").await.json();
+        if wanted(health["dependencies"]["hashing"]["queued"].as_u64().unwrap()) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{health}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}

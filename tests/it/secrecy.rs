@@ -1,0 +1,45 @@
+//! No secret in a log, however much is logged.
+
+use crate::support::{browser::Browser, folder::Folder, mongod, process::Process};
+
+const CANARY: &str = "canary-Zq7-password";
+
+#[tokio::test]
+async fn promise_5_asvs_16_2_5_no_secret_is_in_the_log_on_sqlite() {
+    says_nothing(&[]).await;
+}
+
+#[tokio::test]
+async fn promise_5_asvs_16_2_5_no_secret_is_in_the_log_on_mongodb() {
+    let Some(set) = mongod::shared().await else { return };
+    let url = set.url(&mongod::database_name());
+    says_nothing(&[("PORTCULLIS_STORE_URL", &url)]).await;
+}
+
+async fn says_nothing(settings: &[(&str, &str)]) {
+    let folder = Folder::new();
+    let everything = ("PORTCULLIS_LOG_LEVEL", "trace");
+    let settings: Vec<_> = settings.iter().copied().chain([everything]).collect();
+    let mut process = Process::start(&folder, &settings);
+    let sockets = process.ready();
+    let mut ada = Browser::to(sockets.public);
+    let sign_up = serde_json::json!({"email": "canary@example.org", "password": CANARY});
+    assert_eq!(ada.post("/api/users/signup", sign_up.clone()).await.status, 201);
+    let cookie = ada.cookie.clone().unwrap();
+    let secret = cookie.split_once("pcs_").unwrap().1.to_owned();
+    assert_eq!(ada.post("/api/users/signup", sign_up).await.status, 400);
+    ada.sign_in("canary@example.org", &format!("{CANARY}-wrong")).await;
+    ada.sign_in("canary@example.org", CANARY).await;
+    ada.current_user().await;
+    ada.get(&format!("/api/users/currentuser?token={CANARY}")).await;
+    ada.sign_out().await;
+    process.signal("TERM");
+    process.end();
+
+    assert!(process.said.iter().any(|line| line.contains("request answered")), "the log is on");
+    for line in &process.said {
+        for secret in [CANARY, &secret, "$scrypt$", "canary@example.org"] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+}
