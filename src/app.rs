@@ -5,19 +5,25 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
+    thread,
     time::Duration,
 };
 
 use actix_web::web::Data;
 use secrecy::ExposeSecret;
-use tokio::net::TcpSocket;
+use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Config, StoreUrl},
     domain::clock::{Clock, Entropy},
     flows::{Rules, Services, readiness::Readiness},
-    http::{Site, client::TrustedProxies, openapi, server::Listeners},
+    http::{
+        Site,
+        client::TrustedProxies,
+        openapi,
+        server::{Listeners, Stop},
+    },
     store::{
         BoxError, Store,
         mongo::MongoStore,
@@ -33,6 +39,9 @@ use crate::{
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
+
+/// The end takes no longer, whatever hangs: less than Kubernetes' grace period of 30 seconds.
+const FAREWELL: Duration = Duration::from_secs(27);
 
 /// Connections that may wait to be accepted: a crowd that arrives at once is not told to come back in a second.
 const BACKLOG: u32 = 4096;
@@ -133,31 +142,62 @@ impl App {
 
         let jobs = Jobs::default();
         let told = tokio::select! {
-            failed = &mut serving => return failed.map_err(CannotRun::from),
-            told = &mut leave => Ok(Some(told)),
-            opened = worker::open_store::open_store(&services, &jobs.stop) => opened.map(|()| None),
+            ended = &mut serving => Told::Ended(ended),
+            told = &mut leave => Told::Leave(told),
+            opened = worker::open_store::open_store(&services) => opened.map_or_else(Told::Refused, |()| Told::Open),
         };
-        let left = match told {
-            Ok(None) => {
-                ready();
-                jobs.start(&services);
-                tokio::select! {
-                    failed = &mut serving => failed.map_err(CannotRun::from),
-                    told = &mut leave => {
-                        say_goodbye(&services.readiness, told).await;
-                        Ok(())
-                    },
-                }
+        let told = if matches!(told, Told::Open) {
+            ready();
+            jobs.start(&services);
+            tokio::select! {
+                ended = &mut serving => Told::Ended(ended),
+                told = &mut leave => Told::Leave(told),
             }
-            Ok(Some(_)) => Ok(()),
-            Err(sentence) => Err(refused(sentence)),
+        } else {
+            told
         };
-        tokio::join!(stop_listening.drain(), async { drop(serving.await) });
-        jobs.end().await;
-        services.hashing.stop();
-        services.store.close().await;
+        let still_serving = !matches!(told, Told::Ended(_));
+        let left = match told {
+            Told::Ended(ended) => ended.map_err(CannotRun::from),
+            Told::Refused(sentence) => Err(refused(sentence)),
+            Told::Leave(leave) => {
+                say_goodbye(&services.readiness, leave).await;
+                Ok(())
+            }
+            Told::Open => Ok(()),
+        };
+        let drained = async {
+            if still_serving {
+                let _ = serving.await;
+            }
+        };
+        let farewell = async { tokio::join!(drained, tear_down(stop_listening, jobs, &services)) };
+        let _ = timeout(FAREWELL, farewell).await;
         left
     }
+}
+
+/// What ends a stage of the service's life.
+enum Told {
+    Open,
+    Refused(worker::open_store::Refused),
+    Leave(Leave),
+    Ended(io::Result<()>),
+}
+
+/// From the listeners inwards, so that whoever is still served has all that it takes.
+async fn tear_down(listeners: Stop, jobs: Jobs, services: &Data<Services>) {
+    listeners.drain().await;
+    jobs.end().await;
+    let (stopped, when_stopped) = oneshot::channel();
+    let hashing = services.clone();
+    // It waits for hashes that may get little processor time, and must not keep us from hearing a second signal.
+    thread::spawn(move || {
+        hashing.hashing.stop();
+        let _ = stopped.send(());
+    });
+    let _ = when_stopped.await;
+    services.store.close().await;
 }
 
 /// Readiness goes first, so that nobody is sent to us who would find the door shut.

@@ -2,8 +2,13 @@
 
 use std::{
     io::{self, Write},
-    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
+    time::Duration,
 };
 
 use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
@@ -18,12 +23,13 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging for the whole process; a second call changes nothing.
-pub fn start(format: Format, level: &str) {
+/// Starts logging for the whole process; what is still to be written when the guard goes is written then.
+pub fn start(format: Format, level: &str) -> Guard {
     // What the HTTP machinery says of malformed requests is said to whoever sent them.
     let quiet = "actix_http=off,actix_server=warn,mongodb=warn,hickory_proto=warn,hickory_resolver=warn";
     let filter = EnvFilter::new(format!("{quiet},{level}"));
     let lines = Lines::start();
+    let guard = Guard(lines.to.clone());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         Format::Text => registry.with(fmt::layer().with_target(false).with_writer(lines)).try_init(),
@@ -34,42 +40,79 @@ pub fn start(format: Format, level: &str) {
     if started.is_err() {
         tracing::debug!("logging had been started already");
     }
+    guard
+}
+
+/// Writes what waits to be written when it is dropped, unless nobody reads it.
+pub struct Guard(SyncSender<Entry>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let (written, when_written) = sync_channel(1);
+        if self.0.try_send(Entry::Mark(written)).is_ok() {
+            let _ = when_written.recv_timeout(Duration::from_secs(1));
+        }
+    }
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    /// Answered when everything before it has been written.
+    Mark(SyncSender<()>),
 }
 
 /// Hands lines to the one thread that writes them.
-#[derive(Clone)]
-struct Lines(SyncSender<Vec<u8>>);
+struct Lines {
+    to: SyncSender<Entry>,
+    /// Lines that found no place since the last that did.
+    lost: Arc<AtomicU64>,
+}
 
 /// One line in the making; handed over when it is complete.
-struct Line {
-    to: SyncSender<Vec<u8>>,
+struct Line<'a> {
+    lines: &'a Lines,
     text: Vec<u8>,
 }
 
 impl Lines {
     fn start() -> Self {
-        let (sender, receiver) = sync_channel::<Vec<u8>>(QUEUE);
-        let write = move || {
-            for line in receiver {
-                // Where standard output is gone there is nobody left to tell.
+        let (to, entries) = sync_channel(QUEUE);
+        let lost = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&lost);
+        // Without the thread the channel is closed, and lines are dropped rather than waited for.
+        let _ = thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&entries, &counted));
+        Self { to, lost }
+    }
+}
+
+/// Where standard output is gone there is nobody left to tell.
+fn write_all(entries: &Receiver<Entry>, lost: &AtomicU64) {
+    for entry in entries {
+        match entry {
+            Entry::Line(line) => {
                 let _ = io::stdout().write_all(&line);
             }
-        };
-        // Without the thread the channel is closed, and lines are dropped rather than waited for.
-        let _ = thread::Builder::new().name("log".to_owned()).spawn(write);
-        Self(sender)
+            Entry::Mark(written) => {
+                let _ = written.try_send(());
+            }
+        }
+        let lost = lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            let _ =
+                writeln!(io::stderr(), "{lost} lines of log were lost: they came faster than they were read");
+        }
     }
 }
 
 impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Line;
+    type Writer = Line<'a>;
 
-    fn make_writer(&'a self) -> Line {
-        Line { to: self.0.clone(), text: Vec::with_capacity(256) }
+    fn make_writer(&'a self) -> Line<'a> {
+        Line { lines: self, text: Vec::with_capacity(256) }
     }
 }
 
-impl Write for Line {
+impl Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.text.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -80,10 +123,10 @@ impl Write for Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for Line<'_> {
     fn drop(&mut self) {
-        match self.to.try_send(std::mem::take(&mut self.text)) {
-            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
+        if self.lines.to.try_send(Entry::Line(std::mem::take(&mut self.text))).is_err() {
+            self.lines.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -24,7 +24,7 @@ pub fn run(config: &Config) -> Result<(), CannotRun> {
         LogFormat::Text => telemetry::Format::Text,
         LogFormat::Json => telemetry::Format::Json,
     };
-    telemetry::start(format, &config.log.level);
+    let _log = telemetry::start(format, &config.log.level);
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }

@@ -55,6 +55,13 @@ impl Cost {
         128 * self.r as usize * self.n()
     }
 
+    /// What is missing to the work of a dearer cost, in the same memory; `None` where nothing is.
+    pub fn rest_of(self, whole: Self) -> Option<Self> {
+        let missing = whole.work().checked_sub(self.work()).filter(|missing| *missing > 0)?;
+        let rounds = missing.div_ceil(self.memory() as u64);
+        Some(u32::try_from(rounds).ok().and_then(|p| Self::new(self.log_n, self.r, p).ok()).unwrap_or(whole))
+    }
+
     /// How long it takes, in units that compare costs with each other.
     pub const fn work(self) -> u64 {
         self.memory() as u64 * self.p as u64
@@ -64,5 +71,29 @@ impl Cost {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "2^{}/{}/{}", self.log_n, self.r, self.p)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_dearer_cost_is_what_makes_both_alike() {
+        for (stored, today, rounds) in [
+            (Cost::NODE, Cost::STANDARD, Some(7)),
+            (Cost::NODE, Cost::LOW_MEMORY, Some(4)),
+            (Cost::LOW_MEMORY, Cost::STANDARD, Some(3)),
+            (Cost::STANDARD, Cost::NODE, None),
+            (Cost::STANDARD, Cost::STANDARD, None),
+        ] {
+            let rest = stored.rest_of(today);
+            assert_eq!(rest.map(Cost::p), rounds);
+            if let Some(rest) = rest {
+                assert_eq!(stored.work() + rest.work(), today.work());
+            }
+        }
+        let tiny = Cost::new(1, 1, 1).unwrap();
+        assert_eq!(tiny.rest_of(Cost::STANDARD), Some(Cost::STANDARD), "too small to make it up");
     }
 }

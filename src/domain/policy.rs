@@ -71,10 +71,6 @@ fn is_address(candidate: &Candidate, email: &Email) -> bool {
 }
 
 impl NewPassword {
-    pub const fn candidate(&self) -> &Candidate {
-        &self.0
-    }
-
     pub fn into_candidate(self) -> Candidate {
         self.0
     }

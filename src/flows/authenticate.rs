@@ -1,10 +1,15 @@
 //! Authenticate: whose session is this?
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
+
+use tokio::time::timeout;
 
 use crate::domain::{secret::SecretDigest, session::Session, user::User};
 
 use super::{Failure, Services};
+
+/// How long a request waits for the note that its session was used.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A user together with the session that speaks for them.
 #[derive(Debug)]
@@ -24,9 +29,13 @@ pub async fn authenticate(
         return Ok(None);
     };
     if let Some(seen) = session.seen(services.rules.lifetimes, now) {
-        // The answer does not depend on this note, so a store that cannot take it now refuses nobody.
-        if let Err(error) = services.store.see_session(secret, seen).await {
-            tracing::warn!(session = %session.id, error = %error, "could not note that a session was used");
+        // The answer does not depend on this note: a store that cannot take it now neither refuses nor delays anybody.
+        match timeout(PATIENCE, services.store.see_session(secret, seen)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(session = %session.id, ?error, "could not note that a session was used");
+            }
+            Err(_) => tracing::warn!(session = %session.id, "noting that a session was used takes too long"),
         }
     }
     Ok(Some(Authenticated { user, session }))

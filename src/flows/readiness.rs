@@ -58,6 +58,10 @@ impl Readiness {
         self.lock().stopping = true;
     }
 
+    pub fn is_stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
     pub fn is_ready(&self, now: Duration) -> bool {
         let state = self.lock();
         let fresh = state.last_good.is_some_and(|good| now.saturating_sub(good) < Self::STALENESS);

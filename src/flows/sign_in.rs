@@ -4,7 +4,7 @@ use crate::{
     domain::{
         clock::random, device::Device, email::Email, password::Candidate, stored_hash::Recipe, user::User,
     },
-    store::StoreError,
+    system::hashing::Refused,
 };
 
 use super::{Failure, Services, SignedIn};
@@ -30,7 +30,13 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
         return refuse_at_the_usual_price(services, wish.password).await;
     };
 
-    let derived = services.hashing.derive(wish.password.clone(), user.hash().recipe().clone()).await?;
+    let derived = match services.hashing.derive(wish.password.clone(), user.hash().recipe().clone()).await {
+        Err(Refused::TooDear) => {
+            tracing::error!(user = %user.id(), cost = %user.hash().recipe().cost, "no memory to check a stored hash");
+            return refuse_at_the_usual_price(services, wish.password).await;
+        }
+        derived => derived?,
+    };
     if !user.hash().matches(&derived) || !user.is_active() {
         return refuse_a_known_user(services, &user, wish.password).await;
     }
@@ -49,21 +55,24 @@ async fn refuse_at_the_usual_price(
     Err(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
-/// A hash cheaper than today's has not cost the usual price yet.
+/// A hash cheaper than today's has not cost the usual price yet: the rest of it is computed for nothing.
 async fn refuse_a_known_user(
     services: &Services,
     user: &User,
     password: Candidate,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
-    if user.hash().recipe().cost.work() < services.rules.cost.work() {
-        return refuse_at_the_usual_price(services, password).await;
+    if let Some(rest) = user.hash().recipe().cost.rest_of(services.rules.cost) {
+        let decoy = Recipe::new(rest, random(&*services.entropy)?);
+        // Who has waited once is not sent away instead of refused, which would tell as much as time does.
+        let _ = services.hashing.derive(password, decoy).await;
     }
     Err(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
-/// Replaces a hash that is foreign or cheaper than today's. Whoever cannot be renewed now is renewed next time.
+/// Replaces a hash that is foreign or cheaper than today's, while nobody waits for the slot. Whoever cannot be renewed
+/// now signs in all the same and is renewed next time.
 async fn renew(services: &Services, user: User, password: Candidate) -> Result<User, Failure<SignInRefusal>> {
-    if !user.hash().is_due(services.rules.cost) {
+    if !user.hash().is_due(services.rules.cost) || !services.hashing.has_a_free_slot() {
         return Ok(user);
     }
     let hash = match services.hash::<SignInRefusal>(password).await {
@@ -74,7 +83,9 @@ async fn renew(services: &Services, user: User, password: Candidate) -> Result<U
     let renewed = user.clone().renew_hash(hash, services.clock.now());
     match services.store.replace_user(&renewed).await {
         Ok(()) => Ok(renewed.written()),
-        Err(StoreError::Stale) => Ok(user),
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(user = %user.id(), %error, "could not renew a password hash; trying again next time");
+            Ok(user)
+        }
     }
 }

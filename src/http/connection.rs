@@ -1,7 +1,8 @@
 //! One client's connection: the socket as the HTTP machinery sees it, with deadlines and an answer for every refusal.
 //!
 //! The machinery below refuses by itself what it cannot parse, with a bare status; here that answer is given the
-//! shape of all others. It also bounds only the first request of a connection in time; here all are.
+//! shape of all others. It also bounds only the first request of a connection in time; here every head has a deadline from
+//! its first byte, unless it began while another request was in hand: then it has the time of an idle connection.
 
 use std::{
     cell::Cell,
@@ -13,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use actix_web::HttpRequest;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -64,13 +64,6 @@ impl Drop for InHand {
     }
 }
 
-/// What was read since the head was this request's body, and does not begin another head.
-pub fn body_has_arrived(request: &HttpRequest) {
-    if let Some(progress) = request.conn_data::<Rc<Progress>>() {
-        progress.owes_a_head.set(false);
-    }
-}
-
 impl Connection {
     pub fn new(io: TcpStream, place: Option<Place>, site: Arc<Site>) -> Self {
         let progress = Rc::default();
@@ -91,7 +84,7 @@ impl Connection {
         if due.as_mut().poll(cx).is_pending() {
             return Ok(());
         }
-        let answer = Problem::TooSlow.on_the_wire(&self.site.new_request_id());
+        let answer = self.site.refuse_on_the_wire(&Problem::TooSlow);
         // Whoever does not even take this is not waited for.
         let _ = Pin::new(&mut self.io).poll_write(cx, &answer);
         Err(io::ErrorKind::TimedOut.into())
@@ -143,7 +136,7 @@ impl AsyncWrite for Connection {
             return self.poll_send(cx, bytes);
         };
         self.answer = before.to_vec();
-        let shaped = Problem::from_status(status).on_the_wire(&self.site.new_request_id());
+        let shaped = self.site.refuse_on_the_wire(&Problem::from_status(status));
         self.answer.extend_from_slice(&shaped);
         // What cannot be sent at once is sent by the flush that follows.
         if let Poll::Ready(Err(error)) = self.poll_answer(cx) {

@@ -12,13 +12,13 @@ use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::{connection, problem::Problem, strict_json};
+use super::{problem::Problem, strict_json};
 
 /// No body is longer.
 const LONGEST: usize = 16 * 1024;
 
-/// No body takes longer to arrive: it leaves a sign-in its time to be hashed within the whole deadline.
-const DEADLINE: Duration = Duration::from_secs(3);
+/// No body takes longer to arrive; what it takes is lost to the rest of the request.
+const DEADLINE: Duration = Duration::from_secs(2);
 
 /// A JSON object of this type. Whether its members are any good is for its own rules to say.
 pub struct Json<T>(pub T);
@@ -75,9 +75,7 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Probl
     if announced.is_some_and(|length: u64| length > LONGEST as u64) {
         return Err(Problem::BodyTooLarge);
     }
-    let body = timeout(DEADLINE, gather(payload)).await.map_err(|_| Problem::TooSlow)??;
-    connection::body_has_arrived(request);
-    Ok(body)
+    timeout(DEADLINE, gather(payload)).await.map_err(|_| Problem::TooSlow)?
 }
 
 async fn gather(mut payload: Payload) -> Result<BytesMut, Problem> {

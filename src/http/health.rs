@@ -69,7 +69,7 @@ pub async fn only_when_open(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if services.readiness.is_open() { next.call(request).await } else { Err(Problem::NotReady.into()) }
+    if services.readiness.is_open() { next.call(request).await } else { Err(Problem::NotOpen.into()) }
 }
 
 /// Alive

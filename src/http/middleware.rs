@@ -2,6 +2,7 @@
 
 use std::{any::Any, panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
+use actix_http::ConnectionType;
 use actix_web::{
     Error, HttpResponse,
     body::{BoxBody, MessageBody},
@@ -17,7 +18,9 @@ use actix_web::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use super::{Site, client, connection::Progress, problem::Problem};
+use crate::flows::Services;
+
+use super::{Site, client, connection::Progress, headers, problem::Problem};
 
 /// From the head of a request to its answer.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -36,13 +39,22 @@ pub async fn every_request(
     let id = client::given_request_id(peer, request.headers(), &site.trusted_proxies)
         .unwrap_or_else(|| site.new_request_id());
     let line = LogLine::begin(&request, &id, site.clock.uptime());
+    let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let stopping =
+        request.app_data::<Data<Services>>().is_some_and(|services| services.readiness.is_stopping());
 
     let answered = match fits(&request) {
         Ok(()) => within_bounds(request, next).await,
         Err(problem) => Err(problem.into()),
     };
     match answered {
-        Ok(answer) => Ok(shape(answer, &site, &id, line)),
+        Ok(answer) => {
+            let mut answer = shape(answer, &site, &id, line);
+            if stopping || (chunked && !answer.status().is_success()) {
+                hang_up(answer.response_mut());
+            }
+            Ok(answer)
+        }
         Err(error) => {
             let problem = error.as_error::<Problem>();
             let mut answer = problem.map_or_else(
@@ -51,9 +63,16 @@ pub async fn every_request(
             );
             line.end(&answer, problem, site.clock.uptime());
             finish(answer.headers_mut(), &site, &id);
+            hang_up(&mut answer);
             Err(InternalError::from_response("", answer).into())
         }
     }
+}
+
+/// The last answer of its connection: because we are stopping, or because what is left of the request's body could be
+/// taken for the beginning of another.
+fn hang_up(answer: &mut HttpResponse) {
+    answer.head_mut().set_connection_type(ConnectionType::Close);
 }
 
 /// Bounds that the parser below does not have, or has far above what anybody needs.
@@ -113,20 +132,13 @@ fn shape(answer: ServiceResponse<BoxBody>, site: &Site, id: &str, line: LogLine)
     answer
 }
 
-/// What is said on every answer.
+/// What is said on every answer, unless its handler had something else to say.
 fn finish(headers: &mut HeaderMap, site: &Site, id: &str) {
-    let mut say = |name: HeaderName, value: &'static str| {
+    for (name, value) in headers::for_site(site.origin.is_secure()) {
+        let name = HeaderName::from_static(name);
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
-    };
-    say(header::CACHE_CONTROL, "no-store");
-    say(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    say(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox");
-    say(header::REFERRER_POLICY, "no-referrer");
-    say(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    if site.origin.is_secure() {
-        say(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
@@ -185,17 +197,37 @@ mod tests {
 
     use super::*;
     use crate::{
+        domain::clock::{Clock, Entropy, NoEntropy},
         http::client::TrustedProxies,
-        system::{clock::SystemClock, entropy::OsEntropy},
     };
+
+    /// No time passes here, and chance is always the same.
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        fn uptime(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    impl Entropy for Still {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+            bytes.fill(7);
+            Ok(())
+        }
+    }
 
     /// Status and body of what comes out in the end.
     async fn answer(method: Method, path: &str) -> (u16, String) {
         let site = Site {
             origin: "http://localhost:3000".parse().unwrap(),
             trusted_proxies: TrustedProxies::default(),
-            clock: Arc::new(SystemClock::start()),
-            entropy: Arc::new(OsEntropy),
+            clock: Arc::new(Still),
+            entropy: Arc::new(Still),
         };
         let app = App::new()
             .app_data(Data::new(site))

@@ -8,6 +8,7 @@ mod docs_page;
 mod extract;
 mod fault;
 mod given;
+mod headers;
 mod health;
 mod middleware;
 pub mod openapi;
@@ -52,6 +53,17 @@ impl Site {
     fn new_request_id(&self) -> String {
         let id = RequestId::new(self.clock.now(), &*self.entropy);
         id.map_or_else(|_| "unknown".to_owned(), |id| id.to_string())
+    }
+
+    /// An answer for where there is no request that could be named; the log has its name too.
+    fn refuse_on_the_wire(&self, problem: &Problem) -> Vec<u8> {
+        let id = self.new_request_id();
+        if let Some(cause) = problem.source() {
+            tracing::error!(request_id = %id, %cause, "connection failed");
+        } else {
+            tracing::debug!(request_id = %id, %problem, "connection refused");
+        }
+        problem.on_the_wire(&id, self.origin.is_secure())
     }
 }
 

@@ -6,30 +6,54 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The connections that each address holds now.
+/// The connections that are held now, and by whom.
 #[derive(Clone, Default)]
-pub struct Places(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub struct Places(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    by_address: HashMap<IpAddr, usize>,
+    by_all: usize,
+}
 
 /// One of an address's places; given back when the connection ends.
 pub struct Place {
     places: Places,
-    address: IpAddr,
+    /// `None` for a trusted proxy's, of which only the total counts.
+    address: Option<IpAddr>,
 }
 
 impl Places {
     /// More than any browser or proxy needs, and few enough that one address cannot hold all there are.
     const OF_ONE_ADDRESS: usize = 512;
 
-    /// `None` when the address holds as many as it may.
+    /// Of all addresses together: what is beyond them is left to the internal listener, which must answer in any crowd.
+    const OF_ALL: usize = 8_192;
+
+    /// `None` when the address holds as many as it may, or all do.
     pub fn take(&self, address: IpAddr) -> Option<Place> {
-        let address = group(address);
+        self.take_for(Some(group(address)))
+    }
+
+    /// For a proxy that speaks for many.
+    pub fn take_for_proxy(&self) -> Option<Place> {
+        self.take_for(None)
+    }
+
+    fn take_for(&self, address: Option<IpAddr>) -> Option<Place> {
         // The lock is held for one look-up, never across an await.
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = held.entry(address).or_default();
-        if *count >= Self::OF_ONE_ADDRESS {
+        if held.by_all >= Self::OF_ALL {
             return None;
         }
-        *count += 1;
+        if let Some(address) = address {
+            let count = held.by_address.entry(address).or_default();
+            if *count >= Self::OF_ONE_ADDRESS {
+                return None;
+            }
+            *count += 1;
+        }
+        held.by_all += 1;
         Some(Place { places: self.clone(), address })
     }
 }
@@ -37,10 +61,12 @@ impl Places {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut held = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&self.address) {
+        held.by_all -= 1;
+        let Some(address) = self.address else { return };
+        if let Some(count) = held.by_address.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
-                held.remove(&self.address);
+                held.by_address.remove(&address);
             }
         }
     }
@@ -68,7 +94,18 @@ mod tests {
         held.pop();
         assert!(places.take("203.0.113.7".parse().unwrap()).is_some());
         drop(held);
-        assert!(places.0.lock().unwrap().is_empty());
+        assert!(places.0.lock().unwrap().by_address.is_empty());
+    }
+
+    #[test]
+    fn f_24_all_together_leave_room_for_the_cluster() {
+        let places = Places::default();
+        let mut held: Vec<_> = (0..8_192).filter_map(|_| places.take_for_proxy()).collect();
+        assert_eq!(held.len(), 8_192);
+        assert!(places.take_for_proxy().is_none());
+        assert!(places.take("203.0.113.8".parse().unwrap()).is_none());
+        held.pop();
+        assert!(places.take("203.0.113.8".parse().unwrap()).is_some());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::fault::Fault;
+use super::{fault::Fault, headers};
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -28,7 +28,6 @@ pub enum Problem {
     UriTooLong,
     HeadersTooLarge,
     UnsupportedMediaType,
-    ExpectationFailed,
     TooManyConnections,
     /// Somebody else changed the record first.
     Conflict,
@@ -36,7 +35,10 @@ pub enum Problem {
     Busy {
         retry_after: Duration,
     },
+    /// For whoever decides where requests go.
     NotReady,
+    /// The store has not been opened yet.
+    NotOpen,
     StoreUnavailable(Source),
     OutcomeUnknown(Source),
     Internal(Source),
@@ -126,12 +128,6 @@ impl Problem {
                 "Unsupported media type",
                 "Send JSON: Content-Type: application/json, not compressed",
             ),
-            Self::ExpectationFailed => kind(
-                StatusCode::EXPECTATION_FAILED,
-                "expectation_failed",
-                "Expectation failed",
-                "Only 100-continue can be expected",
-            ),
             Self::TooManyConnections => kind(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_connections",
@@ -150,7 +146,13 @@ impl Problem {
                 "Busy",
                 "Too many people are signing in; try again in a moment",
             ),
-            Self::NotReady | Self::StoreUnavailable(_) => kind(
+            Self::NotReady => kind(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_ready",
+                "Not ready",
+                "Send requests elsewhere for now; /health says why",
+            ),
+            Self::NotOpen | Self::StoreUnavailable(_) => kind(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "store_unavailable",
                 "Store unavailable",
@@ -180,7 +182,6 @@ impl Problem {
             413 => Self::BodyTooLarge,
             414 => Self::UriTooLong,
             415 => Self::UnsupportedMediaType,
-            417 => Self::ExpectationFailed,
             431 => Self::HeadersTooLarge,
             400..500 => Self::Malformed("The request could not be understood"),
             _ => Self::Internal(format!("an answer of status {status}").into()),
@@ -206,6 +207,7 @@ impl Problem {
             Self::Busy { retry_after } => Some(retry_after.as_secs().max(1)),
             Self::TooManyConnections
             | Self::NotReady
+            | Self::NotOpen
             | Self::StoreUnavailable(_)
             | Self::OutcomeUnknown(_) => Some(1),
             _ => None,
@@ -222,13 +224,15 @@ impl Problem {
     }
 
     /// The same answer as bytes, for where there is no request to answer.
-    pub fn on_the_wire(&self, request_id: &str) -> Vec<u8> {
+    pub fn on_the_wire(&self, request_id: &str, secure: bool) -> Vec<u8> {
         let (kind, body) = (self.kind(), self.body(request_id));
         let retry_after =
             self.retry_after().map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
+        let always: String =
+            headers::for_site(secure).flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
         format!(
-            "HTTP/1.1 {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}x-request-id: {request_id}\r\n\
-             cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
+            "HTTP/1.1 {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}{always}\
+             x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
             kind.status,
             Self::CONTENT_TYPE,
             body.len(),

@@ -40,7 +40,7 @@ const FIRST_HEAD: Duration = Duration::from_secs(5);
 /// How long the rest of a body nobody wanted may linger, so that its sender gets to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Connections at once, of each worker.
+/// Connections at once, of each worker; the public listener has fewer places than that for all.
 const CONNECTIONS: usize = 10_000;
 
 /// Requests in hand are finished within this, which is below Kubernetes' grace period of 30 seconds.
@@ -134,7 +134,7 @@ fn accept(
     boxed::factory(fn_service(move |io| ready(admit(io, places.as_ref(), &site))).and_then(http))
 }
 
-/// A stranger that holds all its places is told so and let go.
+/// Who finds no place is told so and let go.
 fn admit(
     io: TcpStream,
     places: Option<&Places>,
@@ -142,15 +142,15 @@ fn admit(
 ) -> Result<(Connection, Option<SocketAddr>), DispatchError> {
     let peer = io.peer_addr()?;
     io.set_nodelay(true)?;
-    let strangers = places.filter(|_| !site.trusted_proxies.contains(peer.ip()));
-    let place = match strangers.map(|places| places.take(peer.ip())) {
-        Some(None) => {
-            // What does not fit into an empty socket's buffer is not worth waiting for.
-            let _ = io.into_std()?.write(&Problem::TooManyConnections.on_the_wire(&site.new_request_id()));
-            return Err(DispatchError::DisconnectTimeout);
-        }
-        Some(place) => place,
+    let place = match places {
+        Some(places) if site.trusted_proxies.contains(peer.ip()) => Some(places.take_for_proxy()),
+        Some(places) => Some(places.take(peer.ip())),
         None => None,
     };
-    Ok((Connection::new(io, place, Arc::clone(site)), Some(peer)))
+    if let Some(None) = place {
+        // What does not fit into an empty socket's buffer is not worth waiting for.
+        let _ = io.into_std()?.write(&site.refuse_on_the_wire(&Problem::TooManyConnections));
+        return Err(DispatchError::DisconnectTimeout);
+    }
+    Ok((Connection::new(io, place.flatten(), Arc::clone(site)), Some(peer)))
 }

@@ -25,8 +25,9 @@ use crate::domain::{
     user::User,
 };
 
-/// No call to a store takes longer.
-pub const DEADLINE: Duration = Duration::from_secs(5);
+/// No call takes longer, but for `migrate`, `purge` and `close`, which nobody's request waits for. It is less than a
+/// request as a whole has, so that it is the store that says what became of a call.
+pub const DEADLINE: Duration = Duration::from_secs(4);
 
 #[async_trait]
 pub trait Store: Send + Sync {

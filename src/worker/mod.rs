@@ -9,6 +9,14 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+/// Does one round of work; `None` when told to stop, which the store's calls bear at any moment.
+async fn round<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        () = stop.cancelled() => None,
+        done = work => Some(done),
+    }
+}
+
 /// Sleeps, and says whether to go on.
 async fn rest(stop: &CancellationToken, duration: Duration) -> bool {
     tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
+use tokio::time::sleep;
 
 use crate::{
     flows::{self, Services},
@@ -18,8 +18,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 #[error("{0}")]
 pub struct Refused(String);
 
-/// `Ok` once the store is open, or once we were told to stop.
-pub async fn open_store(services: &Services, stop: &CancellationToken) -> Result<(), Refused> {
+/// `Ok` once the store is open; whoever wants to stop lets go of this.
+pub async fn open_store(services: &Services) -> Result<(), Refused> {
     let mut said: Option<Duration> = None;
     loop {
         let source = match flows::open_store::open_store(services).await {
@@ -32,8 +32,6 @@ pub async fn open_store(services: &Services, stop: &CancellationToken) -> Result
             tracing::warn!(cause = %source, "the store cannot be reached yet; trying again");
             said = Some(now);
         }
-        if !super::rest(stop, PAUSE).await {
-            return Ok(());
-        }
+        sleep(PAUSE).await;
     }
 }

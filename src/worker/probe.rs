@@ -12,7 +12,8 @@ const EVERY: Duration = Duration::from_secs(5);
 pub async fn probe(services: &Services, stop: &CancellationToken) {
     while super::rest(stop, EVERY).await {
         let was_up = services.readiness.store().up;
-        match (was_up, flows::probe::probe(services).await) {
+        let Some(answered) = super::round(stop, flows::probe::probe(services)).await else { return };
+        match (was_up, answered) {
             (false, Ok(())) => tracing::info!("the store is back"),
             (true, Err(failure)) => tracing::error!(?failure, "the store does not answer"),
             (true, Ok(())) | (false, Err(_)) => {}

@@ -10,10 +10,10 @@ const EVERY: Duration = Duration::from_hours(1);
 
 pub async fn purge(services: &Services, stop: &CancellationToken) {
     while super::rest(stop, EVERY).await {
-        match flows::purge::purge(services).await {
-            Ok(0) => {}
-            Ok(records) => tracing::info!(records, "removed what expired"),
-            Err(failure) => {
+        match super::round(stop, flows::purge::purge(services)).await {
+            None | Some(Ok(0)) => {}
+            Some(Ok(records)) => tracing::info!(records, "removed what expired"),
+            Some(Err(failure)) => {
                 tracing::warn!(?failure, "could not remove what expired; trying again in an hour");
             }
         }

@@ -8,12 +8,13 @@ use std::{
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
 use crate::support::{
     browser::{Browser, PASSWORD},
     folder::Folder,
     process::Process,
+    wire,
 };
 
 #[tokio::test]
@@ -104,4 +105,31 @@ async fn somebody_at_the_keyboard_is_not_kept_waiting_by_idle_connections() {
     process.signal("INT");
     assert_eq!(process.end().code(), Some(0));
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn f_10_a_client_that_keeps_its_connection_loses_no_request_to_the_end() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[]);
+    let sockets = process.ready();
+    let request = b"GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut socket = TcpStream::connect(sockets.public).await.unwrap();
+    let begun = Instant::now();
+    let mut asked = 0;
+    loop {
+        socket.write_all(request).await.unwrap();
+        let raw = wire::receive(&mut socket).await.expect("no request is lost");
+        assert_eq!(raw.status, 200);
+        asked += 1;
+        if asked == 50 {
+            process.signal("TERM");
+        }
+        if raw.header("connection") == Some("close") {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "it is told to go elsewhere");
+    }
+    assert!(asked >= 50);
+    assert!(TcpStream::connect(sockets.public).await.is_ok(), "elsewhere may still be here for a moment");
+    assert_eq!(process.end().code(), Some(0));
 }

@@ -1,6 +1,13 @@
 //! The one shape of every refusal, from whatever depth it comes.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::support::{
     browser::{Browser, PASSWORD},
@@ -38,8 +45,15 @@ async fn promise_4_every_refusal_has_the_one_shape_at_whatever_depth() {
         let raw = wire::send(service.public, bytes).await;
         let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]);
         assert_eq!((raw.status, raw.codes()), (status, vec![code.to_owned()]), "{begin}");
-        assert_eq!(raw.header("x-content-type-options"), Some("nosniff"), "{begin}");
-        assert_eq!(raw.header("cache-control"), Some("no-store"), "{begin}");
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(raw.header(name), Some(value), "{begin}");
+        }
     }
 }
 
@@ -97,4 +111,20 @@ async fn one_refusal_s_words_never_reach_another() {
         answers.iter().map(|answer| answer.json()["requestId"].to_string()).collect();
     assert_eq!(ids.len(), 40);
     assert!(answers.iter().all(|answer| !answer.text.contains("not-an-address")), "nothing typed is echoed");
+}
+
+#[tokio::test]
+async fn f_46_what_follows_a_refusal_is_not_taken_for_the_answer_to_something_else() {
+    let service = Service::start().await;
+    let mut socket = TcpStream::connect(service.public).await.unwrap();
+    let head = b"POST /api/users/signup HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
+    socket.write_all(head).await.unwrap();
+    let raw = wire::receive(&mut socket).await.unwrap();
+    assert_eq!(raw.codes(), ["unsupported_media_type"]);
+    // The body comes when nobody wants it any more.
+    let _ = socket.write_all(b"5\r\nhello\r\n0\r\n\r\n").await;
+    let mut rest = Vec::new();
+    let _ =
+        timeout(Duration::from_secs(8), socket.read_to_end(&mut rest)).await.expect("the service hangs up");
+    assert_eq!(String::from_utf8_lossy(&rest), "", "one request, one answer");
 }

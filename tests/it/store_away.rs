@@ -133,8 +133,50 @@ async fn f_02_a_store_that_hangs_is_given_up_at_the_deadline() {
         assert!(begun.elapsed() < Duration::from_millis(5_500), "{path}: {:?}", begun.elapsed());
         assert_eq!(status, if path == "/readyz" { 200 } else { 503 }, "{path}");
     }
+    for (path, email) in [("/api/users/signin", "ada@example.org"), ("/api/users/signup", "eve@example.org")]
+    {
+        let begun = Instant::now();
+        let answer =
+            Browser::to(sockets.public).post(path, json!({"email": email, "password": PASSWORD})).await;
+        assert!(begun.elapsed() < Duration::from_millis(5_500), "{path}: {:?}", begun.elapsed());
+        let codes = answer.codes();
+        if path.ends_with("signin") {
+            assert_eq!(codes, ["store_unavailable"], "it has only been reading");
+        } else {
+            assert!(codes == ["store_unavailable"] || codes == ["outcome_unknown"], "{codes:?}");
+        }
+    }
     set.thaw(0);
 
     becomes(&mut ada, "/api/users/currentuser", 200, Duration::from_secs(15)).await;
     assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"));
+}
+
+#[tokio::test]
+async fn promise_3_an_account_whose_session_could_not_be_written_is_not_said_to_be_missing() {
+    let Some(set) = ReplicaSet::one().await else { return };
+    let database = mongod::database_name();
+    let (folder, url) = (Folder::new(), set.url(&database));
+    let mut process = Process::start(&folder, &settings(&url));
+    let sockets = process.ready();
+    let fail = |mode: mongodb::bson::Bson| {
+        mongodb::bson::doc! {
+            "configureFailPoint": "failCommand", "mode": mode,
+            "data": {
+                "failCommands": ["insert"], "namespace": format!("{database}.sessions"),
+                "errorCode": 10107, "errorLabels": ["NoWritesPerformed"],
+            },
+        }
+    };
+    let admin = set.client().await.database("admin");
+    admin.run_command(fail("alwaysOn".into())).await.unwrap();
+    let answer = Browser::to(sockets.public).sign_up("ada@example.org").await;
+    admin.run_command(fail("off".into())).await.unwrap();
+
+    assert_eq!((answer.status, answer.codes()), (503, vec!["outcome_unknown".to_owned()]));
+    assert_eq!(
+        Browser::to(sockets.public).sign_in("ada@example.org", PASSWORD).await.status,
+        200,
+        "she is there"
+    );
 }

@@ -23,7 +23,7 @@ const KEPT_CONNECTIONS: u32 = 2;
 /// Shorter than [`DEADLINE`](crate::store::DEADLINE), so that a store that is away is told from one that is slow.
 const TO_FIND_A_SERVER: Duration = Duration::from_secs(3);
 const TO_CONNECT: Duration = Duration::from_secs(2);
-const TO_REACH_A_MAJORITY: Duration = Duration::from_secs(4);
+const TO_REACH_A_MAJORITY: Duration = Duration::from_secs(3);
 /// A server that has fallen silent is noticed within this and the time to connect.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 

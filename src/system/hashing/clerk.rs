@@ -6,7 +6,7 @@ use super::{
     Refused,
     backlog::Job,
     queue::{Next, Queue},
-    slot::Counter,
+    slot::{self, Counter},
 };
 
 pub(super) struct Clerk {
@@ -41,11 +41,8 @@ impl Clerk {
     fn see_to(&mut self, job: Job) {
         let Job { candidate, recipe, dear, answer, .. } = job;
         let cost = recipe.cost;
-        self.warm = true;
-        let done = self.slot.compute(candidate, recipe);
-        if dear {
-            self.cool_down();
-        }
+        let done = self.slot.compute(slot::Job { candidate, recipe, once: dear });
+        self.warm = !dear;
         let took = done.as_ref().filter(|done| done.answer.is_ok()).map(|done| done.took);
         self.queue.finish(cost, took);
         // Who has gone meanwhile does not want it.

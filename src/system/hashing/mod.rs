@@ -77,7 +77,7 @@ pub struct HashingPool {
 struct Terms {
     /// No job is taken that is not likely to be done by then.
     deadline: Duration,
-    /// Nobody waits longer, however wrong that turned out: a request as a whole has no more.
+    /// Nobody waits longer, however wrong that turned out: a request as a whole has five seconds.
     patience: Duration,
     /// A slot that computed nothing for so long gives its memory back.
     idle: Duration,
@@ -85,8 +85,8 @@ struct Terms {
 
 impl Terms {
     const USUAL: Self = Self {
-        deadline: Duration::from_secs(4),
-        patience: Duration::from_secs(5),
+        deadline: Duration::from_secs(3),
+        patience: Duration::from_millis(3_500),
         idle: Duration::from_mins(1),
     };
 }
@@ -127,6 +127,11 @@ impl HashingPool {
     /// Refuses what [`Self::derive`] would refuse: for whoever has other work to do before, and could spare it.
     pub fn has_room(&self, cost: Cost) -> Result<(), Refused> {
         self.queue.has_room(cost)
+    }
+
+    /// Whether a job that came now would begin at once.
+    pub fn has_a_free_slot(&self) -> bool {
+        self.load().wait.is_zero()
     }
 
     pub fn load(&self) -> Load {

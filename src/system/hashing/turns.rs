@@ -11,7 +11,7 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Nobody is sent away for longer; when all times until then are given out, they are given out once more.
+    /// Turns reach so far beyond the soonest; when all until then are given out, they are given out once more.
     const FARTHEST: Duration = Duration::from_secs(30);
 
     pub(super) fn start() -> Self {
