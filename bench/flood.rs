@@ -24,7 +24,7 @@ use crate::{
 
 const FLOOD: usize = 2_000;
 /// Whoever is refused comes back when it was told to, for this long.
-const LASTS: Duration = Duration::from_secs(20);
+const LASTS: Duration = Duration::from_secs(30);
 /// The memory of one hash at the standard cost, and what the rest of the process may take.
 const SLOT: u64 = 128 << 20;
 const BASE: u64 = 64 << 20;
@@ -93,6 +93,9 @@ async fn insist(client: &mut Client, begun: Instant) -> Outcome {
             (200, _) => outcome.signed_in += 1,
             (503, Some(pause)) => {
                 outcome.refused += 1;
+                if begun.elapsed() + pause >= LASTS {
+                    break;
+                }
                 sleep(pause).await;
             }
             (status, _) => panic!("status {status} without a word when to come back"),

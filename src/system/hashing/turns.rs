@@ -12,7 +12,7 @@ pub(super) struct Turns {
 
 impl Turns {
     /// Turns reach so far beyond the soonest; when all until then are given out, they are given out once more.
-    const FARTHEST: Duration = Duration::from_secs(30);
+    const FARTHEST: Duration = Duration::from_mins(1);
 
     pub(super) fn start() -> Self {
         Self { clock: Stopwatch::start(), next: Duration::ZERO }
@@ -45,9 +45,9 @@ mod tests {
         let mut turns = Turns::start();
         let given: Vec<_> = (0..2_000).map(|_| turns.give_at(millis(0), millis(500), millis(100))).collect();
         assert_eq!(given[..3], [millis(500), millis(600), millis(700)]);
-        assert_eq!(given.iter().max(), Some(&millis(30_500)));
+        assert_eq!(given.iter().max(), Some(&millis(60_500)));
         let in_each_second = |second| given.iter().filter(|turn| turn.as_secs() == second).count();
-        assert!((1..30).all(|second| in_each_second(second) <= 70), "nowhere a crowd again");
+        assert!((1..60).all(|second| in_each_second(second) <= 40), "nowhere a crowd again");
     }
 
     #[test]
