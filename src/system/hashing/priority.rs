@@ -1,5 +1,7 @@
 //! The lowest scheduling priority there is: hashing takes only the processor time that nothing else wants.
 
+use std::thread;
+
 use thread_priority::{
     Error, NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
     thread_native_id,
@@ -11,6 +13,35 @@ pub(super) fn lower() {
         && let Err(nice) = set(NormalThreadSchedulePolicy::Other)
     {
         tracing::debug!(?idle, ?nice, "hashing runs at normal priority");
+    }
+}
+
+/// Counts what was done since this thread last made way.
+///
+/// To be of the lowest priority is not enough: a system may notice only at its next tick, milliseconds later, that
+/// somebody else has woken. It looks whenever a thread calls it, so a thread that computes calls it often.
+pub(super) struct Stride {
+    length: usize,
+    left: usize,
+}
+
+impl Stride {
+    /// About a tenth of a millisecond's work.
+    const BYTES: usize = 64 << 10;
+
+    pub(super) fn over(each: usize) -> Self {
+        let length = (Self::BYTES / each).max(1);
+        Self { length, left: length }
+    }
+
+    /// One more of what it counts is done.
+    #[inline]
+    pub(super) fn step(&mut self) {
+        self.left -= 1;
+        if self.left == 0 {
+            self.left = self.length;
+            thread::yield_now();
+        }
     }
 }
 
@@ -40,8 +71,6 @@ fn set(policy: NormalThreadSchedulePolicy) -> Result<(), Error> {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     /// The policy's number, and the niceness, of the thread that asks.

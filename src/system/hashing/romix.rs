@@ -13,7 +13,10 @@ use crate::domain::{
     stored_hash::{Derived, Recipe},
 };
 
-use super::salsa::{Block, State};
+use super::{
+    priority::Stride,
+    salsa::{Block, State},
+};
 
 /// `None` when `memory` is too small. It is left full of what a candidate can be guessed from.
 pub(super) fn derive(candidate: &Candidate, recipe: &Recipe, memory: &mut [Block]) -> Option<Derived> {
@@ -39,12 +42,14 @@ fn scrypt(password: &[u8], salt: &[u8], cost: Cost, memory: &mut [Block], output
 /// `ROMix`: fills `memory` row by row, then visits it in an order that only its contents tell.
 fn mix(x: &mut [Block], y: &mut [Block], memory: &mut [Block]) {
     let n = memory.len() / x.len();
+    let mut stride = Stride::over(size_of_val(x));
     let mut rows = memory.chunks_exact_mut(x.len());
     let Some(mut last) = rows.next() else { return };
     last.copy_from_slice(x);
     for row in rows {
         mix_blocks(last, row);
         last = row;
+        stride.step();
     }
     mix_blocks(last, x);
 
@@ -52,6 +57,8 @@ fn mix(x: &mut [Block], y: &mut [Block], memory: &mut [Block]) {
     for _ in 0..n / 2 {
         visit(x, y, memory, n);
         visit(y, x, memory, n);
+        stride.step();
+        stride.step();
     }
 }
 

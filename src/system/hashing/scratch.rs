@@ -1,6 +1,6 @@
 //! The memory one slot computes in: taken when first needed, wiped after each hash, given back after a while.
 
-use std::{hint::black_box, io};
+use std::{hint::black_box, io, thread};
 
 use memmap2::MmapMut;
 
@@ -33,6 +33,9 @@ impl Scratch {
     }
 }
 
+/// Then whoever else wants the processor has it.
+const WIPED_AT_ONCE: usize = 256 << 10;
+
 impl Lent<'_> {
     pub(super) fn blocks(&mut self) -> &mut [Block] {
         self.0.as_chunks_mut().0
@@ -41,7 +44,10 @@ impl Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.0.fill(0);
+        for piece in self.0.chunks_mut(WIPED_AT_ONCE) {
+            piece.fill(0);
+            thread::yield_now();
+        }
         black_box(&mut self.0);
     }
 }
