@@ -1,6 +1,10 @@
 //! Users on the wire: signing up, in and out, and who is signed in.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CLEAR_SITE_DATA, HeaderValue},
+    web::Data,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -115,11 +119,14 @@ pub async fn current_user(
 
 /// Sign out
 ///
-/// Ends the session in the store, and clears the cookie; without a session too.
+/// Ends the session in the store, and clears the cookie and what the browser kept of this site; without a session too.
 #[utoipa::path(
     post, path = "/api/users/signout", tag = "users", security((), ("session" = [])),
     responses(
-        (status = 200, description = "Signed out", body = Empty, headers(("set-cookie" = String, description = "Clears the session cookie"))),
+        (status = 200, description = "Signed out", body = Empty, headers(
+            ("set-cookie" = String, description = "Clears the session cookie"),
+            ("clear-site-data" = String, description = "Clears what the browser cached and stored of this site"),
+        )),
         Refusals,
     )
 )]
@@ -133,6 +140,8 @@ pub async fn sign_out(
     // Whatever the store says, this browser is done with the session.
     let mut answer = ended.map_or_else(HttpResponse::from_error, |()| HttpResponse::Ok().json(Empty {}));
     cookie::clear(&mut answer, &site.origin)?;
+    // Not "cookies": that would take those of all other services of the domain.
+    answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static(r#""cache", "storage""#));
     Ok(answer)
 }
 

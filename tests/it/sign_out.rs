@@ -34,6 +34,11 @@ async fn the_session_ends_in_the_store_and_the_cookie_goes(store: Arc<dyn Store>
     assert_eq!((answer.status, answer.text.as_str()), (200, "{}"));
     let cleared = answer.set_cookie().unwrap();
     assert!(cleared.starts_with("session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"), "{cleared}");
+    assert_eq!(
+        answer.header("clear-site-data"),
+        Some(r#""cache", "storage""#),
+        "asvs_14_3_1: nor does the browser keep what it was shown"
+    );
     assert_eq!(ada.cookie, None);
     assert_eq!(thief.current_user().await, None, "n_23: dead in the store, not only in the browser");
 }
