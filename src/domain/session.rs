@@ -45,6 +45,10 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
     SignedOut,
+    /// Its browser signed in or up again, and holds another session since.
+    Replaced,
+    /// One that only a later release has a name for: it has ended all the same.
+    Other,
 }
 
 impl Session {
@@ -102,22 +106,26 @@ impl Method {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    /// What only a later release has a name for proves nothing to this one, and is left out.
+    pub fn read_all(names: &[String]) -> Vec<Self> {
+        let known = |name: &String| Self::ALL.into_iter().find(|method| method.as_str() == name);
+        names.iter().filter_map(known).collect()
     }
 }
 
 impl EndReason {
-    pub const ALL: [Self; 1] = [Self::SignedOut];
+    pub const ALL: [Self; 3] = [Self::SignedOut, Self::Replaced, Self::Other];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
+            Self::Replaced => "replaced",
+            Self::Other => "other",
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    pub fn read(text: &str) -> Self {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text).unwrap_or(Self::Other)
     }
 }
 

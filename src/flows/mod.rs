@@ -19,8 +19,8 @@ use crate::{
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy},
-        secret::Secret,
-        session::Session,
+        secret::{Secret, SecretDigest},
+        session::{EndReason, Ended, Session},
         stored_hash::{Recipe, StoredHash},
         user::User,
     },
@@ -80,14 +80,32 @@ impl Services {
         Ok(StoredHash::new(recipe, &derived))
     }
 
-    /// Opens a session for a user who has just typed the right password.
-    async fn begin_session<R>(&self, user: User, device: Device) -> Result<SignedIn, Failure<R>> {
+    /// Opens a session for a user who has just typed the right password, in place of those the browser held, whosesoever
+    /// they were. The new one is handed out only once the old ones are over: where one of them cannot be ended, nobody
+    /// ever learns the secret of what was opened.
+    async fn begin_session<R>(
+        &self,
+        user: User,
+        device: Device,
+        replaces: &[SecretDigest],
+    ) -> Result<SignedIn, Failure<R>> {
         let now = self.clock.now();
         let secret = Secret::generate(&*self.entropy)?;
         let id = SessionId::new(now, &*self.entropy)?;
         let session = Session::begin(id, &user, secret.digest(), device, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
+        self.end_sessions(replaces, EndReason::Replaced).await?;
         Ok(SignedIn { user, session, secret })
+    }
+
+    /// One after another, so that a request holds one place in the store's line however many secrets it brings.
+    /// What has ended, or never was, is no failure.
+    async fn end_sessions<R>(&self, secrets: &[SecretDigest], reason: EndReason) -> Result<(), Failure<R>> {
+        let ended = Ended { at: self.clock.now(), reason };
+        for secret in secrets {
+            self.store.end_session(secret, ended).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{
-        clock::random, device::Device, email::Email, password::Candidate, stored_hash::Recipe, user::User,
+        clock::random, device::Device, email::Email, password::Candidate, secret::SecretDigest,
+        stored_hash::Recipe, user::User,
     },
     system::hashing::Refused,
 };
@@ -13,6 +14,8 @@ pub struct SignIn {
     pub email: Email,
     pub password: Candidate,
     pub device: Device,
+    /// What the browser holds until now.
+    pub replaces: Vec<SecretDigest>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +45,7 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     }
 
     let user = renew(services, user, wish.password).await?;
-    services.begin_session(user, wish.device).await
+    services.begin_session(user, wish.device, &wish.replaces).await
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

@@ -5,6 +5,7 @@ use crate::domain::{
     email::Email,
     id::UserId,
     policy::NewPassword,
+    secret::SecretDigest,
     user::{User, UserAttrs},
 };
 
@@ -15,6 +16,8 @@ pub struct SignUp {
     pub email: Email,
     pub password: NewPassword,
     pub device: Device,
+    /// What the browser holds until now.
+    pub replaces: Vec<SecretDigest>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +37,8 @@ pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Fail
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
-    services.begin_session(user, wish.device).await.map_err(after_the_user_was_added)
+    let begun = services.begin_session(user, wish.device, &wish.replaces).await;
+    begun.map_err(after_the_user_was_added)
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

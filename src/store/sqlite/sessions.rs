@@ -28,7 +28,7 @@ statements! {
         VALUES (:id, :user_id, :epoch, :secret_digest, :amr, :auth_time, :user_agent, :ip, :created_at, \
             :last_seen_at, :idle_expires_at, :expires_at, :ended_at, :end_reason)";
     SEE = "UPDATE sessions SET last_seen_at = ?2, idle_expires_at = max(idle_expires_at, ?3) \
-        WHERE secret_digest = ?1 AND ended_at IS NULL AND last_seen_at < ?2";
+        WHERE secret_digest = ?1 AND ended_at IS NULL AND last_seen_at <= ?2";
     END = "UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE secret_digest = ?1 AND ended_at IS NULL";
     PURGE = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ?1 LIMIT ?2)";
 }
