@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
+use validator::{Validate, ValidateArgs, ValidationError};
 
 use crate::domain::{
     email::Email,
@@ -9,72 +10,97 @@ use crate::domain::{
     policy::{NewPassword, PasswordPolicy, Unfit},
 };
 
-use super::{fault::Fault, given::Given, problem::Problem};
+use super::{
+    fault::{faults, verdict},
+    given::Given,
+    problem::Problem,
+};
 
 /// Somebody who wants an account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Validate, ToSchema)]
+#[validate(context = NewcomerRules)]
 pub struct SignUpBody {
     #[serde(default)]
+    #[validate(custom(function = "is_address"))]
     #[schema(value_type = String, format = Email, example = "ada@example.org")]
     email: Given,
     /// How long it must be is for the configured policy to say: from 8 characters by default.
     #[serde(default)]
+    #[validate(custom(function = "is_fit", use_context))]
     #[schema(value_type = String, format = Password, example = "correct horse battery")]
     password: Given,
 }
 
+/// What a newcomer's password is judged by.
+pub struct NewcomerRules {
+    policy: PasswordPolicy,
+    email: Option<Email>,
+}
+
 /// Somebody who says who they are.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct SignInBody {
     #[serde(default)]
+    #[validate(custom(function = "is_address"))]
     #[schema(value_type = String, format = Email, example = "ada@example.org")]
     email: Given,
     #[serde(default)]
+    #[validate(custom(function = "is_candidate"))]
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 1024, example = "correct horse battery")]
     password: Given,
 }
 
 impl SignUpBody {
     pub fn admit(&self, policy: PasswordPolicy) -> Result<(Email, NewPassword), Problem> {
-        let email = address(&self.email);
-        let fit = |candidate| policy.admit(candidate, email.as_ref().ok()).map_err(unfit);
-        let password = candidate(&self.password).and_then(fit);
-        both(email, password)
+        let rules = NewcomerRules { policy, email: address(&self.email) };
+        self.validate_with_args(&rules).map_err(|found| Problem::Invalid(faults(&found)))?;
+        let email = address(&self.email).ok_or(Problem::Invalid(Vec::new()))?;
+        let password = rules.judge(&self.password).map_err(|_| Problem::Invalid(Vec::new()))?;
+        Ok((email, password))
     }
 }
 
 impl SignInBody {
     pub fn admit(&self) -> Result<(Email, Candidate), Problem> {
-        both(address(&self.email), candidate(&self.password))
+        self.validate().map_err(|found| Problem::Invalid(faults(&found)))?;
+        let email = address(&self.email).ok_or(Problem::Invalid(Vec::new()))?;
+        let password = candidate(&self.password).map_err(|_| Problem::Invalid(Vec::new()))?;
+        Ok((email, password))
     }
 }
 
-/// The two of them, or the faults of either.
-fn both<A, B>(email: Result<A, Fault>, password: Result<B, Fault>) -> Result<(A, B), Problem> {
-    match (email, password) {
-        (Ok(email), Ok(password)) => Ok((email, password)),
-        (email, password) => Err(Problem::Invalid(email.err().into_iter().chain(password.err()).collect())),
+impl NewcomerRules {
+    fn judge(&self, given: &Given) -> Result<NewPassword, ValidationError> {
+        self.policy.admit(candidate(given)?, self.email.as_ref()).map_err(|unfit| {
+            let code = match unfit {
+                Unfit::TooShort(_) => "password_too_short",
+                Unfit::TooLong(_) => "password_too_long",
+                Unfit::IsAddress => "password_is_address",
+            };
+            verdict(code, unfit.to_string())
+        })
     }
 }
 
-fn address(given: &Given) -> Result<Email, Fault> {
-    let email = given.text().and_then(|text| Email::try_from(text).ok());
-    email.ok_or_else(|| Fault::new("email_invalid", "Email must be valid").at("email"))
+fn address(given: &Given) -> Option<Email> {
+    Email::try_from(given.text()?).ok()
 }
 
-fn candidate(given: &Given) -> Result<Candidate, Fault> {
-    let fault = |code, message| Fault::new(code, message).at("password");
+fn candidate(given: &Given) -> Result<Candidate, ValidationError> {
     let typed = given.text().filter(|text| !text.is_empty());
-    let typed = typed.ok_or_else(|| fault("password_required", "Password must be given"))?;
+    let typed = typed.ok_or_else(|| verdict("password_required", "Password must be given"))?;
     Candidate::try_from(typed)
-        .map_err(|_| fault("password_too_long", "Password must have at most 1024 characters"))
+        .map_err(|_| verdict("password_too_long", "Password must have at most 1024 characters"))
 }
 
-fn unfit(unfit: Unfit) -> Fault {
-    let code = match unfit {
-        Unfit::TooShort(_) => "password_too_short",
-        Unfit::TooLong(_) => "password_too_long",
-        Unfit::IsAddress => "password_is_address",
-    };
-    Fault::new(code, unfit.to_string()).at("password")
+fn is_address(given: &Given) -> Result<(), ValidationError> {
+    address(given).map(|_| ()).ok_or_else(|| verdict("email_invalid", "Email must be valid"))
+}
+
+fn is_candidate(given: &Given) -> Result<(), ValidationError> {
+    candidate(given).map(|_| ())
+}
+
+fn is_fit(given: &Given, rules: &NewcomerRules) -> Result<(), ValidationError> {
+    rules.judge(given).map(|_| ())
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
@@ -28,4 +29,27 @@ impl Fault {
     pub fn at(self, field: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(field.into()), ..self }
     }
+}
+
+/// A rule's verdict, in the words that [`faults`] takes apart again.
+pub fn verdict(code: &'static str, message: impl Into<Cow<'static, str>>) -> ValidationError {
+    ValidationError::new(code).with_message(message.into())
+}
+
+/// Everything that the rules of a body found, in the order of the members' names.
+pub fn faults(found: &ValidationErrors) -> Vec<Fault> {
+    let mut by_field: Vec<_> = found.errors().iter().collect();
+    by_field.sort_by_key(|(field, _)| *field);
+    by_field.into_iter().flat_map(|(field, kind)| of_field(field.clone(), kind)).collect()
+}
+
+fn of_field(field: Cow<'static, str>, kind: &ValidationErrorsKind) -> Vec<Fault> {
+    let ValidationErrorsKind::Field(errors) = kind else {
+        return vec![Fault::new("invalid", "This member is invalid").at(field)];
+    };
+    let fault = |error: &ValidationError| {
+        let message = error.message.clone().unwrap_or(Cow::Borrowed("This member is invalid"));
+        Fault::new(error.code.clone(), message).at(field.clone())
+    };
+    errors.iter().map(fault).collect()
 }
