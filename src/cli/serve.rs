@@ -45,9 +45,10 @@ fn say_ready(config: &Config, public: SocketAddr, internal: SocketAddr) {
         tracing::info!(%public, %internal, origin = %config.public.origin, "ready");
         return;
     }
+    let origin = &config.public.origin;
     tracing::info!(
-        "ready\n\n  public    http://{public}\n  internal  http://{internal} (try /docs and /health)\n\n  \
-         Sign somebody up:\n  curl -i http://{public}/api/users/signup -H 'content-type: application/json' \\\n    \
+        "ready\n\n  public    {origin} (listening on {public})\n  internal  http://{internal} (try /docs and /health)\n\n  \
+         Sign somebody up:\n  curl -i {origin}/api/users/signup -H 'content-type: application/json' \\\n    \
          -d '{{\"email\":\"ada@example.org\",\"password\":\"correct horse battery\"}}'\n"
     );
 }

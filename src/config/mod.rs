@@ -80,7 +80,7 @@ impl Config {
             );
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
-        let warnings = warnings(&password, &trusted);
+        let warnings = warnings(&public, &password, &trusted);
         Some(Self {
             public,
             internal,
@@ -102,8 +102,8 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
     a.port() == b.port() && a.port() != 0 && overlap
 }
 
-/// What is allowed, and less safe than the default.
-fn warnings(password: &Password, trusted: &Trusted) -> Vec<String> {
+/// What is allowed, and less safe than the default or hardly meant so.
+fn warnings(public: &Public, password: &Password, trusted: &Trusted) -> Vec<String> {
     let all = |network: &IpNet| network.prefix_len() == 0;
     let warnings = [
         (password.cost == Cost::NODE).then_some(
@@ -116,5 +116,17 @@ fn warnings(password: &Password, trusted: &Trusted) -> Vec<String> {
             "PORTCULLIS_TRUSTED_PROXIES holds every address: any client may claim any address",
         ),
     ];
-    warnings.into_iter().flatten().map(str::to_owned).collect()
+    warnings.into_iter().flatten().map(str::to_owned).chain(elsewhere(public)).collect()
+}
+
+/// On one machine the two are the same, unless a proxy stands between them. Plain http is for loopback hosts only.
+fn elsewhere(public: &Public) -> Option<String> {
+    let Public { listen, origin } = public;
+    let both_here = listen.ip().is_loopback() && !origin.is_secure();
+    (both_here && listen.port() != origin.port()).then(|| {
+        format!(
+            "PORTCULLIS_PUBLIC_ORIGIN is {origin}, which is not where we listen ({listen}): what a browser sends \
+             with its cookie from any other origin is refused as cross_site"
+        )
+    })
 }

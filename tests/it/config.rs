@@ -197,6 +197,22 @@ fn unknown_variables_are_named_once_with_what_was_meant() {
 }
 
 #[test]
+fn a_name_that_others_give_a_thing_leads_to_ours() {
+    for (name, ours) in [
+        ("PORTCULLIS_DATABASE_URL", "PORTCULLIS_STORE_URL"),
+        ("PORTCULLIS_DB_URI", "PORTCULLIS_STORE_URL"),
+        ("PORTCULLIS_MONGODB_URI", "PORTCULLIS_STORE_URL"),
+        ("PORTCULLIS_ORIGIN", "PORTCULLIS_PUBLIC_ORIGIN"),
+        ("PORTCULLIS_URL", "PORTCULLIS_PUBLIC_ORIGIN"),
+    ] {
+        let warnings = good(&[(name, "x")]).warnings;
+        assert_eq!(warnings, [format!("unknown variables are ignored: {name} (did you mean {ours}?)")]);
+    }
+    let of_kubernetes = ("PORTCULLIS_MONGO_PORT", "tcp://10.96.0.7:27017");
+    assert_eq!(good(&[of_kubernetes]).warnings, Vec::<String>::new());
+}
+
+#[test]
 fn a_misspelt_name_is_also_told_when_something_is_missing() {
     let (_, text) =
         bad(&[("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("PORTCULLIS_STORE_URI", "sqlite:portcullis.db")]);
@@ -212,6 +228,26 @@ fn what_is_weaker_than_the_default_is_warned_about() {
     ] {
         let warnings = good(&[(name, value)]).warnings;
         assert!(matches!(&warnings[..], [one] if one.contains(name) && one.contains(about)), "{warnings:?}");
+    }
+}
+
+#[test]
+fn an_origin_on_another_port_of_this_machine_is_warned_about() {
+    let warnings = |listen, origin| {
+        good(&[("PORTCULLIS_PUBLIC_LISTEN", listen), ("PORTCULLIS_PUBLIC_ORIGIN", origin)]).warnings
+    };
+    let warned = warnings("127.0.0.1:8080", "");
+    assert!(
+        matches!(&warned[..], [one] if one.starts_with("PORTCULLIS_PUBLIC_ORIGIN is http://localhost:3000, "))
+    );
+    assert_eq!(warnings("[::1]:3000", "http://127.0.0.1:8080").len(), 1);
+    for (listen, origin) in [
+        ("127.0.0.1:8080", "http://localhost:8080"),
+        ("127.0.0.1:80", "http://localhost"),
+        ("127.0.0.1:8080", "https://ticketing.dev"),
+        ("0.0.0.0:8080", "http://localhost:3000"),
+    ] {
+        assert_eq!(warnings(listen, origin), Vec::<String>::new(), "{listen} {origin}");
     }
 }
 

@@ -20,12 +20,21 @@ use crate::support::{
 #[tokio::test]
 async fn on_a_terminal_the_ready_line_says_where_and_what_to_try() {
     let folder = Folder::new();
-    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text")]);
+    let origin = ("PORTCULLIS_PUBLIC_ORIGIN", "http://localhost:3210");
+    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text"), origin]);
+    process.hears(|line| line.contains("WARN PORTCULLIS_PUBLIC_ORIGIN is http://localhost:3210, "));
     process.hears(|line| line.contains("ready"));
-    let public = process.hears(|line| line.trim_start().starts_with("public    http://127.0.0.1:"));
-    process.hears(|line| line.trim_start().starts_with("internal  http://127.0.0.1:"));
-    let curl = process.hears(|line| line.trim_start().starts_with("curl -i http://127.0.0.1:"));
-    assert!(curl.contains(public.trim_start().trim_start_matches("public    ")), "{curl}");
+    process.hears(|line| line.starts_with("  public    http://localhost:3210 (listening on 127.0.0.1:"));
+    process.hears(|line| line.starts_with("  internal  http://127.0.0.1:"));
+    process.hears(|line| line.starts_with("  curl -i http://localhost:3210/api/users/signup "));
+}
+
+#[tokio::test]
+async fn text_that_goes_elsewhere_than_to_a_terminal_has_no_colours() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text")]);
+    let ready = process.hears(|line| line.contains("ready"));
+    assert!(!ready.contains('\u{1b}'), "{ready:?}");
 }
 
 #[tokio::test]

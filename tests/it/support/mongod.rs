@@ -38,7 +38,11 @@ while read -r word; do
     case $word in
         start) start ;;
         kill) kill -KILL "$pid"; wait "$pid" ;;
-        freeze) kill -STOP "$pid" ;;
+        freeze)
+            kill -STOP "$pid"
+            # The signal stops one thread after the other, and until the last stands still the server may answer.
+            while [ -n "$(grep -L '^State:.T' /proc/"$pid"/task/*/status)" ]; do sleep 0.01; done
+            ;;
         thaw) kill -CONT "$pid" ;;
     esac
     echo done
