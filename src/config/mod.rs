@@ -58,7 +58,13 @@ impl Config {
                 config.warnings.extend(unknown);
                 Ok(Self { settings, ..config })
             }
-            _ => Err(Misconfigured { faults, warnings: unknown.into_iter().collect() }),
+            _ => {
+                let json = |setting: &Setting| {
+                    setting.variable.name == "PORTCULLIS_LOG_FORMAT" && setting.text() == "json"
+                };
+                let log_format = if settings.iter().any(json) { LogFormat::Json } else { LogFormat::Text };
+                Err(Misconfigured { faults, warnings: unknown.into_iter().collect(), log_format })
+            }
         }
     }
 

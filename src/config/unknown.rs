@@ -91,8 +91,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_otherwise_elsewhere_is_called_ours() {
-        assert!(ELSEWHERE.iter().all(|(_, ours)| VARIABLES.iter().any(|variable| variable.name == *ours)));
+    fn a_name_that_others_give_a_thing_leads_to_ours() {
+        for (name, ours) in [
+            ("PORTCULLIS_DATABASE_URL", "PORTCULLIS_STORE_URL"),
+            ("PORTCULLIS_DB_URI", "PORTCULLIS_STORE_URL"),
+            ("PORTCULLIS_MONGODB_URI", "PORTCULLIS_STORE_URL"),
+            ("PORTCULLIS_ORIGIN", "PORTCULLIS_PUBLIC_ORIGIN"),
+            ("PORTCULLIS_URL", "PORTCULLIS_PUBLIC_ORIGIN"),
+        ] {
+            let said = warning([(name, "x")].into_iter()).unwrap();
+            assert_eq!(said, format!("unknown variables are ignored: {name} (did you mean {ours}?)"));
+            assert!(names().iter().any(|known| known == ours), "{ours}");
+        }
+        assert_eq!(warning([("PORTCULLIS_MONGO_PORT", "tcp://10.96.0.7:27017")].into_iter()), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{health, users};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Portcullis", description = "Signs people in and tells every other service who is calling."),
+    info(title = "Portcullis", description = "Signs people in, and keeps their sessions in SQLite or MongoDB."),
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out,
         health::livez, health::readyz, health::health,

@@ -197,22 +197,6 @@ fn unknown_variables_are_named_once_with_what_was_meant() {
 }
 
 #[test]
-fn a_name_that_others_give_a_thing_leads_to_ours() {
-    for (name, ours) in [
-        ("PORTCULLIS_DATABASE_URL", "PORTCULLIS_STORE_URL"),
-        ("PORTCULLIS_DB_URI", "PORTCULLIS_STORE_URL"),
-        ("PORTCULLIS_MONGODB_URI", "PORTCULLIS_STORE_URL"),
-        ("PORTCULLIS_ORIGIN", "PORTCULLIS_PUBLIC_ORIGIN"),
-        ("PORTCULLIS_URL", "PORTCULLIS_PUBLIC_ORIGIN"),
-    ] {
-        let warnings = good(&[(name, "x")]).warnings;
-        assert_eq!(warnings, [format!("unknown variables are ignored: {name} (did you mean {ours}?)")]);
-    }
-    let of_kubernetes = ("PORTCULLIS_MONGO_PORT", "tcp://10.96.0.7:27017");
-    assert_eq!(good(&[of_kubernetes]).warnings, Vec::<String>::new());
-}
-
-#[test]
 fn a_misspelt_name_is_also_told_when_something_is_missing() {
     let (_, text) =
         bad(&[("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("PORTCULLIS_STORE_URI", "sqlite:portcullis.db")]);

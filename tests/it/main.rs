@@ -22,4 +22,5 @@ mod sign_out;
 mod sign_up;
 mod store;
 mod store_away;
+mod store_misset;
 mod support;
