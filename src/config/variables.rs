@@ -45,7 +45,8 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "PORTCULLIS_STORE_URL",
         meaning: "Where users and sessions are kept. The path of a file is relative to `PORTCULLIS_DATA_DIR`. \
-                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set. \
+                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set; \
+                  where its URL names no database, that is `auth`. \
                   Inside a cluster it must be set, so that nobody gets one silent database a pod.",
         allowed: Described("sqlite:PATH, sqlite::memory:, mongodb://… or mongodb+srv://…"),
         default: OutsideCluster("sqlite:portcullis.db"),
@@ -90,7 +91,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_LOG_FORMAT",
-        meaning: "How a line of the log looks.",
+        meaning: "How a line of the log looks. Text has colours on a terminal, unless `NO_COLOR` is set.",
         allowed: OneOf(choices::<LogFormat>),
         default: ByTerminal { terminal: "text", otherwise: "json" },
         example: "json",

@@ -26,6 +26,10 @@ use super::{health, users};
 )]
 struct Contract;
 
+/// Where the listeners are when nobody sets anything.
+const PUBLIC: &str = "http://localhost:3000";
+const INTERNAL: &str = "http://localhost:9000";
+
 /// The document as it is committed in `docs/openapi.json`.
 pub fn text() -> Result<String, serde_json::Error> {
     let mut text = Contract::openapi().to_pretty_json()?;
@@ -47,11 +51,10 @@ struct Listeners;
 
 impl Modify for Listeners {
     fn modify(&self, document: &mut openapi::OpenApi) {
-        document.servers = Some(vec![Server::new("http://localhost:3000")]);
+        // None for the whole document: some programs know no other, and would ask one listener for what the other has.
         for (path, item) in &mut document.paths.paths {
-            if !path.starts_with("/api/") {
-                item.servers = Some(vec![Server::new("http://localhost:9000")]);
-            }
+            let listener = if path.starts_with("/api/") { PUBLIC } else { INTERNAL };
+            item.servers = Some(vec![Server::new(listener)]);
         }
         if let Some(components) = &mut document.components {
             let cookie = ApiKeyValue::with_description(

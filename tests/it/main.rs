@@ -4,6 +4,7 @@
 
 mod config;
 mod config_command;
+mod contract;
 mod crashes;
 mod cross_site;
 mod dependencies;
