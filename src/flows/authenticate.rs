@@ -33,7 +33,8 @@ pub async fn authenticate(
         match timeout(PATIENCE, services.store.see_session(secret, seen)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(session = %session.id, ?error, "could not note that a session was used");
+                let cause = Failure::<Infallible>::from(error);
+                tracing::warn!(session = %session.id, %cause, "could not note that a session was used");
             }
             Err(_) => tracing::warn!(session = %session.id, "noting that a session was used takes too long"),
         }

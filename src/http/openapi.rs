@@ -13,7 +13,7 @@ use super::{health, users};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Portcullis", description = "Signs people in and tells every other service who is calling."),
+    info(title = "Portcullis", description = "Signs people in, and keeps their sessions in SQLite or MongoDB."),
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out,
         health::livez, health::readyz, health::health,
@@ -25,6 +25,10 @@ use super::{health, users};
     modifiers(&Listeners),
 )]
 struct Contract;
+
+/// Where the listeners are when nobody sets anything.
+const PUBLIC: &str = "http://localhost:3000";
+const INTERNAL: &str = "http://localhost:9000";
 
 /// The document as it is committed in `docs/openapi.json`.
 pub fn text() -> Result<String, serde_json::Error> {
@@ -47,11 +51,10 @@ struct Listeners;
 
 impl Modify for Listeners {
     fn modify(&self, document: &mut openapi::OpenApi) {
-        document.servers = Some(vec![Server::new("http://localhost:3000")]);
+        // None for the whole document: some programs know no other, and would ask one listener for what the other has.
         for (path, item) in &mut document.paths.paths {
-            if !path.starts_with("/api/") {
-                item.servers = Some(vec![Server::new("http://localhost:9000")]);
-            }
+            let listener = if path.starts_with("/api/") { PUBLIC } else { INTERNAL };
+            item.servers = Some(vec![Server::new(listener)]);
         }
         if let Some(components) = &mut document.components {
             let cookie = ApiKeyValue::with_description(

@@ -9,6 +9,8 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::origin::Origin;
+
 use super::{fault::Fault, headers};
 
 /// Why a request did not succeed.
@@ -19,7 +21,9 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
-    CrossSite,
+    CrossSite {
+        expected: Origin,
+    },
     NotFound,
     MethodNotAllowed,
     /// The request, or its body, did not arrive in time.
@@ -88,7 +92,7 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
-            Self::CrossSite => kind(
+            Self::CrossSite { .. } => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
                 "Cross-site request",
@@ -196,6 +200,11 @@ impl Problem {
             }
             _ => None,
         }
+    }
+
+    /// For the log: the origin that a request should have come from.
+    pub fn expected_origin(&self) -> Option<&str> {
+        if let Self::CrossSite { expected } = self { Some(expected.as_str()) } else { None }
     }
 
     pub fn code(&self) -> &'static str {

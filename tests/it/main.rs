@@ -4,6 +4,7 @@
 
 mod config;
 mod config_command;
+mod contract;
 mod crashes;
 mod cross_site;
 mod dependencies;
@@ -22,4 +23,5 @@ mod sign_out;
 mod sign_up;
 mod store;
 mod store_away;
+mod store_misset;
 mod support;
