@@ -16,7 +16,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Config, StoreUrl},
-    domain::clock::{Clock, Entropy},
+    domain::{
+        clock::{Clock, Entropy, random},
+        sealed::{KeySecret, KeySecrets},
+    },
     flows::{Rules, Services, readiness::Readiness},
     http::{
         Site,
@@ -33,6 +36,7 @@ use crate::{
         clock::SystemClock,
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
+        vault::Vault,
     },
     worker,
 };
@@ -115,7 +119,11 @@ impl App {
             lifetimes: config.session.preset.lifetimes(),
         };
         let World { store, clock, entropy } = world;
-        let services = Services { store, clock, entropy, hashing, readiness: Readiness::default(), rules };
+        // Until the configuration brings one.
+        let first = KeySecret::from_bytes(random(&*entropy).map_err(refused)?);
+        let vault = Vault::new(&KeySecrets { first, others: Vec::new() }).map_err(refused)?;
+        let services =
+            Services { store, clock, entropy, hashing, vault, readiness: Readiness::default(), rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
     }
 

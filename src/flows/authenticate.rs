@@ -30,7 +30,7 @@ pub async fn authenticate(
     };
     if let Some(seen) = session.seen(services.rules.lifetimes, now) {
         // The answer does not depend on this note: a store that cannot take it now neither refuses nor delays anybody.
-        match timeout(PATIENCE, services.store.see_session(secret, seen)).await {
+        match timeout(PATIENCE, services.store.see_session(session.id, seen)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(session = %session.id, ?error, "could not note that a session was used");

@@ -19,13 +19,16 @@ use crate::{
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy},
-        secret::Secret,
-        session::Session,
+        secret::{Secret, Seed},
+        session::{Mode, Opening, Session},
         stored_hash::{Recipe, StoredHash},
         user::User,
     },
     store::{BoxError, Store, StoreError},
-    system::hashing::{self, HashingPool},
+    system::{
+        hashing::{self, HashingPool},
+        vault::{Label, Vault, VaultError},
+    },
 };
 
 use readiness::Readiness;
@@ -36,6 +39,7 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub hashing: HashingPool,
+    pub vault: Vault,
     pub readiness: Readiness,
     pub rules: Rules,
 }
@@ -81,13 +85,27 @@ impl Services {
     }
 
     /// Opens a session for a user who has just typed the right password.
-    async fn begin_session<R>(&self, user: User, device: Device) -> Result<SignedIn, Failure<R>> {
+    async fn begin_session<R>(&self, user: User, mode: Mode, device: Device) -> Result<SignedIn, Failure<R>> {
         let now = self.clock.now();
-        let secret = Secret::generate(&*self.entropy)?;
         let id = SessionId::new(now, &*self.entropy)?;
-        let session = Session::begin(id, &user, secret.digest(), device, self.rules.lifetimes, now);
+        let seed = Seed::generate(&*self.entropy)?;
+        let secret = seed.secret(0);
+        let seed = self.vault.seal(seed.as_bytes(), label_of_seed(&id), &*self.entropy)?;
+        let opening = Opening { mode, seed, secret: secret.digest(), device };
+        let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
         Ok(SignedIn { user, session, secret })
+    }
+}
+
+/// What is sealed as a session's seed opens for that session alone.
+fn label_of_seed(session: &SessionId) -> Label {
+    Label { what: "session seed", of: session.as_uuid() }
+}
+
+impl<R> From<VaultError> for Failure<R> {
+    fn from(error: VaultError) -> Self {
+        Self::Broken(error.into())
     }
 }
 

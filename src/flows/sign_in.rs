@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{
-        clock::random, device::Device, email::Email, password::Candidate, stored_hash::Recipe, user::User,
+        clock::random, device::Device, email::Email, password::Candidate, session::Mode, stored_hash::Recipe,
+        user::User,
     },
     system::hashing::Refused,
 };
@@ -42,7 +43,7 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     }
 
     let user = renew(services, user, wish.password).await?;
-    services.begin_session(user, wish.device).await
+    services.begin_session(user, Mode::Cookie, wish.device).await
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

@@ -12,6 +12,8 @@ use super::{Failure, Services};
 /// Signing out of a session that has ended, or never was, is no failure.
 pub async fn sign_out(services: &Services, secret: &SecretDigest) -> Result<(), Failure<Infallible>> {
     let ended = Ended { at: services.clock.now(), reason: EndReason::SignedOut };
-    services.store.end_session(secret, ended).await?;
+    if let Some((session, _)) = services.store.session(secret).await? {
+        services.store.end_session(session.id, ended).await?;
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::domain::{
     email::Email,
     id::UserId,
     policy::NewPassword,
+    session::Mode,
     user::{User, UserAttrs},
 };
 
@@ -34,7 +35,7 @@ pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Fail
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
-    services.begin_session(user, wish.device).await.map_err(after_the_user_was_added)
+    services.begin_session(user, Mode::Cookie, wish.device).await.map_err(after_the_user_was_added)
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{
+        id::SessionId,
         secret::SecretDigest,
         session::{Ended, Seen, Session},
         user::User,
@@ -18,7 +19,7 @@ use super::{
     documents::{
         session::SessionDocument,
         user::UserDocument,
-        values::{Digest, Moment},
+        values::{Digest, Id, Moment},
     },
 };
 
@@ -57,9 +58,9 @@ impl MongoStore {
         Ok(Some((found.session.try_into()?, found.user.try_into()?)))
     }
 
-    pub(super) async fn update_seen(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError> {
+    pub(super) async fn update_seen(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
         let filter = doc! {
-            "secretDigest": Digest::from(secret),
+            "_id": Id::from(id.as_uuid()),
             "endedAt": null,
             "lastSeenAt": { "$lte": Moment::from(seen.at) },
         };
@@ -72,8 +73,8 @@ impl MongoStore {
         Ok(())
     }
 
-    pub(super) async fn update_ended(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError> {
-        let filter = doc! { "secretDigest": Digest::from(secret), "endedAt": null };
+    pub(super) async fn update_ended(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        let filter = doc! { "_id": Id::from(id.as_uuid()), "endedAt": null };
         let update =
             doc! { "$set": { "endedAt": Moment::from(ended.at), "endReason": ended.reason.as_str() } };
         let done = self.calls.write(self.sessions.update_one(filter, update)).await?;

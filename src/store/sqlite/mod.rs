@@ -1,9 +1,11 @@
 //! SQLite: everything in one file, or in memory; one thread that writes and a few that read.
 
 mod calls;
+mod changes;
 mod columns;
 mod connection;
 mod errors;
+mod events;
 mod lane;
 mod location;
 mod one_time;
@@ -12,6 +14,7 @@ mod rows;
 mod schema;
 mod sessions;
 mod settings;
+mod signing_keys;
 mod statements;
 mod users;
 
@@ -21,16 +24,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use self::{
+    changes::Told,
     connection::Role,
     lane::{Lane, Size},
 };
-use super::{DEADLINE, MigrateError, Pool, Store, StoreError};
+use super::{Change, Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
 use crate::domain::{
     email::Email,
-    id::UserId,
+    event::Event,
+    id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     secret::SecretDigest,
-    session::{Ended, Seen, Session},
+    session::{Ended, Rotation, Seen, Session},
+    signing_key::SigningKey,
     user::User,
 };
 
@@ -43,6 +49,7 @@ pub struct SqliteStore {
     writer: Arc<Lane>,
     /// The same as `writer` for a database in memory, which lives in a single connection.
     readers: Arc<Lane>,
+    told: Told,
 }
 
 impl SqliteStore {
@@ -65,7 +72,7 @@ impl SqliteStore {
                 start(Role::Reader, Size { threads: readers(), in_line: Self::READS_IN_LINE })?
             }
         };
-        Ok(Self { location, writer, readers })
+        Ok(Self { location, writer, readers, told: Told::default() })
     }
 }
 
@@ -96,9 +103,10 @@ impl Store for SqliteStore {
     }
 
     async fn replace_user(&self, user: &User) -> Result<(), StoreError> {
-        let user = user.clone();
-        let replaced = self.writer.write(move |connection| users::replace(connection, &user)).await?;
-        if replaced { Ok(()) } else { Err(StoreError::Stale) }
+        let (id, user) = (user.id(), user.clone());
+        let replaced = self.writer.write(move |connection| users::replace(connection, &user)).await;
+        self.told.tell(Change::User(id));
+        if replaced? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -111,14 +119,29 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| sessions::by_secret(connection, &secret)).await
     }
 
-    async fn see_session(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError> {
-        let secret = *secret;
-        self.writer.write(move |connection| sessions::see(connection, &secret, seen)).await
+    async fn session_by_id(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.readers.read(move |connection| sessions::by_id(connection, id)).await
     }
 
-    async fn end_session(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError> {
-        let secret = *secret;
-        self.writer.write(move |connection| sessions::end(connection, &secret, ended)).await
+    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        self.readers.read(move |connection| sessions::of_user(connection, user, now)).await
+    }
+
+    async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
+        self.writer.write(move |connection| sessions::see(connection, id, seen)).await
+    }
+
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<(), StoreError> {
+        let rotation = *rotation;
+        let rotated = self.writer.write(move |connection| sessions::rotate(connection, &rotation)).await;
+        self.told.tell(Change::Session(rotation.session));
+        if rotated? { Ok(()) } else { Err(StoreError::Stale) }
+    }
+
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        let done = self.writer.write(move |connection| sessions::end(connection, id, ended)).await;
+        self.told.tell(Change::Session(id));
+        done
     }
 
     async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError> {
@@ -134,6 +157,32 @@ impl Store for SqliteStore {
     ) -> Result<Option<OneTime>, StoreError> {
         let secret = *secret;
         self.writer.write(move |connection| one_time::consume(connection, &secret, purpose, now)).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.readers.read(signing_keys::all).await
+    }
+
+    async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer.write(move |connection| signing_keys::add(connection, &key)).await
+    }
+
+    async fn remove_signing_key(&self, id: KeyId) -> Result<(), StoreError> {
+        self.writer.write(move |connection| signing_keys::remove(connection, id)).await
+    }
+
+    async fn add_event(&self, event: &Event) -> Result<(), StoreError> {
+        let event = event.clone();
+        self.writer.write(move |connection| events::add(connection, &event)).await
+    }
+
+    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |connection| events::of_user(connection, user, most)).await
+    }
+
+    fn changes(&self) -> Box<dyn Changes> {
+        Box::new(self.told.listen(&self.writer))
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -1,12 +1,14 @@
 //! A document of `sessions`.
 
+use mongodb::bson::{self, spec::BinarySubtype};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     device::Device,
     id::{SessionId, UserId},
-    session::{EndReason, Ended, Method, Session},
+    sealed::Sealed,
+    session::{EndReason, Ended, Method, Mode, Previous, Session},
 };
 
 use super::{
@@ -21,7 +23,14 @@ pub(in crate::store::mongo) struct SessionDocument {
     id: Id,
     user_id: Id,
     epoch: u64,
+    mode: String,
+    #[schemars(with = "Digest")]
+    seed: bson::Binary,
+    generation: u64,
     secret_digest: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PreviousDocument")]
+    previous: Option<PreviousDocument>,
     amr: Vec<String>,
     auth_time: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,13 +51,28 @@ pub(in crate::store::mongo) struct SessionDocument {
     end_reason: Option<String>,
 }
 
+/// The secret before the present one.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PreviousDocument {
+    digest: Digest,
+    rotated_at: Moment,
+}
+
 impl From<&Session> for SessionDocument {
     fn from(session: &Session) -> Self {
         Self {
             id: session.id.as_uuid().into(),
             user_id: session.user_id.as_uuid().into(),
             epoch: session.epoch,
+            mode: session.mode.as_str().to_owned(),
+            seed: bson::Binary { subtype: BinarySubtype::Generic, bytes: session.seed.as_bytes().to_vec() },
+            generation: session.generation,
             secret_digest: (&session.secret_digest).into(),
+            previous: session.previous.as_ref().map(|previous| PreviousDocument {
+                digest: (&previous.digest).into(),
+                rotated_at: previous.rotated_at.into(),
+            }),
             amr: session.amr.iter().map(|method| method.as_str().to_owned()).collect(),
             auth_time: session.auth_time.into(),
             user_agent: session.device.user_agent().map(str::to_owned),
@@ -72,7 +96,11 @@ impl TryFrom<SessionDocument> for Session {
             id: SessionId::from_uuid(stored.id.into()),
             user_id: UserId::from_uuid(stored.user_id.into()),
             epoch: stored.epoch,
+            mode: Mode::parse(&stored.mode).ok_or(Misfit("mode"))?,
+            seed: Sealed::from_bytes(stored.seed.bytes),
+            generation: stored.generation,
             secret_digest: stored.secret_digest.read("secretDigest")?,
+            previous: stored.previous.map(PreviousDocument::read).transpose()?,
             amr: methods.collect::<Result<_, _>>()?,
             auth_time: stored.auth_time.read("authTime")?,
             device: read_device(stored.user_agent.as_deref(), stored.ip.as_deref())?,
@@ -82,6 +110,13 @@ impl TryFrom<SessionDocument> for Session {
             expires_at: stored.expires_at.read("expiresAt")?,
             ended: read_end(stored.ended_at, stored.end_reason.as_deref())?,
         })
+    }
+}
+
+impl PreviousDocument {
+    fn read(self) -> Result<Previous, Misfit> {
+        let digest = self.digest.read("previous.digest")?;
+        Ok(Previous { digest, rotated_at: self.rotated_at.read("previous.rotatedAt")? })
     }
 }
 

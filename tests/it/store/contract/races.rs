@@ -57,7 +57,7 @@ pub(crate) async fn of_fifty_who_end_a_session_one_is_told_so(store: Arc<dyn Sto
     let ended = signed_out(people);
     let answers = race(0..RACERS, |_| {
         let store = Arc::clone(&store);
-        async move { store.end_session(&session.secret_digest, ended).await.unwrap() }
+        async move { store.end_session(session.id, ended).await.unwrap() }
     })
     .await;
     assert_eq!(answers.into_iter().filter(|&first| first).count(), 1);
@@ -86,7 +86,7 @@ pub(crate) async fn of_fifty_sightings_the_latest_stays(store: Arc<dyn Store>, p
     let latest = sightings[RACERS - 1];
     race(sightings, |seen| {
         let store = Arc::clone(&store);
-        async move { store.see_session(&session.secret_digest, seen).await.unwrap() }
+        async move { store.see_session(session.id, seen).await.unwrap() }
     })
     .await;
     assert_stored(&*store, &as_seen(&session, latest), &user).await;
