@@ -93,6 +93,10 @@ pub enum EndReason {
     Crowded,
     /// A secret that had been replaced was used again.
     RefreshReuse,
+    /// Its browser signed in or up again, and holds another session since.
+    Replaced,
+    /// One that only a later release has a name for: it has ended all the same.
+    Other,
 }
 
 impl Session {
@@ -201,13 +205,16 @@ impl Method {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    /// What only a later release has a name for proves nothing to this one, and is left out.
+    pub fn read_all(names: &[String]) -> Vec<Self> {
+        let known = |name: &String| Self::ALL.into_iter().find(|method| method.as_str() == name);
+        names.iter().filter_map(known).collect()
     }
 }
 
 impl EndReason {
-    pub const ALL: [Self; 4] = [Self::SignedOut, Self::Revoked, Self::Crowded, Self::RefreshReuse];
+    pub const ALL: [Self; 6] =
+        [Self::SignedOut, Self::Replaced, Self::Revoked, Self::Crowded, Self::RefreshReuse, Self::Other];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -215,11 +222,13 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::Crowded => "crowded",
             Self::RefreshReuse => "refresh_reuse",
+            Self::Replaced => "replaced",
+            Self::Other => "other",
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    pub fn read(text: &str) -> Self {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text).unwrap_or(Self::Other)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::{
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy},
-        secret::{Secret, Seed},
-        session::{Mode, Opening, Session},
+        secret::{Secret, SecretDigest, Seed},
+        session::{EndReason, Ended, Mode, Opening, Session},
         stored_hash::{Recipe, StoredHash},
         user::User,
     },
@@ -69,6 +69,14 @@ pub enum Failure<R> {
     Broken(BoxError),
 }
 
+/// How somebody arrives who signs up or in.
+pub struct Arrival {
+    pub mode: Mode,
+    pub device: Device,
+    /// The secrets of the sessions that their browser held.
+    pub replaces: Vec<SecretDigest>,
+}
+
 /// Somebody who has just proved who they are.
 pub struct SignedIn {
     pub user: User,
@@ -84,8 +92,11 @@ impl Services {
         Ok(StoredHash::new(recipe, &derived))
     }
 
-    /// Opens a session for a user who has just typed the right password.
-    async fn begin_session<R>(&self, user: User, mode: Mode, device: Device) -> Result<SignedIn, Failure<R>> {
+    /// Opens a session for a user who has just typed the right password, in place of those the browser held, whosesoever
+    /// they were. The new one is handed out only once the old ones are over: where one of them cannot be ended, nobody
+    /// ever learns the secret of what was opened.
+    async fn begin_session<R>(&self, user: User, arrival: Arrival) -> Result<SignedIn, Failure<R>> {
+        let Arrival { mode, device, replaces } = arrival;
         let now = self.clock.now();
         let id = SessionId::new(now, &*self.entropy)?;
         let seed = Seed::generate(&*self.entropy)?;
@@ -94,7 +105,20 @@ impl Services {
         let opening = Opening { mode, seed, secret: secret.digest(), device };
         let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
+        self.end_sessions(&replaces, EndReason::Replaced).await?;
         Ok(SignedIn { user, session, secret })
+    }
+
+    /// One after another, so that a request holds one place in the store's line however many secrets it brings.
+    /// What has ended, or never was, is no failure.
+    async fn end_sessions<R>(&self, secrets: &[SecretDigest], reason: EndReason) -> Result<(), Failure<R>> {
+        let ended = Ended { at: self.clock.now(), reason };
+        for secret in secrets {
+            if let Some((session, _)) = self.store.session(secret).await? {
+                self.store.end_session(session.id, ended).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,19 +1,16 @@
 //! Sign in: an address and its password become a session.
 
 use crate::{
-    domain::{
-        clock::random, device::Device, email::Email, password::Candidate, session::Mode, stored_hash::Recipe,
-        user::User,
-    },
+    domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
     system::hashing::Refused,
 };
 
-use super::{Failure, Services, SignedIn};
+use super::{Arrival, Failure, Services, SignedIn};
 
 pub struct SignIn {
     pub email: Email,
     pub password: Candidate,
-    pub device: Device,
+    pub arrival: Arrival,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +40,7 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     }
 
     let user = renew(services, user, wish.password).await?;
-    services.begin_session(user, Mode::Cookie, wish.device).await
+    services.begin_session(user, wish.arrival).await
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

@@ -2,18 +2,11 @@
 
 use std::convert::Infallible;
 
-use crate::domain::{
-    secret::SecretDigest,
-    session::{EndReason, Ended},
-};
+use crate::domain::{secret::SecretDigest, session::EndReason};
 
 use super::{Failure, Services};
 
-/// Signing out of a session that has ended, or never was, is no failure.
-pub async fn sign_out(services: &Services, secret: &SecretDigest) -> Result<(), Failure<Infallible>> {
-    let ended = Ended { at: services.clock.now(), reason: EndReason::SignedOut };
-    if let Some((session, _)) = services.store.session(secret).await? {
-        services.store.end_session(session.id, ended).await?;
-    }
-    Ok(())
+/// Whoever presents several secrets is signed out of all their sessions.
+pub async fn sign_out(services: &Services, secrets: &[SecretDigest]) -> Result<(), Failure<Infallible>> {
+    services.end_sessions(secrets, EndReason::SignedOut).await
 }

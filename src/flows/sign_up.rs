@@ -1,21 +1,19 @@
 //! Sign up: an address and a password become a user, who is signed in at once.
 
 use crate::domain::{
-    device::Device,
     email::Email,
     id::UserId,
     policy::NewPassword,
-    session::Mode,
     user::{User, UserAttrs},
 };
 
-use super::{Failure, Services, SignedIn};
+use super::{Arrival, Failure, Services, SignedIn};
 use crate::store::StoreError;
 
 pub struct SignUp {
     pub email: Email,
     pub password: NewPassword,
-    pub device: Device,
+    pub arrival: Arrival,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +33,7 @@ pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Fail
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
-    services.begin_session(user, Mode::Cookie, wish.device).await.map_err(after_the_user_was_added)
+    services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

@@ -4,6 +4,7 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     cookie::{Cookie, SameSite},
     dev::Payload,
+    http::header,
     web::Data,
 };
 use std::future::{Ready, ready};
@@ -15,32 +16,48 @@ use crate::domain::{
 
 use super::{Site, problem::Problem};
 
-/// The digest of the secret that the request's session cookie holds, if it holds one.
-pub struct SessionCookie(pub Option<SecretDigest>);
+/// What the session cookies of a request hold: the digest of a secret each, or `None` where it is no secret.
+pub struct SessionCookies(Vec<Option<SecretDigest>>);
 
-impl FromRequest for SessionCookie {
+impl SessionCookies {
+    /// Two cookies of the name are a guess which is ours, and we do not guess who somebody is.
+    pub fn only(&self) -> Option<SecretDigest> {
+        if let [digest] = *self.0 { digest } else { None }
+    }
+
+    /// To end them needs no guess.
+    pub fn all(&self) -> Vec<SecretDigest> {
+        self.0.iter().copied().flatten().collect()
+    }
+}
+
+impl FromRequest for SessionCookies {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let presented = request.app_data::<Data<Site>>().and_then(|site| presented(request, &site.origin));
-        ready(Ok(Self(presented.and_then(|text| Secret::parse(&text).ok()).map(|secret| secret.digest()))))
+        let site = request.app_data::<Data<Site>>();
+        let digests = site.map(|site| presented(request, &site.origin).map(digest).collect());
+        ready(Ok(Self(digests.unwrap_or_default())))
     }
 }
 
 /// Whether the request brings a session cookie, good or bad.
 pub fn is_present(request: &HttpRequest, origin: &Origin) -> bool {
-    request.cookies().is_ok_and(|cookies| cookies.iter().any(|cookie| cookie.name() == name(origin)))
+    presented(request, origin).next().is_some()
 }
 
-/// Two cookies of the name are a guess which is ours, and we do not guess.
-fn presented(request: &HttpRequest, origin: &Origin) -> Option<String> {
-    let cookies = request.cookies().ok()?;
-    let mut ours = cookies.iter().filter(|cookie| cookie.name() == name(origin));
-    match (ours.next(), ours.next()) {
-        (Some(cookie), None) => Some(cookie.value().to_owned()),
-        _ => None,
-    }
+/// The value of each cookie of our name. Only ours are understood, and taken as they stand: another's, which cannot be
+/// read, does not hide them, and no other spelling of the name gets around what browsers promise for it.
+fn presented<'r>(request: &'r HttpRequest, origin: &Origin) -> impl Iterator<Item = &'r [u8]> {
+    let name = name(origin).as_bytes();
+    let pairs =
+        request.headers().get_all(header::COOKIE).flat_map(|line| line.as_bytes().split(|&b| b == b';'));
+    pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"="))
+}
+
+fn digest(value: &[u8]) -> Option<SecretDigest> {
+    Some(Secret::parse(std::str::from_utf8(value).ok()?).ok()?.digest())
 }
 
 /// Hands the secret to the browser, which forgets it when it closes; the store decides how long it is good for.

@@ -117,7 +117,7 @@ fn shape(answer: ServiceResponse<BoxBody>, site: &Site, id: &str, line: LogLine)
         let problem = answer.response().error().and_then(|error| error.as_error::<Problem>());
         let mut shaped = problem
             .map_or_else(|| Problem::from_status(status.as_u16()).answer(id), |problem| problem.answer(id));
-        for name in [header::SET_COOKIE, header::ALLOW] {
+        for name in [header::SET_COOKIE, header::CLEAR_SITE_DATA, header::ALLOW] {
             for value in answer.headers().get_all(&name) {
                 shaped.headers_mut().append(name.clone(), value.clone());
             }

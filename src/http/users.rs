@@ -1,17 +1,23 @@
 //! Users on the wire: signing up, in and out, and who is signed in.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CLEAR_SITE_DATA, HeaderValue},
+    web::Data,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::user::User,
-    flows::{self, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp},
+    domain::{session::Mode, user::User},
+    flows::{
+        self, Arrival, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp,
+    },
 };
 
 use super::{
     Site, client,
-    cookie::{self, SessionCookie},
+    cookie::{self, SessionCookies},
     credentials::{SignInBody, SignUpBody},
     extract::{Ignored, Json},
     problem::Problem,
@@ -49,7 +55,7 @@ pub struct Empty {}
 
 /// Sign up
 ///
-/// Makes an account and signs its owner in.
+/// Makes an account and signs its owner in. Ends the session that a cookie brought along names.
 #[utoipa::path(
     post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
     responses(
@@ -61,17 +67,18 @@ pub async fn sign_up(
     request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
+    cookies: SessionCookies,
     Json(body): Json<SignUpBody>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password) = body.admit(services.rules.passwords)?;
-    let wish = SignUp { email, password, device: client::device(&request, &site) };
+    let wish = SignUp { email, password, arrival: arrival(&request, &site, &cookies) };
     let newcomer = flows::sign_up::sign_up(&services, wish).await?;
     greet(HttpResponse::Created().json(UserBody::of(&newcomer.user)), &newcomer, &site)
 }
 
 /// Sign in
 ///
-/// Opens a session. An unknown address, a wrong password and a disabled account get the same answer.
+/// Opens a session, and ends the one that a cookie brought along names. An unknown address, a wrong password and a disabled account get the same answer.
 #[utoipa::path(
     post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
     responses(
@@ -83,10 +90,11 @@ pub async fn sign_in(
     request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
+    cookies: SessionCookies,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password) = body.admit()?;
-    let wish = SignIn { email, password, device: client::device(&request, &site) };
+    let wish = SignIn { email, password, arrival: arrival(&request, &site, &cookies) };
     let signed_in = flows::sign_in::sign_in(&services, wish).await?;
     greet(HttpResponse::Ok().json(UserBody::of(&signed_in.user)), &signed_in, &site)
 }
@@ -99,9 +107,12 @@ pub async fn sign_in(
         Refusals,
     )
 )]
-pub async fn current_user(services: Data<Services>, cookie: SessionCookie) -> Result<HttpResponse, Problem> {
-    let authenticated = match &cookie.0 {
-        Some(secret) => authenticate(&services, secret).await?,
+pub async fn current_user(
+    services: Data<Services>,
+    cookies: SessionCookies,
+) -> Result<HttpResponse, Problem> {
+    let authenticated = match cookies.only() {
+        Some(secret) => authenticate(&services, &secret).await?,
         None => None,
     };
     let current_user = authenticated.map(|authenticated| UserBody::of(&authenticated.user));
@@ -110,28 +121,34 @@ pub async fn current_user(services: Data<Services>, cookie: SessionCookie) -> Re
 
 /// Sign out
 ///
-/// Ends the session in the store and clears the cookie; without a session it does nothing, as well.
+/// Ends the session in the store, and clears the cookie and what the browser kept of this site; without a session too.
 #[utoipa::path(
     post, path = "/api/users/signout", tag = "users", security((), ("session" = [])),
     responses(
-        (status = 200, description = "Signed out", body = Empty, headers(("set-cookie" = String, description = "Clears the session cookie"))),
+        (status = 200, description = "Signed out", body = Empty, headers(
+            ("set-cookie" = String, description = "Clears the session cookie"),
+            ("clear-site-data" = String, description = "Clears what the browser cached and stored of this site"),
+        )),
         Refusals,
     )
 )]
 pub async fn sign_out(
     services: Data<Services>,
     site: Data<Site>,
-    cookie: SessionCookie,
+    cookies: SessionCookies,
     _: Ignored,
 ) -> Result<HttpResponse, Problem> {
-    let ended = match &cookie.0 {
-        Some(secret) => flows::sign_out::sign_out(&services, secret).await.map_err(Problem::from),
-        None => Ok(()),
-    };
+    let ended = flows::sign_out::sign_out(&services, &cookies.all()).await.map_err(Problem::from);
     // Whatever the store says, this browser is done with the session.
     let mut answer = ended.map_or_else(HttpResponse::from_error, |()| HttpResponse::Ok().json(Empty {}));
     cookie::clear(&mut answer, &site.origin)?;
+    // Not "cookies": that would take those of all other services of the domain.
+    answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static(r#""cache", "storage""#));
     Ok(answer)
+}
+
+fn arrival(request: &HttpRequest, site: &Site, cookies: &SessionCookies) -> Arrival {
+    Arrival { mode: Mode::Cookie, device: client::device(request, site), replaces: cookies.all() }
 }
 
 fn greet(mut answer: HttpResponse, signed_in: &SignedIn, site: &Site) -> Result<HttpResponse, Problem> {

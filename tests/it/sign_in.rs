@@ -23,6 +23,9 @@ use crate::support::{
 
 on_both_stores!(
     the_right_password_opens_a_new_session,
+    r_11_asvs_7_2_4_whoever_signs_in_leaves_no_session_behind,
+    r_11_whoever_signs_up_leaves_no_session_behind,
+    a_session_that_is_over_or_unknown_keeps_nobody_from_signing_in,
     c_10_unknown_wrong_and_disabled_get_the_same_bytes,
     a_hash_from_node_is_accepted_and_renewed,
     a_hash_of_a_lower_cost_is_renewed_and_the_revision_raised,
@@ -44,6 +47,59 @@ async fn the_right_password_opens_a_new_session(store: Arc<dyn Store>) {
     assert_eq!(answer.json()["email"], "ada@example.org");
     assert_ne!(ada.cookie, first, "r_11: a new secret at every sign-in");
     assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"));
+}
+
+async fn r_11_asvs_7_2_4_whoever_signs_in_leaves_no_session_behind(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    Browser::at(&service).sign_up("grace@example.org").await;
+    let mut ada = Browser::at(&service);
+    ada.sign_up("ada@example.org").await;
+    let mut elsewhere = Browser::at(&service);
+    elsewhere.sign_in("ada@example.org", PASSWORD).await;
+
+    for address in ["ada@example.org", "grace@example.org"] {
+        let mut old = ada.clone();
+        assert_eq!(ada.sign_in(address, "wrong horse battery").await.status, 400);
+        assert!(old.current_user().await.is_some(), "a sign-in that fails ends nothing");
+
+        assert_eq!(ada.sign_in(address, PASSWORD).await.status, 200);
+        assert_eq!(
+            old.current_user().await,
+            None,
+            "the cookie of before is dead, whoever signs in as {address}"
+        );
+        assert_eq!(ada.current_user().await.as_deref(), Some(address));
+    }
+    assert!(elsewhere.current_user().await.is_some(), "what another browser holds is left alone");
+}
+
+async fn r_11_whoever_signs_up_leaves_no_session_behind(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let mut browser = Browser::at(&service);
+    browser.sign_up("ada@example.org").await;
+    let mut ada = browser.clone();
+
+    assert_eq!(browser.sign_up("ada@example.org").await.codes(), ["email_in_use"]);
+    assert!(ada.current_user().await.is_some(), "a sign-up that fails ends nothing");
+    assert_eq!(browser.sign_up("grace@example.org").await.status, 201);
+
+    assert_eq!(ada.current_user().await, None);
+    assert_eq!(browser.current_user().await.as_deref(), Some("grace@example.org"));
+}
+
+async fn a_session_that_is_over_or_unknown_keeps_nobody_from_signing_in(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let mut ada = Browser::at(&service);
+    ada.sign_up("ada@example.org").await;
+    let over = ada.cookie.clone().unwrap();
+    ada.sign_out().await;
+    let unknown = format!("session=pcs_{}", "A".repeat(43));
+
+    for cookie in [&over, &unknown, "session=nonsense", &format!("{over}; {unknown}; session=")] {
+        ada.cookie = Some(cookie.to_owned());
+        assert_eq!(ada.sign_in("ada@example.org", PASSWORD).await.status, 200, "{cookie}");
+        assert!(ada.current_user().await.is_some(), "{cookie}");
+    }
 }
 
 async fn c_10_unknown_wrong_and_disabled_get_the_same_bytes(store: Arc<dyn Store>) {

@@ -5,11 +5,19 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use portcullis::store::Store;
 
-use crate::support::{browser::Browser, people::email, service::Service, stores::on_both_stores};
+use crate::support::{
+    browser::Browser,
+    people::email,
+    service::{ORIGIN, Service},
+    stores::on_both_stores,
+    wire,
+};
 
 on_both_stores!(
     the_session_ends_in_the_store_and_the_cookie_goes,
     whoever_has_no_session_is_signed_out_as_well,
+    n_23_of_several_cookies_every_session_ends,
+    n_23_a_neighbour_s_cookie_keeps_no_session_alive,
     r_21_a_session_ends_by_itself_when_it_is_idle_or_old,
     disabling_somebody_ends_their_sessions,
     a_guess_is_nobody,
@@ -26,6 +34,11 @@ async fn the_session_ends_in_the_store_and_the_cookie_goes(store: Arc<dyn Store>
     assert_eq!((answer.status, answer.text.as_str()), (200, "{}"));
     let cleared = answer.set_cookie().unwrap();
     assert!(cleared.starts_with("session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"), "{cleared}");
+    assert_eq!(
+        answer.header("clear-site-data"),
+        Some(r#""cache", "storage""#),
+        "asvs_14_3_1: nor does the browser keep what it was shown"
+    );
     assert_eq!(ada.cookie, None);
     assert_eq!(thief.current_user().await, None, "n_23: dead in the store, not only in the browser");
 }
@@ -39,6 +52,48 @@ async fn whoever_has_no_session_is_signed_out_as_well(store: Arc<dyn Store>) {
     assert_eq!(anybody.sign_out().await.status, 200);
     anybody.cookie = kept;
     assert_eq!(anybody.sign_out().await.status, 200, "also a second time");
+}
+
+async fn n_23_of_several_cookies_every_session_ends(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let (mut ada, mut grace) = (Browser::at(&service), Browser::at(&service));
+    ada.sign_up("ada@example.org").await;
+    grace.sign_up("grace@example.org").await;
+    let mut both = ada.clone();
+    both.cookie =
+        Some(format!("{}; session=nonsense; {}", ada.cookie.clone().unwrap(), grace.cookie.clone().unwrap()));
+    assert_eq!(both.current_user().await, None, "which of them is meant, nobody knows");
+
+    let answer = both.sign_out().await;
+
+    assert_eq!(answer.status, 200);
+    assert!(answer.set_cookie().unwrap().contains("Max-Age=0"));
+    assert_eq!((ada.current_user().await, grace.current_user().await), (None, None));
+}
+
+/// Whoever may set a cookie for our host may not thereby decide whether we can read ours.
+async fn n_23_a_neighbour_s_cookie_keeps_no_session_alive(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let neighbours = [&b"other=\xff\xfe"[..], b"other", b"other=%ff", b"=", b"other=%73ession"];
+    for (number, neighbour) in neighbours.into_iter().enumerate() {
+        let mut ada = Browser::at(&service);
+        let address = format!("ada{number}@example.org");
+        ada.sign_up(&address).await;
+        let cookie = ada.cookie.clone().unwrap();
+        let ask = async |line: &str, more: &str| {
+            let head = format!("{line} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{more}Cookie: ");
+            let request = [head.as_bytes(), neighbour, b"; ", cookie.as_bytes(), b"\r\n\r\n"].concat();
+            wire::send(service.public, &request).await
+        };
+
+        assert!(ask("GET /api/users/currentuser", "").await.body.contains(&address));
+        assert_eq!(ask("POST /api/users/signout", "").await.codes(), ["cross_site"], "n_28: {number}");
+        let out = ask("POST /api/users/signout", &format!("Origin: {ORIGIN}\r\n")).await;
+
+        assert_eq!(out.status, 200, "{out:?}");
+        assert!(out.header("set-cookie").unwrap().contains("max-age=0"), "{out:?}");
+        assert_eq!(ada.current_user().await, None, "{number}");
+    }
 }
 
 async fn r_21_a_session_ends_by_itself_when_it_is_idle_or_old(store: Arc<dyn Store>) {
@@ -85,6 +140,8 @@ async fn a_guess_is_nobody(store: Arc<dyn Store>) {
         format!("{good}A"),
         format!("{good}; session=other"),
         format!("__Host-{good}"),
+        good.replace("session", "%73ession"),
+        good.replace("pcs_", "pcs%5F"),
     ];
     for guess in guesses {
         anybody.cookie = Some(guess.clone());

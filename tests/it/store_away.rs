@@ -97,6 +97,7 @@ async fn f_05_r_29_a_store_that_is_lost_is_answered_503_and_recovered_from() {
                 answer.set_cookie().unwrap().contains("Max-Age=0"),
                 "the browser is done with it all the same"
             );
+            assert!(answer.header("clear-site-data").is_some(), "and with what it was shown");
         }
     }
     assert_eq!(Browser::to(sockets.internal).get("/livez").await.status, 200, "no reason to restart us");

@@ -67,7 +67,7 @@ pub(super) fn session(columns: &mut Columns<'_>) -> rusqlite::Result<Session> {
         generation: columns.number()?,
         secret_digest: columns.digest()?,
         previous: previous(columns)?,
-        amr: methods(columns)?,
+        amr: Method::read_all(&columns.json::<Vec<String>>()?),
         auth_time: columns.time()?,
         device: device(columns)?,
         created_at: columns.time()?,
@@ -142,12 +142,6 @@ fn previous(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Previous>> {
     }
 }
 
-fn methods(columns: &mut Columns<'_>) -> rusqlite::Result<Vec<Method>> {
-    let names: Vec<String> = columns.json()?;
-    let methods: Option<_> = names.iter().map(|name| Method::parse(name)).collect();
-    methods.map_or_else(|| columns.wrong("a list of methods"), Ok)
-}
-
 fn device(columns: &mut Columns<'_>) -> rusqlite::Result<Device> {
     let user_agent: Option<String> = columns.value()?;
     let ip = columns.parsed(|text: Option<String>| text.map(|text| text.parse()).transpose())?;
@@ -156,9 +150,9 @@ fn device(columns: &mut Columns<'_>) -> rusqlite::Result<Device> {
 
 fn ended(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Ended>> {
     let (at, reason): (_, Option<String>) = (columns.time_if_any()?, columns.value()?);
-    match (at, reason.as_deref().map(EndReason::parse)) {
+    match (at, reason.as_deref().map(EndReason::read)) {
         (None, None) => Ok(None),
-        (Some(at), Some(Some(reason))) => Ok(Some(Ended { at, reason })),
+        (Some(at), Some(reason)) => Ok(Some(Ended { at, reason })),
         _ => columns.wrong("an end"),
     }
 }

@@ -43,7 +43,7 @@ statements! {
             :amr, :auth_time, :user_agent, :ip, :created_at, :last_seen_at, :idle_expires_at, :expires_at, :ended_at, \
             :end_reason)";
     SEE = "UPDATE sessions SET last_seen_at = ?2, idle_expires_at = max(idle_expires_at, ?3) \
-        WHERE id = ?1 AND ended_at IS NULL AND last_seen_at < ?2";
+        WHERE id = ?1 AND ended_at IS NULL AND last_seen_at <= ?2";
     ROTATE = "UPDATE sessions SET secret_digest = :to, previous_digest = :from, rotated_at = :at, \
             generation = generation + 1, last_seen_at = max(last_seen_at, :at), \
             idle_expires_at = max(idle_expires_at, :idle_expires_at) \

@@ -213,9 +213,9 @@ async fn a_row_that_cannot_be_is_broken_and_not_guessed_at() {
         "UPDATE users SET roles = '[\"No Role\"]'",
         "UPDATE users SET roles = '[1]'",
         "UPDATE users SET created_at = 9223372036854775807",
-        "UPDATE sessions SET amr = '[\"guess\"]'",
+        "UPDATE sessions SET amr = '[1]'",
         "UPDATE sessions SET ip = 'localhost'",
-        "UPDATE sessions SET ended_at = 1, end_reason = 'whim'",
+        "UPDATE sessions SET ended_at = 9223372036854775807, end_reason = 'signed_out'",
     ] {
         let (folder, people) = (Folder::new(), People::new());
         let path = folder.file("portcullis.db");
@@ -226,6 +226,24 @@ async fn a_row_that_cannot_be_is_broken_and_not_guessed_at() {
         assert!(matches!(found, Err(StoreError::Broken(_))), "{change}: {found:?}");
         store.close().await;
     }
+}
+
+#[tokio::test]
+async fn what_a_later_release_says_of_a_session_is_read() {
+    let (folder, people) = (Folder::new(), People::new());
+    let path = folder.file("portcullis.db");
+    let store = migrated(&path, &people).await;
+    let (user, session) = signed_in(&*store, &people).await;
+    let raw = Connection::open(&path).unwrap();
+
+    raw.execute_batch("UPDATE sessions SET amr = '[\"hwk\", \"pwd\"]'").unwrap();
+    assert_stored(&*store, &session, &user).await;
+
+    raw.execute_batch("UPDATE sessions SET ended_at = 1, end_reason = 'whim'").unwrap();
+    let (ended, user) = store.session(&session.secret_digest).await.unwrap().unwrap();
+    assert_eq!(ended.ended.unwrap().at.as_millisecond(), 1);
+    assert!(!ended.holds(&user, people.now()));
+    store.close().await;
 }
 
 #[tokio::test]

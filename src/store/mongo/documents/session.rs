@@ -91,7 +91,6 @@ impl TryFrom<SessionDocument> for Session {
     type Error = Misfit;
 
     fn try_from(stored: SessionDocument) -> Result<Self, Misfit> {
-        let methods = stored.amr.iter().map(|name| Method::parse(name).ok_or(Misfit("amr")));
         Ok(Self {
             id: SessionId::from_uuid(stored.id.into()),
             user_id: UserId::from_uuid(stored.user_id.into()),
@@ -101,7 +100,7 @@ impl TryFrom<SessionDocument> for Session {
             generation: stored.generation,
             secret_digest: stored.secret_digest.read("secretDigest")?,
             previous: stored.previous.map(PreviousDocument::read).transpose()?,
-            amr: methods.collect::<Result<_, _>>()?,
+            amr: Method::read_all(&stored.amr),
             auth_time: stored.auth_time.read("authTime")?,
             device: read_device(stored.user_agent.as_deref(), stored.ip.as_deref())?,
             created_at: stored.created_at.read("createdAt")?,
@@ -125,14 +124,10 @@ fn read_device(user_agent: Option<&str>, ip: Option<&str>) -> Result<Device, Mis
     Ok(Device::new(user_agent, ip))
 }
 
-/// A session that ended for a reason this release does not know has ended all the same, but it cannot be shown.
 fn read_end(at: Option<Moment>, reason: Option<&str>) -> Result<Option<Ended>, Misfit> {
     match (at, reason) {
         (None, None) => Ok(None),
-        (Some(at), Some(name)) => {
-            let reason = EndReason::parse(name).ok_or(Misfit("endReason"))?;
-            Ok(Some(Ended { at: at.read("endedAt")?, reason }))
-        }
+        (Some(at), Some(name)) => Ok(Some(Ended { at: at.read("endedAt")?, reason: EndReason::read(name) })),
         _ => Err(Misfit("endedAt")),
     }
 }

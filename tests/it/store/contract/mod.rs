@@ -83,6 +83,7 @@ macro_rules! contract {
                 sessions::ending_one_session_leaves_the_others,
                 sessions::being_seen_moves_a_session_forward,
                 sessions::being_seen_never_moves_a_session_back,
+                sessions::of_two_sightings_in_one_moment_the_longer_grant_stays,
                 sessions::an_ended_session_is_not_seen_any_more,
                 sessions::an_expired_session_is_handed_over_for_the_caller_to_judge,
                 one_time::a_record_is_consumed_once_and_reads_back_exactly,

@@ -126,6 +126,20 @@ pub(crate) async fn being_seen_never_moves_a_session_back(store: Arc<dyn Store>,
     assert_stored(&*store, &as_seen(&session, kept), &user).await;
 }
 
+/// Seen later means later: a note of the very same moment is taken.
+pub(crate) async fn of_two_sightings_in_one_moment_the_longer_grant_stays(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let (user, session) = signed_in(&*store, people).await;
+    people.clock.advance(SignedDuration::from_mins(2));
+    let (shorter, longer) = (seen(people, 14 * 24), seen(people, 15 * 24));
+    for seen in [shorter, longer, shorter] {
+        store.see_session(session.id, seen).await.unwrap();
+    }
+    assert_stored(&*store, &as_seen(&session, longer), &user).await;
+}
+
 pub(crate) async fn an_ended_session_is_not_seen_any_more(store: Arc<dyn Store>, people: &People) {
     let (user, session) = signed_in(&*store, people).await;
     let ended = signed_out(people);

@@ -56,8 +56,8 @@ async fn do_everything(store: &dyn Store, people: &People) {
     store.replace_user(&user).await.unwrap();
     store.add_session(&session).await.unwrap();
     store.session(secret).await.unwrap().unwrap();
-    store.see_session(secret, Seen { at: now, idle_expires_at: now }).await.unwrap();
-    store.end_session(secret, Ended { at: now, reason: EndReason::SignedOut }).await.unwrap();
+    store.see_session(session.id, Seen { at: now, idle_expires_at: now }).await.unwrap();
+    store.end_session(session.id, Ended { at: now, reason: EndReason::SignedOut }).await.unwrap();
     store.add_one_time(&record).await.unwrap();
     store.consume_one_time(&record.digest, record.purpose, now).await.unwrap().unwrap();
     store.probe(now).await.unwrap();

@@ -10,7 +10,10 @@ use portcullis::{
     store::{Store, StoreError},
 };
 
-use super::{super::contract::with_store, MongoDatabase, fresh};
+use super::{
+    super::contract::{sessions::assert_stored, with_store},
+    MongoDatabase, fresh,
+};
 use crate::support::people::{People, email};
 
 /// A ready store with one user in it, and the database behind it.
@@ -101,6 +104,26 @@ async fn what_a_later_release_stored_is_read_and_kept() {
             stored.get_document("email").unwrap().get_str("canonical").unwrap(),
             "lovelace@example.org"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_later_release_says_of_a_session_is_read() {
+    ada(async |store: &dyn Store, database: &MongoDatabase, user: &User| {
+        let people = People::new();
+        let session = people.session(user);
+        store.add_session(&session).await.unwrap();
+        let sessions = database.raw().await.collection::<Document>("sessions");
+
+        sessions.update_one(doc! {}, doc! { "$set": { "amr": ["hwk", "pwd"] } }).await.unwrap();
+        assert_stored(store, &session, user).await;
+
+        let end = doc! { "endedAt": DateTime::from_millis(1), "endReason": "whim" };
+        sessions.update_one(doc! {}, doc! { "$set": end }).await.unwrap();
+        let (ended, user) = store.session(&session.secret_digest).await.unwrap().unwrap();
+        assert_eq!(ended.ended.unwrap().at.as_millisecond(), 1);
+        assert!(!ended.holds(&user, people.now()));
     })
     .await;
 }
