@@ -87,12 +87,12 @@ pub enum CannotRun {
 
 impl World {
     /// The real one: this machine's clock and random source, and the store that the configuration names.
-    pub async fn real(config: &Config) -> Result<Self, CannotRun> {
+    pub fn real(config: &Config) -> Result<Self, CannotRun> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let store: Arc<dyn Store> = match &config.store.url {
-            StoreUrl::Mongo(url) => Arc::new(
-                MongoStore::connect(url.expose_secret(), Arc::clone(&entropy)).await.map_err(refused)?,
-            ),
+            StoreUrl::Mongo(url) => {
+                Arc::new(MongoStore::open(url.expose_secret(), Arc::clone(&entropy)).map_err(refused)?)
+            }
             StoreUrl::File(path) => sqlite(Location::File(config.data.dir.join(path)))?,
             StoreUrl::Memory => sqlite(Location::Memory)?,
         };

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    panic::{self, PanicHookInfo},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -40,7 +41,13 @@ pub fn start(format: Format, level: &str) -> Guard {
     if started.is_err() {
         tracing::debug!("logging had been started already");
     }
+    panic::set_hook(Box::new(|panic| tracing::error!(place = %place(panic), "a panic")));
     guard
+}
+
+/// All that is said of a panic: its own words may quote what it was at, and that may be a secret.
+fn place(panic: &PanicHookInfo<'_>) -> String {
+    panic.location().map_or_else(|| "unknown".to_owned(), ToString::to_string)
 }
 
 /// Writes what waits to be written when it is dropped, unless nobody reads it.
@@ -128,5 +135,28 @@ impl Drop for Line<'_> {
         if self.lines.to.try_send(Entry::Line(std::mem::take(&mut self.text))).is_err() {
             self.lines.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{panic::catch_unwind, sync::mpsc::channel};
+
+    use super::*;
+
+    #[test]
+    fn promise_5_of_a_panic_only_its_place_is_said() {
+        let (said, heard) = channel();
+        let (here, usual) = (thread::current().id(), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            if thread::current().id() == here {
+                said.send(place(panic)).unwrap();
+            } else {
+                usual(panic);
+            }
+        }));
+        assert!(catch_unwind(|| panic!("with a secret in it")).is_err());
+        let said = heard.recv().unwrap();
+        assert!(said.starts_with(file!()) && !said.contains("secret"), "{said}");
     }
 }

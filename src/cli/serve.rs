@@ -34,7 +34,7 @@ pub fn run(config: &Config) -> Result<(), CannotRun> {
 
 async fn serve(config: &Config) -> Result<(), CannotRun> {
     let signals = Signals::listen()?;
-    let app = App::build(config, World::real(config).await?)?;
+    let app = App::build(config, World::real(config)?)?;
     let (public, internal) = (app.public()?, app.internal()?);
     app.run(|| say_ready(config, public, internal), signals.first()).await
 }

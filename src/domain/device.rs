@@ -1,6 +1,6 @@
 //! Where a session was opened from, as far as the caller tells and the connection shows.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// What a user later reads to recognise one of their sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,5 +26,31 @@ impl Device {
 
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
+    }
+
+    /// Whom it is counted with where everybody gets a share.
+    pub fn network(&self) -> Option<IpAddr> {
+        self.ip.map(network)
+    }
+}
+
+/// Whoever has one IPv6 address has the whole /64 of it.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_05_a_64_is_one_network() {
+        let of = |address: &str| network(address.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1:2:3"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
     }
 }

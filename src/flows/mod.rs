@@ -9,7 +9,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     domain::{
@@ -86,9 +86,9 @@ pub struct SignedIn {
 
 impl Services {
     /// Makes a stored hash of a password, at today's cost.
-    async fn hash<R>(&self, candidate: Candidate) -> Result<StoredHash, Failure<R>> {
+    async fn hash<R>(&self, candidate: Candidate, from: Option<IpAddr>) -> Result<StoredHash, Failure<R>> {
         let recipe = Recipe::new(self.rules.cost, random(&*self.entropy)?);
-        let derived = self.hashing.derive(candidate, recipe.clone()).await?;
+        let derived = self.hashing.derive(candidate, recipe.clone(), from).await?;
         Ok(StoredHash::new(recipe, &derived))
     }
 

@@ -1,5 +1,7 @@
 //! Sign in: an address and its password become a session.
 
+use std::net::IpAddr;
+
 use crate::{
     domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
     system::hashing::Refused,
@@ -22,24 +24,29 @@ pub enum SignInRefusal {
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
-    services.hashing.has_room(services.rules.cost)?;
+    let from = wish.arrival.device.network();
+    services.hashing.has_room(services.rules.cost, from)?;
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
-        return refuse_at_the_usual_price(services, wish.password).await;
+        return refuse_at_the_usual_price(services, wish.password, from).await;
     };
 
-    let derived = match services.hashing.derive(wish.password.clone(), user.hash().recipe().clone()).await {
+    let derived = match services
+        .hashing
+        .derive(wish.password.clone(), user.hash().recipe().clone(), from)
+        .await
+    {
         Err(Refused::TooDear) => {
             tracing::error!(user = %user.id(), cost = %user.hash().recipe().cost, "no memory to check a stored hash");
-            return refuse_at_the_usual_price(services, wish.password).await;
+            return refuse_at_the_usual_price(services, wish.password, from).await;
         }
         derived => derived?,
     };
     if !user.hash().matches(&derived) || !user.is_active() {
-        return refuse_a_known_user(services, &user, wish.password).await;
+        return refuse_a_known_user(services, &user, wish.password, from).await;
     }
 
-    let user = renew(services, user, wish.password).await?;
+    let user = renew(services, user, wish.password, from).await?;
     services.begin_session(user, wish.arrival).await
 }
 
@@ -47,9 +54,10 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
 async fn refuse_at_the_usual_price(
     services: &Services,
     password: Candidate,
+    from: Option<IpAddr>,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
     let decoy = Recipe::new(services.rules.cost, random(&*services.entropy)?);
-    services.hashing.derive(password, decoy).await?;
+    services.hashing.derive(password, decoy, from).await?;
     Err(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
@@ -58,22 +66,28 @@ async fn refuse_a_known_user(
     services: &Services,
     user: &User,
     password: Candidate,
+    from: Option<IpAddr>,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
     if let Some(rest) = user.hash().recipe().cost.rest_of(services.rules.cost) {
         let decoy = Recipe::new(rest, random(&*services.entropy)?);
         // Who has waited once is not sent away instead of refused, which would tell as much as time does.
-        let _ = services.hashing.derive(password, decoy).await;
+        let _ = services.hashing.derive(password, decoy, from).await;
     }
     Err(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
 /// Replaces a hash that is foreign or cheaper than today's, while nobody waits for the slot. Whoever cannot be renewed
 /// now signs in all the same and is renewed next time.
-async fn renew(services: &Services, user: User, password: Candidate) -> Result<User, Failure<SignInRefusal>> {
+async fn renew(
+    services: &Services,
+    user: User,
+    password: Candidate,
+    from: Option<IpAddr>,
+) -> Result<User, Failure<SignInRefusal>> {
     if !user.hash().is_due(services.rules.cost) || !services.hashing.has_a_free_slot() {
         return Ok(user);
     }
-    let hash = match services.hash::<SignInRefusal>(password).await {
+    let hash = match services.hash::<SignInRefusal>(password, from).await {
         Ok(hash) => hash,
         Err(Failure::Busy { .. }) => return Ok(user),
         Err(failure) => return Err(failure),

@@ -24,7 +24,7 @@ pub enum SignUpRefusal {
 
 /// The unique index decides who gets the address; nobody looks first.
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Failure<SignUpRefusal>> {
-    let hash = services.hash(wish.password.into_candidate()).await?;
+    let hash = services.hash(wish.password.into_candidate(), wish.arrival.device.network()).await?;
     let now = services.clock.now();
     let id = UserId::new(now, &*services.entropy)?;
     let user = User::build(UserAttrs::new(id, wish.email, hash, now));

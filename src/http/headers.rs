@@ -1,12 +1,13 @@
 //! What is said on every answer, whoever writes it.
 
-/// Nothing of ours is cached, guessed at, framed, embedded or told to other sites.
-pub const ALWAYS: [(&str, &str); 5] = [
+/// Nothing of ours is cached, guessed at, framed, embedded, opened from or told to other sites.
+pub const ALWAYS: [(&str, &str); 6] = [
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-resource-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
 ];
 
 /// Where browsers reach us over HTTPS, they never try anything else again.

@@ -39,3 +39,50 @@ pub async fn one_by_one(
     });
     next.call(request).await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, rc::Rc};
+
+    use actix_web::{
+        App, HttpResponse,
+        dev::Service,
+        middleware::from_fn,
+        test::{TestRequest, init_service},
+        web,
+    };
+
+    use super::*;
+
+    const CROWD: usize = 100;
+
+    /// How many had begun each time somebody with other business had a turn.
+    async fn begun_at_each_turn() -> Vec<usize> {
+        let begun = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&begun);
+        let handler = move || {
+            counted.set(counted.get() + 1);
+            std::future::ready(HttpResponse::Ok())
+        };
+        let route = web::resource("/").to(handler).wrap(from_fn(one_by_one));
+        let app = App::new().app_data(Data::new(Turnstile::default())).service(route);
+        let app = Rc::new(init_service(app).await);
+        for _ in 0..CROWD {
+            let app = Rc::clone(&app);
+            rt::spawn(async move { app.call(TestRequest::default().to_request()).await.map(drop) });
+        }
+        let mut turns = vec![0];
+        while begun.get() < CROWD {
+            assert!(turns.len() < 10 * CROWD, "all of them get in");
+            yield_now().await;
+            turns.push(begun.get());
+        }
+        turns
+    }
+
+    #[test]
+    fn f_34_whoever_has_other_business_gets_a_turn_after_each_one_of_a_crowd() {
+        let turns = rt::System::new().block_on(async { rt::spawn(begun_at_each_turn()).await }).unwrap();
+        assert!(turns.windows(2).all(|turns| turns[1] - turns[0] <= 1), "{turns:?}");
+    }
+}

@@ -42,24 +42,34 @@ async fn a_socket_that_is_taken_is_named_and_the_process_fails() {
 #[tokio::test]
 async fn a_start_with_kubernetes_own_variables_is_like_any_other() {
     let folder = Folder::new();
-    let mut process = Process::start(
-        &folder,
-        &[
-            ("PORTCULLIS_SERVICE_HOST", "10.96.0.7"),
-            ("PORTCULLIS_SERVICE_PORT", "3000"),
-            ("PORTCULLIS_PORT", "tcp://10.96.0.7:3000"),
-            ("PORTCULLIS_PORT_3000_TCP_ADDR", "10.96.0.7"),
-            ("PORTCULLIS_INTERNAL_SERVICE_HOST", "10.96.0.8"),
-            ("PORTCULLIS_INTERNAL_PORT", "tcp://10.96.0.8:9000"),
-            ("PORTCULLIS_INTERNAL_SERVICE_PORT_HTTP", "9000"),
-        ],
-    );
+    let injected = [injected("PORTCULLIS", 8080), injected("PORTCULLIS_INTERNAL", 9000)].concat();
+    let settings = injected.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let settings: Vec<_> = settings.chain([("PORTCULLIS_PUBLIC_LISTN", "0.0.0.0:3000")]).collect();
+    let mut process = Process::start(&folder, &settings);
     process.ready();
-    assert!(
-        !process.said.iter().any(|line| line.contains("WARN") && line.contains("_PORT")),
-        "{:?}",
-        process.said
-    );
+    let warnings = process.said.iter().filter(|line| line.contains("WARN"));
+    let warnings: String = warnings.map(String::as_str).collect();
+    assert!(warnings.contains("ignored: PORTCULLIS_PUBLIC_LISTN (did you mean"), "{warnings}");
+    for (name, _) in &injected {
+        assert!(!warnings.contains(name), "{name}: {warnings}");
+    }
+}
+
+/// All that Kubernetes writes into a container for one Service with one port called `http`.
+fn injected(service: &str, port: u16) -> Vec<(String, String)> {
+    let variable = |name: &str, value: String| (format!("{service}_{name}"), value);
+    let url = format!("tcp://10.96.0.7:{port}");
+    let of_port = |part: &str| format!("PORT_{port}_TCP{part}");
+    vec![
+        variable("SERVICE_HOST", "10.96.0.7".to_owned()),
+        variable("SERVICE_PORT", port.to_string()),
+        variable("SERVICE_PORT_HTTP", port.to_string()),
+        variable("PORT", url.clone()),
+        variable(&of_port(""), url),
+        variable(&of_port("_PROTO"), "tcp".to_owned()),
+        variable(&of_port("_PORT"), port.to_string()),
+        variable(&of_port("_ADDR"), "10.96.0.7".to_owned()),
+    ]
 }
 
 #[tokio::test]

@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpSocket, TcpStream},
+    time::sleep,
+};
 
 use crate::support::{
     browser::{Browser, PASSWORD},
     service::Service,
     stores::sqlite,
-    wire::post,
+    wire::{post, receive},
 };
 
 #[tokio::test]
@@ -42,6 +46,30 @@ async fn c_04_d_2_a_full_queue_refuses_at_once_and_says_when_to_come_back() {
     for (answer, _) in answers.iter().filter(|(answer, _)| answer.status != 503) {
         assert_eq!(answer.codes(), ["invalid_credentials"]);
     }
+}
+
+#[tokio::test]
+async fn f_34_one_address_cannot_shut_out_another() {
+    let service = Service::with(sqlite(), &[("PORTCULLIS_PASSWORD_COST", "standard")]).await;
+    let (mut ada, mut inside) = (Browser::at(&service), Browser::to(service.internal));
+    assert_eq!(ada.sign_up("ada@example.org").await.status, 201);
+    let body = json!({"email": "nobody@example.org", "password": PASSWORD}).to_string();
+    let mut greedy = Vec::new();
+    for _ in 0..100 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.3.1:0".parse().unwrap()).unwrap();
+        let mut socket = socket.connect(service.public).await.unwrap();
+        socket.write_all(&post("/api/users/signin", body.as_bytes())).await.unwrap();
+        greedy.push(socket);
+    }
+    queued(&mut inside, |queued| queued >= 5).await;
+    let refused = async { receive(&mut greedy[99]).await.unwrap().status };
+    assert_eq!(refused.await, 503, "the queue is full");
+
+    let credentials = json!({"email": "ada@example.org", "password": PASSWORD});
+    let answer = ada.try_ask(Method::POST, "/api/users/signin", Some(credentials)).await.unwrap();
+
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[tokio::test]

@@ -51,9 +51,27 @@ async fn promise_4_every_refusal_has_the_one_shape_at_whatever_depth() {
             ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
             ("referrer-policy", "no-referrer"),
             ("cross-origin-resource-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
         ] {
             assert_eq!(raw.header(name), Some(value), "{begin}");
         }
+    }
+}
+
+#[tokio::test]
+async fn asvs_3_4_8_the_page_for_people_is_cut_off_from_other_sites() {
+    let service = Service::start().await;
+    let page = Browser::to(service.internal).get("/docs").await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    for (name, value) in [
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    ] {
+        assert_eq!(page.header(name), Some(value));
     }
 }
 

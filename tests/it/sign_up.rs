@@ -114,7 +114,7 @@ async fn n_14_the_password_is_nowhere_in_the_file_or_its_log() {
 async fn n_14_the_password_is_nowhere_in_the_documents() {
     let Some(set) = mongod::shared().await else { return };
     let name = mongod::database_name();
-    let store = MongoStore::connect(&set.url(&name), Arc::new(OsEntropy)).await.unwrap();
+    let store = MongoStore::open(&set.url(&name), Arc::new(OsEntropy)).unwrap();
     let service = Service::on(Arc::new(store)).await;
     type_the_canary(&service).await;
 

@@ -60,6 +60,45 @@ async fn a_store_that_is_missing_at_the_start_is_waited_for() {
     assert!(complaints <= 40, "once a second at most: {complaints}");
 }
 
+#[tokio::test]
+async fn a_cluster_whose_name_is_not_known_yet_is_waited_for_as_well() {
+    for url in ["mongodb+srv://ada:hunter2@cluster.invalid/auth", "mongodb://ada:hunter2@mongo.invalid/auth"]
+    {
+        let (folder, sockets) = (Folder::new(), free_sockets());
+        let internal = sockets.internal.to_string();
+        let mut process = Process::start(
+            &folder,
+            &[("PORTCULLIS_STORE_URL", url), ("PORTCULLIS_INTERNAL_LISTEN", &internal)],
+        );
+        for _ in 0..2 {
+            let said = process.hears(|line| line.contains("cannot be reached yet"));
+            assert!(said.contains(".invalid"), "the cause: {said}");
+        }
+        let mut kubelet = Browser::to(sockets.internal);
+        assert_eq!(kubelet.get("/livez").await.status, 200, "alive");
+        assert_eq!(kubelet.get("/readyz").await.status, 503, "not ready");
+        process.signal("TERM");
+        assert_eq!(process.end().code(), Some(0));
+        assert!(!process.said.iter().any(|line| line.contains("hunter2")), "{:?}", process.said);
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_can_lead_nowhere_is_refused_at_once() {
+    for url in [
+        "mongodb+srv://ada:hunter2@cluster.invalid:27017/auth",
+        "mongodb+srv://ada:hunter2@a.invalid,b.invalid/auth",
+        "mongodb://ada:hun:ter2@mongo.invalid/auth",
+        "mongodb://ada:hunter2@a.invalid,b.invalid/auth?directConnection=true",
+    ] {
+        let folder = Folder::new();
+        let mut process = Process::start(&folder, &[("PORTCULLIS_STORE_URL", url)]);
+        process.hears(|line| line.contains("the store's URL cannot be understood"));
+        assert_eq!(process.end().code(), Some(1), "{url}");
+        assert!(!process.said.iter().any(|line| line.contains("ter2")), "{:?}", process.said);
+    }
+}
+
 fn free_sockets() -> Sockets {
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     Sockets { public: free(), internal: free() }

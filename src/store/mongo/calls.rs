@@ -20,7 +20,8 @@ use super::{
 pub(super) struct Calls(Semaphore);
 
 impl Calls {
-    /// Far above what the hashing queue and the listeners let through at once.
+    /// With some twenty for each connection and a read of a millisecond, the last of them waits for about twenty. The
+    /// listeners let more callers in; who is beyond this is told at once, and keeps nobody waiting.
     const MOST: u32 = 1024;
 
     pub(super) const fn new() -> Self {

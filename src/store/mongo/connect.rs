@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use mongodb::{
     error::{Error, ErrorKind},
     event::EventHandler,
-    options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
+    options::{
+        Acknowledgment, ClientOptions, ConnectionString, ReadConcern, ReadPreference, SelectionCriteria,
+        WriteConcern,
+    },
 };
 
 use crate::store::MigrateError;
@@ -26,6 +29,11 @@ const TO_CONNECT: Duration = Duration::from_secs(2);
 const TO_REACH_A_MAJORITY: Duration = Duration::from_secs(3);
 /// A server that has fallen silent is noticed within this and the time to connect.
 const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// Refuses what is no URL, without asking anybody for the servers it leads to.
+pub(super) fn check(url: &str) -> Result<(), MigrateError> {
+    ConnectionString::parse(url).map(|_| ()).map_err(|error| refuse(url, &error))
+}
 
 /// The options of the driver and the name of the database.
 pub(super) async fn options(

@@ -17,6 +17,8 @@ const REFUSED_BEFORE_IT_BEGAN: [i32; 5] = [10107, 13435, 10058, 13, 18];
 pub(super) enum Cause {
     #[error("no answer in time")]
     Late,
+    #[error("the store has not been opened yet")]
+    NotYet,
     #[error("the store has been let go of")]
     Closed,
     #[error("too many calls are under way")]

@@ -11,7 +11,7 @@ use mongodb::{
 use crate::store::MigrateError;
 
 use super::{
-    MongoStore,
+    Connected,
     documents::{
         one_time::OneTimeDocument, session::SessionDocument, settings::SettingsDocument, user::UserDocument,
     },
@@ -43,7 +43,7 @@ struct Lacking {
 }
 
 impl Gap {
-    pub(super) async fn find(store: &MongoStore) -> Result<Self, MigrateError> {
+    pub(super) async fn find(store: &Connected) -> Result<Self, MigrateError> {
         let stored = store.stored_schema().await.map_err(unavailable)?;
         if let Some(newer) = stored.filter(|stored| stored.version > SCHEMA.version) {
             return Err(MigrateError::Refused(format!(
@@ -70,7 +70,7 @@ impl Gap {
         self.described && self.collections.iter().all(Lacking::is_nothing)
     }
 
-    pub(super) async fn close(&self, store: &MongoStore) -> Result<(), MigrateError> {
+    pub(super) async fn close(&self, store: &Connected) -> Result<(), MigrateError> {
         try_join_all(self.collections.iter().map(|lacking| lacking.supply(store))).await?;
         Ok(())
     }
@@ -90,7 +90,7 @@ fn validators() -> Result<[(&'static str, Document); 4], MigrateError> {
 
 impl Lacking {
     async fn find(
-        store: &MongoStore,
+        store: &Connected,
         name: &'static str,
         validator: Document,
         present: Option<&CreateCollectionOptions>,
@@ -116,7 +116,7 @@ impl Lacking {
         self.create.is_none() && self.validator.is_none() && self.indexes.is_empty()
     }
 
-    async fn supply(&self, store: &MongoStore) -> Result<(), MigrateError> {
+    async fn supply(&self, store: &Connected) -> Result<(), MigrateError> {
         let database = &store.database;
         if let Some(validator) = &self.create {
             match database.create_collection(self.name).validator(validator.clone()).await {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    MongoStore,
+    Connected,
     documents::{
         settings::Schema,
         values::{Id, Moment},
@@ -29,7 +29,7 @@ pub(super) struct Lock {
 
 impl Lock {
     /// `None` while somebody else holds it.
-    pub(super) async fn take(store: &MongoStore, now: Timestamp) -> Result<Option<Self>, StoreError> {
+    pub(super) async fn take(store: &Connected, now: Timestamp) -> Result<Option<Self>, StoreError> {
         let unknown = |error: BoxError| StoreError::Unavailable(error);
         let holder = Id::from(Uuid::from_bytes(random(&*store.entropy).map_err(|e| unknown(e.into()))?));
         let until = now.checked_add(LEASE).map_err(|e| unknown(e.into()))?;
@@ -48,7 +48,7 @@ impl Lock {
     }
 
     /// Gives it back and notes what the store now is; `false` when somebody else has taken over meanwhile.
-    pub(super) async fn release(self, store: &MongoStore, done: Option<Schema>) -> Result<bool, StoreError> {
+    pub(super) async fn release(self, store: &Connected, done: Option<Schema>) -> Result<bool, StoreError> {
         let mine = doc! { "_id": STORE, "lock.holder": self.holder };
         let mut update = doc! { "$unset": { "lock": "" } };
         if let Some(schema) = done {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    MongoStore,
+    Connected,
     documents::settings::Schema,
     errors::Cause,
     gap::Gap,
@@ -31,14 +31,14 @@ pub(super) const SCHEMA: Schema = Schema { version: 1, step: 0 };
 /// documents: the one call that may take longer than the others.
 const PATIENCE: Duration = Duration::from_secs(2 * LEASE.as_secs());
 
-pub(super) async fn migrate(store: &MongoStore, now: Timestamp) -> Result<(), MigrateError> {
+pub(super) async fn migrate(store: &Connected, now: Timestamp) -> Result<(), MigrateError> {
     let Ok(done) = timeout(PATIENCE, bring_forward(store, now)).await else {
         return Err(MigrateError::Unavailable(Box::new(Cause::Late)));
     };
     done
 }
 
-async fn bring_forward(store: &MongoStore, began: Timestamp) -> Result<(), MigrateError> {
+async fn bring_forward(store: &Connected, began: Timestamp) -> Result<(), MigrateError> {
     let watch = Stopwatch::start();
     must_be_a_replica_set(store).await?;
     while !Gap::find(store).await?.is_closed() {
@@ -55,7 +55,7 @@ async fn bring_forward(store: &MongoStore, began: Timestamp) -> Result<(), Migra
 }
 
 /// Looks again, now that nobody else is at it; `false` when the lease ended before the work did.
-async fn close_gap(store: &MongoStore, lock: Lock) -> Result<bool, MigrateError> {
+async fn close_gap(store: &Connected, lock: Lock) -> Result<bool, MigrateError> {
     let closed = match Gap::find(store).await {
         Ok(gap) => gap.close(store).await,
         Err(error) => Err(error),
@@ -66,7 +66,7 @@ async fn close_gap(store: &MongoStore, lock: Lock) -> Result<bool, MigrateError>
 }
 
 /// Change streams and retryable writes need one; a lone server would take no write of ours at all.
-async fn must_be_a_replica_set(store: &MongoStore) -> Result<(), MigrateError> {
+async fn must_be_a_replica_set(store: &Connected) -> Result<(), MigrateError> {
     let hello =
         store.calls.read(store.database.run_command(doc! { "hello": 1 })).await.map_err(unavailable)?;
     if hello.contains_key("setName") || matches!(hello.get_str("msg"), Ok("isdbgrid")) {
@@ -79,7 +79,7 @@ async fn must_be_a_replica_set(store: &MongoStore) -> Result<(), MigrateError> {
 }
 
 /// Some tens of milliseconds, by chance, so that those who wait do not ask together.
-async fn wait_for_the_holder(store: &MongoStore) -> Result<(), MigrateError> {
+async fn wait_for_the_holder(store: &Connected) -> Result<(), MigrateError> {
     let [chance] = random(&*store.entropy).map_err(|error| MigrateError::Unavailable(error.into()))?;
     sleep(Duration::from_millis(20 + u64::from(chance) / 2)).await;
     Ok(())

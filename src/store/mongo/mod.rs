@@ -22,6 +22,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mongodb::{Client, Collection, Database};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
 
 use crate::domain::{
     clock::Entropy,
@@ -41,11 +43,21 @@ use self::{
     documents::{
         one_time::OneTimeDocument, session::SessionDocument, settings::SettingsDocument, user::UserDocument,
     },
+    errors::Cause,
 };
 
 use super::{Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
 
 pub struct MongoStore {
+    url: SecretString,
+    /// For what tells holders of the lock apart, and for jitter.
+    entropy: Arc<dyn Entropy>,
+    /// Empty until the servers behind the URL are known.
+    connected: OnceCell<Connected>,
+}
+
+/// The store once it is known where its servers are; whether one answers is seen by each call.
+struct Connected {
     database: Database,
     users: Collection<UserDocument>,
     sessions: Collection<SessionDocument>,
@@ -54,13 +66,23 @@ pub struct MongoStore {
     calls: Calls,
     connections: Arc<Connections>,
     most_connections: u32,
-    /// For what tells holders of the lock apart, and for jitter.
     entropy: Arc<dyn Entropy>,
 }
 
 impl MongoStore {
-    /// Does not wait for a server: whether there is one is seen by the first call.
-    pub async fn connect(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
+    /// Waits for nothing: the name of a cluster, like its servers, may answer only later.
+    pub fn open(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
+        connect::check(url)?;
+        Ok(Self { url: url.into(), entropy, connected: OnceCell::new() })
+    }
+
+    fn connected(&self) -> Result<&Connected, StoreError> {
+        self.connected.get().ok_or_else(|| Cause::NotYet.unavailable())
+    }
+}
+
+impl Connected {
+    async fn to(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         let connections = Arc::<Connections>::default();
         let (options, name) = connect::options(url, &connections).await?;
         let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
@@ -84,31 +106,32 @@ impl MongoStore {
 #[async_trait]
 impl Store for MongoStore {
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError> {
-        migrations::migrate(self, now).await
+        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
+        migrations::migrate(self.connected.get_or_try_init(connect).await?, now).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.find_user(id).await
+        self.connected()?.find_user(id).await
     }
 
     async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.find_user_by_email(email).await
+        self.connected()?.find_user_by_email(email).await
     }
 
     async fn add_user(&self, user: &User) -> Result<(), StoreError> {
-        self.insert_user(user).await
+        self.connected()?.insert_user(user).await
     }
 
     async fn replace_user(&self, user: &User) -> Result<(), StoreError> {
-        self.update_user(user).await
+        self.connected()?.update_user(user).await
     }
 
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.insert_session(session).await
+        self.connected()?.insert_session(session).await
     }
 
     async fn session(&self, secret: &SecretDigest) -> Result<Option<(Session, User)>, StoreError> {
-        self.find_session(secret).await
+        self.connected()?.find_session(secret).await
     }
 
     async fn session_by_id(&self, _id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
@@ -155,15 +178,15 @@ impl Store for MongoStore {
     }
 
     async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
-        self.update_seen(id, seen).await
+        self.connected()?.update_seen(id, seen).await
     }
 
     async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
-        self.update_ended(id, ended).await
+        self.connected()?.update_ended(id, ended).await
     }
 
     async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError> {
-        self.insert_one_time(record).await
+        self.connected()?.insert_one_time(record).await
     }
 
     async fn consume_one_time(
@@ -172,11 +195,11 @@ impl Store for MongoStore {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError> {
-        self.take_one_time(secret, purpose, now).await
+        self.connected()?.take_one_time(secret, purpose, now).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.read_and_write(now).await
+        self.connected()?.read_and_write(now).await
     }
 
     /// The TTL indexes do it.
@@ -186,13 +209,16 @@ impl Store for MongoStore {
 
     /// Of how many there may be, not of how many are open: the latter grows and shrinks with the load.
     fn pool(&self) -> Pool {
-        Pool { in_use: self.connections.at_work(), size: self.most_connections }
+        let of =
+            |store: &Connected| Pool { in_use: store.connections.at_work(), size: store.most_connections };
+        self.connected.get().map_or_else(Pool::default, of)
     }
 
     async fn close(&self) {
-        if !self.calls.close(DEADLINE).await {
+        let Some(store) = self.connected.get() else { return };
+        if !store.calls.close(DEADLINE).await {
             tracing::warn!("calls to the store were still under way when it was let go of");
         }
-        self.database.client().clone().shutdown().immediate(true).await;
+        store.database.client().clone().shutdown().immediate(true).await;
     }
 }

@@ -12,14 +12,14 @@ use crate::{
 };
 
 use super::{
-    MongoStore,
+    Connected,
     documents::{
         one_time::OneTimeDocument,
         values::{Digest, Moment},
     },
 };
 
-impl MongoStore {
+impl Connected {
     pub(super) async fn insert_one_time(&self, record: &OneTime) -> Result<(), StoreError> {
         self.calls.write(self.one_time.insert_one(OneTimeDocument::from(record))).await?;
         Ok(())

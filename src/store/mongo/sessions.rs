@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    MongoStore,
+    Connected,
     documents::{
         session::SessionDocument,
         user::UserDocument,
@@ -30,7 +30,7 @@ struct SessionWithUser {
     user: UserDocument,
 }
 
-impl MongoStore {
+impl Connected {
     pub(super) async fn insert_session(&self, session: &Session) -> Result<(), StoreError> {
         self.calls.write(self.sessions.insert_one(SessionDocument::from(session))).await?;
         Ok(())

@@ -6,7 +6,7 @@ use mongodb::bson::doc;
 use crate::store::StoreError;
 
 use super::{
-    MongoStore,
+    Connected,
     documents::{settings::Schema, values::Moment},
 };
 
@@ -14,7 +14,7 @@ use super::{
 pub(super) const STORE: &str = "store";
 const PROBE: &str = "probe";
 
-impl MongoStore {
+impl Connected {
     /// `None` for a store that was never migrated.
     pub(super) async fn stored_schema(&self) -> Result<Option<Schema>, StoreError> {
         let found = self.calls.read(self.settings.find_one(doc! { "_id": STORE })).await?;

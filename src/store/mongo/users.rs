@@ -8,11 +8,11 @@ use crate::{
 };
 
 use super::{
-    MongoStore,
+    Connected,
     documents::{Misfit, user::UserDocument, values::Id},
 };
 
-impl MongoStore {
+impl Connected {
     pub(super) async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.find_one_user(doc! { "_id": Id::from(id.as_uuid()) }).await
     }

@@ -1,6 +1,6 @@
 //! What is waiting and what is being computed, and how long that will take.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
 use tokio::sync::oneshot;
 
@@ -19,6 +19,8 @@ use super::{Refused, pace::Pace, turns::Turns};
 pub(super) struct Job {
     pub(super) candidate: Candidate,
     pub(super) recipe: Recipe,
+    /// Those who ask from one network share their turns.
+    pub(super) from: Option<IpAddr>,
     /// Needs more memory than a slot has, so only one such job runs at a time.
     pub(super) dear: bool,
     /// Closed as soon as nobody waits any more.
@@ -27,13 +29,20 @@ pub(super) struct Job {
 }
 
 pub(super) struct Backlog {
-    waiting: VecDeque<Job>,
+    /// By their turns.
+    waiting: VecDeque<(Turn, Job)>,
+    /// That of the job which started last.
+    turn: Turn,
     running: Running,
     pace: Pace,
     turns: Turns,
     slots: usize,
     deadline: Duration,
 }
+
+/// Work done for everybody who asks, as if all were served side by side: a network's job has its turn after the work of
+/// its other jobs that wait, so many jobs of one do not come before the first of another.
+type Turn = u64;
 
 #[derive(Default)]
 struct Running {
@@ -46,6 +55,7 @@ impl Backlog {
     pub(super) fn new(slots: usize, deadline: Duration) -> Self {
         Self {
             waiting: VecDeque::new(),
+            turn: 0,
             running: Running::default(),
             pace: Pace::GUESS,
             turns: Turns::start(),
@@ -56,21 +66,39 @@ impl Backlog {
 
     /// Takes the job if it is likely to be done in time; else says when to come back.
     pub(super) fn admit(&mut self, job: Job) -> Result<(), Duration> {
-        self.has_room(job.recipe.cost)?;
-        self.waiting.push_back(job);
+        let turn = self.turn_of(job.recipe.cost, job.from);
+        while !self.is_in_time(job.recipe.cost) {
+            self.has_room(job.recipe.cost, job.from)?;
+            // Whoever asks for most is sent away in its place.
+            self.waiting.pop_back();
+        }
+        let place = self.waiting.partition_point(|(earlier, _)| *earlier <= turn);
+        self.waiting.insert(place, (turn, job));
         Ok(())
     }
 
     /// Whether a job of this cost would be taken; else says when to come back.
-    pub(super) fn has_room(&mut self, cost: Cost) -> Result<(), Duration> {
-        let (wait, work) = (self.wait(), self.pace.time(cost.work()));
-        let over = wait.saturating_add(work).saturating_sub(self.deadline);
-        // A free slot takes whatever comes: a pace that was bad once could else never be seen to be good again.
-        if wait.is_zero() || over.is_zero() {
+    pub(super) fn has_room(&mut self, cost: Cost, from: Option<IpAddr>) -> Result<(), Duration> {
+        let turn = self.turn_of(cost, from);
+        if self.is_in_time(cost) || self.waiting.back().is_some_and(|(last, _)| *last > turn) {
             return Ok(());
         }
+        let work = self.pace.time(cost.work());
+        let over = self.wait().saturating_add(work).saturating_sub(self.deadline);
         let every = work / u32::try_from(self.slots).unwrap_or(u32::MAX).max(1);
         Err(self.turns.give(over, every))
+    }
+
+    /// Whether everything that waits and a job of this cost are likely to be done in time.
+    fn is_in_time(&mut self, cost: Cost) -> bool {
+        let wait = self.wait();
+        // A free slot takes whatever comes: a pace that was bad once could else never be seen to be good again.
+        wait.is_zero() || wait.saturating_add(self.pace.time(cost.work())) <= self.deadline
+    }
+
+    fn turn_of(&self, cost: Cost, from: Option<IpAddr>) -> Turn {
+        let own = self.waiting.iter().rev().find(|(_, job)| job.from == from);
+        own.map_or(self.turn, |(turn, _)| *turn).saturating_add(cost.work())
     }
 
     /// How long a job that came now would wait for a slot.
@@ -79,7 +107,7 @@ impl Backlog {
         if self.running.jobs + self.waiting.len() < self.slots {
             return Duration::ZERO;
         }
-        let queued: u64 = self.waiting.iter().map(|job| job.recipe.cost.work()).sum();
+        let queued: u64 = self.waiting.iter().map(|(_, job)| job.recipe.cost.work()).sum();
         let slots = u32::try_from(self.slots).unwrap_or(u32::MAX).max(1);
         self.pace.time(queued.saturating_add(self.running.work)) / slots
     }
@@ -90,10 +118,11 @@ impl Backlog {
         self.next().is_some()
     }
 
-    /// The job that has waited longest, of those that may run now.
+    /// The job whose turn it is, of those that may run now.
     pub(super) fn start(&mut self) -> Option<Job> {
         self.forget_the_gone();
-        let job = self.next().and_then(|next| self.waiting.remove(next))?;
+        let (turn, job) = self.next().and_then(|next| self.waiting.remove(next))?;
+        self.turn = self.turn.max(turn);
         self.running.jobs += 1;
         self.running.work += job.recipe.cost.work();
         self.running.dear |= job.dear;
@@ -120,13 +149,13 @@ impl Backlog {
     }
 
     fn next(&self) -> Option<usize> {
-        self.waiting.iter().position(|job| !(job.dear && self.running.dear))
+        self.waiting.iter().position(|(_, job)| !(job.dear && self.running.dear))
     }
 
     /// Nobody waits for what is closed, and what is late would be too late when done.
     fn forget_the_gone(&mut self) {
         let deadline = self.deadline;
-        self.waiting.retain(|job| !job.answer.is_closed() && job.waiting_since.elapsed() < deadline);
+        self.waiting.retain(|(_, job)| !job.answer.is_closed() && job.waiting_since.elapsed() < deadline);
     }
 }
 

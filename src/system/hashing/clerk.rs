@@ -75,7 +75,14 @@ mod tests {
             let (answer, mut receiver) = oneshot::channel();
             let candidate = Candidate::try_from("correct horse").unwrap();
             let recipe = Recipe::new(Cost::new(log_n, 8, 1).unwrap(), [0; 16]);
-            clerk.see_to(Job { candidate, recipe, dear, answer, waiting_since: Stopwatch::start() });
+            clerk.see_to(Job {
+                candidate,
+                recipe,
+                from: None,
+                dear,
+                answer,
+                waiting_since: Stopwatch::start(),
+            });
             assert!(receiver.try_recv().unwrap().is_ok());
             assert_eq!(clerk.warm, !dear);
         }

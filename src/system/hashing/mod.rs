@@ -15,6 +15,7 @@ mod turns;
 
 use std::{
     io, mem,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::Duration,
@@ -114,9 +115,15 @@ impl HashingPool {
         Ok(Self { queue, slots, patience: terms.patience, threads: Mutex::default() })
     }
 
-    /// Waits for a slot and computes; a caller that goes away leaves the queue.
-    pub async fn derive(&self, candidate: Candidate, recipe: Recipe) -> Result<Derived, Refused> {
-        let answer = self.queue.admit(candidate, recipe)?;
+    /// Waits for a slot and computes; a caller that goes away leaves the queue. Networks get theirs in turns, and in a
+    /// full queue whoever asks for most is sent away in favour of the others.
+    pub async fn derive(
+        &self,
+        candidate: Candidate,
+        recipe: Recipe,
+        from: Option<IpAddr>,
+    ) -> Result<Derived, Refused> {
+        let answer = self.queue.admit(candidate, recipe, from)?;
         match tokio::time::timeout(self.patience, answer).await {
             Ok(Ok(answered)) => answered,
             // The queue let go of it, or it takes longer than anybody foresaw.
@@ -125,8 +132,8 @@ impl HashingPool {
     }
 
     /// Refuses what [`Self::derive`] would refuse: for whoever has other work to do before, and could spare it.
-    pub fn has_room(&self, cost: Cost) -> Result<(), Refused> {
-        self.queue.has_room(cost)
+    pub fn has_room(&self, cost: Cost, from: Option<IpAddr>) -> Result<(), Refused> {
+        self.queue.has_room(cost, from)
     }
 
     /// Whether a job that came now would begin at once.

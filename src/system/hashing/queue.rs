@@ -1,6 +1,7 @@
 //! Where callers leave their jobs and slots fetch them.
 
 use std::{
+    net::IpAddr,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -63,6 +64,7 @@ impl Queue {
         &self,
         candidate: Candidate,
         recipe: Recipe,
+        from: Option<IpAddr>,
     ) -> Result<oneshot::Receiver<Result<Derived, Refused>>, Refused> {
         let needed = needed(recipe.cost);
         if needed > self.limits.usual.max(self.limits.dearest) {
@@ -70,7 +72,7 @@ impl Queue {
         }
         let (answer, receiver) = oneshot::channel();
         let dear = needed > self.limits.usual;
-        let job = Job { candidate, recipe, dear, answer, waiting_since: Stopwatch::start() };
+        let job = Job { candidate, recipe, from, dear, answer, waiting_since: Stopwatch::start() };
 
         let mut state = self.lock();
         if state.stopped {
@@ -82,8 +84,8 @@ impl Queue {
         Ok(receiver)
     }
 
-    pub(super) fn has_room(&self, cost: Cost) -> Result<(), Refused> {
-        self.lock().backlog.has_room(cost).map_err(full)
+    pub(super) fn has_room(&self, cost: Cost, from: Option<IpAddr>) -> Result<(), Refused> {
+        self.lock().backlog.has_room(cost, from).map_err(full)
     }
 
     /// Waits for something to do: without end, or until `patience` is over.
@@ -166,8 +168,8 @@ mod tests {
         }
         let queue = queue(Duration::from_millis(300));
         let cost = Cost::new(17, 8, 4).unwrap();
-        let _first = queue.admit(candidate(), Recipe::new(cost, [0; 16])).unwrap();
-        let refused = queue.admit(candidate(), Recipe::new(cost, [0; 16])).unwrap_err();
+        let _first = queue.admit(candidate(), Recipe::new(cost, [0; 16]), None).unwrap();
+        let refused = queue.admit(candidate(), Recipe::new(cost, [0; 16]), None).unwrap_err();
         assert_eq!(refused, Refused::Full { retry_after: Duration::from_secs(3) });
     }
 
@@ -175,16 +177,16 @@ mod tests {
     fn a_hash_that_no_slot_has_memory_for_is_refused_at_once() {
         let queue = queue(Duration::from_secs(4));
         let too_dear = Recipe::new(Cost::new(18, 8, 1).unwrap(), [0; 16]);
-        assert_eq!(queue.admit(candidate(), too_dear).unwrap_err(), Refused::TooDear);
-        assert!(queue.admit(candidate(), Recipe::new(Cost::STANDARD, [0; 16])).is_ok());
+        assert_eq!(queue.admit(candidate(), too_dear, None).unwrap_err(), Refused::TooDear);
+        assert!(queue.admit(candidate(), Recipe::new(Cost::STANDARD, [0; 16]), None).is_ok());
     }
 
     #[test]
     fn after_the_end_nothing_is_taken_but_what_was_taken_is_done() {
         let queue = queue(Duration::from_secs(4));
-        let _answer = queue.admit(candidate(), Recipe::new(Cost::NODE, [0; 16])).unwrap();
+        let _answer = queue.admit(candidate(), Recipe::new(Cost::NODE, [0; 16]), None).unwrap();
         queue.stop();
-        let late = queue.admit(candidate(), Recipe::new(Cost::NODE, [0; 16]));
+        let late = queue.admit(candidate(), Recipe::new(Cost::NODE, [0; 16]), None);
         assert_eq!(late.unwrap_err(), Refused::Stopped);
         assert!(matches!(queue.next(None), Next::Compute(_)));
         assert!(matches!(queue.next(None), Next::Stop));

@@ -56,7 +56,7 @@ fn eventually(what: &str, mut happens: impl FnMut() -> bool) {
 async fn it_computes_what_scrypt_computes_again_and_again_in_the_same_memory() {
     let pool = HashingPool::start_on(PATIENT, small(), room(1)).unwrap();
     for cost in [small(), Cost::new(4, 1, 1).unwrap(), Cost::new(6, 8, 3).unwrap(), small()] {
-        let derived = pool.derive(candidate(), recipe(cost)).await.unwrap();
+        let derived = pool.derive(candidate(), recipe(cost), None).await.unwrap();
         assert!(is_right(&derived, &recipe(cost)), "{cost}");
     }
 }
@@ -65,7 +65,7 @@ async fn it_computes_what_scrypt_computes_again_and_again_in_the_same_memory() {
 async fn many_at_once_all_get_their_own() {
     let pool = HashingPool::start_on(PATIENT, small(), room(2)).unwrap();
     let recipes: Vec<_> = (0..50).map(|salt| Recipe::new(small(), [salt; 16])).collect();
-    let derived = join_all(recipes.iter().map(|recipe| pool.derive(candidate(), recipe.clone()))).await;
+    let derived = join_all(recipes.iter().map(|recipe| pool.derive(candidate(), recipe.clone(), None))).await;
     for (derived, recipe) in derived.iter().zip(&recipes) {
         assert!(is_right(derived.as_ref().unwrap(), recipe));
     }
@@ -77,7 +77,7 @@ async fn a_full_queue_refuses_at_once_until_somebody_goes_away() {
     // One is foreseen to take 2.7 ms.
     let terms = Terms { deadline: Duration::from_millis(9), ..PATIENT };
     let pool = HashingPool::without_threads(terms, small(), room(1)).unwrap();
-    let ask = || pool.derive(candidate(), recipe(small()));
+    let ask = || pool.derive(candidate(), recipe(small()), None);
 
     let mut first = pin!(ask());
     assert!(poll!(first.as_mut()).is_pending());
@@ -99,8 +99,8 @@ async fn a_full_queue_refuses_at_once_until_somebody_goes_away() {
 #[tokio::test]
 async fn who_goes_away_is_not_computed() {
     let pool = HashingPool::without_threads(PATIENT, small(), room(1)).unwrap();
-    let mut gone = Box::pin(pool.derive(candidate(), Recipe::new(small(), [1; 16])));
-    let mut stays = pin!(pool.derive(candidate(), Recipe::new(small(), [2; 16])));
+    let mut gone = Box::pin(pool.derive(candidate(), Recipe::new(small(), [1; 16]), None));
+    let mut stays = pin!(pool.derive(candidate(), Recipe::new(small(), [2; 16]), None));
     assert!(poll!(gone.as_mut()).is_pending());
     assert!(poll!(stays.as_mut()).is_pending());
     drop(gone);
@@ -111,7 +111,7 @@ async fn who_goes_away_is_not_computed() {
 async fn nobody_waits_longer_than_a_request_may() {
     let terms = Terms { patience: Duration::from_millis(5), ..Terms::USUAL };
     let pool = HashingPool::without_threads(terms, small(), room(1)).unwrap();
-    let refused = pool.derive(candidate(), recipe(small())).await.unwrap_err();
+    let refused = pool.derive(candidate(), recipe(small()), None).await.unwrap_err();
     assert_eq!(refused, Refused::Full { retry_after: Duration::from_secs(1) });
     assert_eq!(pool.load().queued, 0);
 }
@@ -120,9 +120,9 @@ async fn nobody_waits_longer_than_a_request_may() {
 async fn a_panic_costs_one_answer_and_no_slot() {
     let pool = HashingPool::start_on(PATIENT, small(), room(1)).unwrap();
     let impossible = Recipe { length: usize::MAX, ..recipe(small()) };
-    assert_eq!(pool.derive(candidate(), impossible).await.unwrap_err(), Refused::Stopped);
+    assert_eq!(pool.derive(candidate(), impossible, None).await.unwrap_err(), Refused::Stopped);
     assert_eq!(pool.load().busy, 0);
-    assert!(pool.derive(candidate(), recipe(small())).await.is_ok());
+    assert!(pool.derive(candidate(), recipe(small()), None).await.is_ok());
 }
 
 #[tokio::test]
@@ -130,20 +130,21 @@ async fn a_dearer_stored_hash_is_computed_where_the_limit_leaves_room() {
     let (dear, too_dear) = (Cost::new(11, 8, 1).unwrap(), Cost::new(12, 8, 1).unwrap());
     let memory = Room::BASE + (small().memory() + dear.memory()) as u64;
     let pool = HashingPool::start_on(PATIENT, small(), Room { cores: 2, memory }).unwrap();
-    let derived = join_all([0; 4].map(|_| pool.derive(candidate(), recipe(dear)))).await;
+    let derived = join_all([0; 4].map(|_| pool.derive(candidate(), recipe(dear), None))).await;
     assert!(derived.iter().all(|derived| is_right(derived.as_ref().unwrap(), &recipe(dear))));
-    assert_eq!(pool.derive(candidate(), recipe(too_dear)).await.unwrap_err(), Refused::TooDear);
+    assert_eq!(pool.derive(candidate(), recipe(too_dear), None).await.unwrap_err(), Refused::TooDear);
 }
 
 #[tokio::test]
 async fn after_the_end_it_refuses_and_what_was_taken_is_answered() {
     let pool = HashingPool::start_on(PATIENT, small(), room(1)).unwrap();
-    let mut taken: Vec<_> = (0..3).map(|_| Box::pin(pool.derive(candidate(), recipe(small())))).collect();
+    let mut taken: Vec<_> =
+        (0..3).map(|_| Box::pin(pool.derive(candidate(), recipe(small()), None))).collect();
     for taken in &mut taken {
         let _ = poll!(taken);
     }
     pool.stop();
-    assert_eq!(pool.derive(candidate(), recipe(small())).await.unwrap_err(), Refused::Stopped);
+    assert_eq!(pool.derive(candidate(), recipe(small()), None).await.unwrap_err(), Refused::Stopped);
     assert!(pool.threads.lock().unwrap().is_empty());
 }
 
@@ -167,14 +168,14 @@ async fn memory_is_kept_for_the_next_hash_and_given_back_when_there_is_none() {
 
     let keeps = HashingPool::start_on(PATIENT, Cost::STANDARD, room(1)).unwrap();
     assert!(resident() < before + HALF, "nothing is taken before the first hash");
-    keeps.derive(candidate(), recipe(Cost::STANDARD)).await.unwrap();
+    keeps.derive(candidate(), recipe(Cost::STANDARD), None).await.unwrap();
     assert!(resident() > before + HALF, "it is kept");
     keeps.stop();
     assert!(resident() < before + HALF, "it is given back at the end");
 
     let terms = Terms { idle: Duration::from_millis(50), ..PATIENT };
     let gives = HashingPool::start_on(terms, Cost::STANDARD, room(1)).unwrap();
-    gives.derive(candidate(), recipe(Cost::STANDARD)).await.unwrap();
+    gives.derive(candidate(), recipe(Cost::STANDARD), None).await.unwrap();
     eventually("it is given back after a while", || resident() < before + HALF);
 }
 

@@ -47,5 +47,5 @@ pub(crate) fn sqlite() -> Arc<dyn Store> {
 /// A database of its own; `None` where there is no MongoDB, which was said aloud.
 pub(crate) async fn mongo() -> Option<Arc<dyn Store>> {
     let url = mongod::shared().await?.url(&mongod::database_name());
-    Some(Arc::new(MongoStore::connect(&url, Arc::new(OsEntropy)).await.unwrap()))
+    Some(Arc::new(MongoStore::open(&url, Arc::new(OsEntropy)).unwrap()))
 }

@@ -13,7 +13,7 @@ fn job(cost: Cost, dear: bool) -> (Job, Answer) {
     let (answer, receiver) = oneshot::channel();
     let candidate = Candidate::try_from("correct horse").unwrap();
     let recipe = Recipe::new(cost, [0; 16]);
-    (Job { candidate, recipe, dear, answer, waiting_since: Stopwatch::start() }, receiver)
+    (Job { candidate, recipe, from: None, dear, answer, waiting_since: Stopwatch::start() }, receiver)
 }
 
 fn admit(backlog: &mut Backlog, cost: Cost) -> Result<Answer, Duration> {
@@ -130,4 +130,43 @@ fn one_dear_hash_runs_at_a_time_and_the_others_pass_it() {
     assert!(!backlog.can_start());
     backlog.finish(first.recipe.cost.work(), true, None);
     assert!(backlog.start().unwrap().dear);
+}
+
+fn admit_from(backlog: &mut Backlog, network: u8) -> Result<Answer, Duration> {
+    let (job, answer) = job(Cost::STANDARD, false);
+    backlog.admit(Job { from: Some([192, 0, 2, network].into()), ..job }).map(|()| answer)
+}
+
+fn gone(answers: &mut [Answer]) -> usize {
+    let closed = oneshot::error::TryRecvError::Closed;
+    answers.iter_mut().filter_map(|answer| answer.try_recv().err()).filter(|error| *error == closed).count()
+}
+
+#[test]
+fn f_34_one_network_alone_has_the_whole_queue() {
+    let mut backlog = Backlog::new(1, DEADLINE);
+    let admitted: Vec<_> = (0..).map_while(|_| admit_from(&mut backlog, 1).ok()).collect();
+    assert_eq!(admitted.len(), 11);
+}
+
+#[test]
+fn f_34_in_a_full_queue_whoever_asks_for_most_makes_way_until_all_have_as_much() {
+    let mut backlog = Backlog::new(1, DEADLINE);
+    let mut greedy: Vec<_> = (0..).map_while(|_| admit_from(&mut backlog, 1).ok()).collect();
+    let mut other: Vec<_> = (0..).map_while(|_| admit_from(&mut backlog, 2).ok()).collect();
+    assert_eq!((other.len(), gone(&mut greedy), gone(&mut other)), (5, 5, 0));
+    let from = Some([192, 0, 2, 3].into());
+    assert!(backlog.has_room(Cost::STANDARD, from).is_ok(), "there is room for a third");
+    assert_eq!(backlog.queued(), 11);
+}
+
+#[test]
+fn f_34_whoever_asks_once_does_not_wait_for_all_that_another_asks() {
+    let mut backlog = Backlog::new(1, DEADLINE);
+    let _greedy: Vec<_> = (0..8).map_while(|_| admit_from(&mut backlog, 1).ok()).collect();
+    let first = backlog.start().unwrap();
+    backlog.finish(first.recipe.cost.work(), false, None);
+    let _other = admit_from(&mut backlog, 2).unwrap();
+    let turns: Vec<_> = std::iter::from_fn(|| backlog.start()).map(|job| job.from).collect();
+    assert_eq!(turns.iter().position(|from| *from == Some([192, 0, 2, 2].into())), Some(1), "{turns:?}");
 }

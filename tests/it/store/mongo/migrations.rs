@@ -14,7 +14,7 @@ use crate::support::people::People;
 async fn refused(spoil: impl AsyncFnOnce(&mongodb::Database)) -> Option<String> {
     let database = fresh().await?;
     spoil(&database.raw().await).await;
-    let answer = database.store().await.migrate(People::new().now()).await;
+    let answer = database.store().migrate(People::new().now()).await;
     let Err(MigrateError::Refused(sentence)) = answer else { panic!("{answer:?}") };
     assert_eq!(holder(&database).await, None, "the lock was given back");
     database.remove().await;
@@ -42,7 +42,7 @@ async fn a_holder_whose_lease_has_ended_is_replaced() {
     let Some(database) = fresh().await else { return };
     let now = People::new().now();
     hold_lock(&database, now).await;
-    let store = database.store().await;
+    let store = database.store();
     store.migrate(now).await.unwrap();
     assert_eq!(holder(&database).await, None);
     assert_eq!(settings(&database).await.unwrap().get_document("schema").unwrap().len(), 2);
@@ -54,7 +54,7 @@ async fn a_living_holder_is_waited_for() {
     let Some(database) = fresh().await else { return };
     let now = People::new().now();
     hold_lock(&database, now + SignedDuration::from_millis(700)).await;
-    let store = database.store().await;
+    let store = database.store();
     let watch = portcullis::system::clock::Stopwatch::start();
     store.migrate(now).await.unwrap();
     assert!(watch.elapsed().as_millis() >= 700, "{:?}", watch.elapsed());
@@ -88,7 +88,7 @@ async fn an_index_in_the_way_is_refused_and_left_alone() {
 #[tokio::test]
 async fn an_index_that_was_lost_is_built_again_and_a_validator_put_back() {
     let Some(database) = fresh().await else { return };
-    let (store, now, raw) = (database.store().await, People::new().now(), database.raw().await);
+    let (store, now, raw) = (database.store(), People::new().now(), database.raw().await);
     store.migrate(now).await.unwrap();
     let users = raw.collection::<Document>("users");
     users.drop_index("email.canonical_1").await.unwrap();
@@ -104,7 +104,7 @@ async fn an_index_that_was_lost_is_built_again_and_a_validator_put_back() {
 #[tokio::test]
 async fn a_later_step_of_the_same_version_is_not_taken_back() {
     let Some(database) = fresh().await else { return };
-    let (store, now, raw) = (database.store().await, People::new().now(), database.raw().await);
+    let (store, now, raw) = (database.store(), People::new().now(), database.raw().await);
     store.migrate(now).await.unwrap();
     let settings = raw.collection::<Document>("settings");
     settings.update_one(doc! { "_id": "store" }, doc! { "$inc": { "schema.step": 1_i64 } }).await.unwrap();

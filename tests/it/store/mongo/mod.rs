@@ -40,15 +40,15 @@ impl MongoDatabase {
         self.set.client().await
     }
 
-    async fn store(&self) -> MongoStore {
-        MongoStore::connect(&self.set.url(&self.name), Arc::new(OsEntropy)).await.unwrap()
+    fn store(&self) -> MongoStore {
+        MongoStore::open(&self.set.url(&self.name), Arc::new(OsEntropy)).unwrap()
     }
 }
 
 #[async_trait]
 impl Database for MongoDatabase {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(self.store().await)
+        Arc::new(self.store())
     }
 
     async fn set_schema_version(&self, version: u32) -> bool {

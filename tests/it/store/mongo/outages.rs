@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::support::{mongod::ReplicaSet, people::People};
 
 async fn ready(set: &ReplicaSet, people: &People) -> MongoStore {
-    let store = MongoStore::connect(&set.url("auth"), Arc::new(OsEntropy)).await.unwrap();
+    let store = MongoStore::open(&set.url("auth"), Arc::new(OsEntropy)).unwrap();
     store.migrate(people.now()).await.unwrap();
     store
 }
@@ -27,7 +27,7 @@ async fn until_it_answers(store: &MongoStore, people: &People) {
 #[tokio::test]
 async fn where_there_is_no_server_nothing_has_happened_and_it_is_said_in_time() {
     let url = "mongodb://127.0.0.1:9/auth?serverSelectionTimeoutMS=300";
-    let store = MongoStore::connect(url, Arc::new(OsEntropy)).await.unwrap();
+    let store = MongoStore::open(url, Arc::new(OsEntropy)).unwrap();
     let people = People::new();
     let added = store.add_user(&people.user("ada@example.org")).await;
     assert!(matches!(added, Err(StoreError::Unavailable(_))), "{added:?}");

@@ -16,7 +16,7 @@ use crate::support::people::People;
 #[tokio::test]
 async fn every_query_uses_an_index() {
     let Some(database) = fresh().await else { return };
-    let (store, people) = (database.store().await, People::new());
+    let (store, people) = (database.store(), People::new());
     let raw = database.raw().await;
     store.migrate(people.now()).await.unwrap();
     for number in 0..10 {

@@ -19,7 +19,7 @@ use crate::support::people::{People, email};
 /// A ready store with one user in it, and the database behind it.
 async fn ada(case: impl AsyncFnOnce(&dyn Store, &MongoDatabase, &User)) {
     let Some(database) = fresh().await else { return };
-    let (store, people) = (database.store().await, People::new());
+    let (store, people) = (database.store(), People::new());
     store.migrate(people.now()).await.unwrap();
     let user = people.user("ada@example.org");
     store.add_user(&user).await.unwrap();
