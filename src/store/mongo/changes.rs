@@ -5,7 +5,7 @@ use std::{mem::replace, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use mongodb::{
-    bson::{self, Bson, Document, RawDocument, doc},
+    bson::{self, Bson, Document, RawDocument, Timestamp, doc},
     error::{Error, ErrorKind, RESUMABLE_CHANGE_STREAM_ERROR},
     options::{ReadPreference, SelectionCriteria},
     raw_batch_cursor::RawBatchCursor,
@@ -73,14 +73,13 @@ impl MongoChanges {
     /// From here on all that changes is told, and what changed before can be read.
     async fn begin(&mut self, store: &Connected) -> Result<Vec<Change>, Error> {
         // A stream would by itself begin with what the primary wrote last, and pass over what a majority does not have
-        // yet and nobody can read. So it is told to begin with what readers see.
+        // yet and nobody can read. So it is told to begin behind what readers see.
         let look = doc! {
             "find": "settings", "filter": { "_id": STORE }, "limit": 1, "singleBatch": true,
             "readConcern": { "level": "majority" },
         };
         let looked = store.database.run_command(look).await?;
-        let time = looked.get("operationTime");
-        let start = time.map_or_else(Document::new, |time| doc! { "startAtOperationTime": time });
+        let start = looked.get_timestamp("operationTime").map_or_else(|_| Document::new(), just_after);
         let mut stream = open(store, start).await?;
         let opened = stream.try_next().await?;
         self.place = opened.and_then(|reply| token(reply.as_raw_document())).map(Place::at);
@@ -145,6 +144,10 @@ impl Place {
             self.marked = Stopwatch::start();
         }
     }
+}
+
+fn just_after(Timestamp { time, increment }: Timestamp) -> Document {
+    doc! { "startAtOperationTime": Timestamp { time, increment: increment.saturating_add(1) } }
 }
 
 /// The first reply comes at once and is empty, so that every other one has waited for what there is.
