@@ -21,6 +21,8 @@ use super::contract::{
 };
 use crate::support::{folder::Folder, people::People};
 
+mod migrations;
+
 contract!(in_a_file, fresh_file);
 contract!(in_memory, fresh_memory);
 
