@@ -226,8 +226,10 @@ struct Jobs {
 
 impl Jobs {
     fn start(&self, services: &Data<Services>) {
-        let (probed, purged) = (services.clone(), services.clone());
-        let (stop_probing, stop_purging) = (self.stop.clone(), self.stop.clone());
+        let (probed, purged, listened) = (services.clone(), services.clone(), services.clone());
+        let (stop_probing, stop_purging, stop_listening) =
+            (self.stop.clone(), self.stop.clone(), self.stop.clone());
+        self.running.spawn(async move { worker::changes::listen(&listened, &stop_listening).await });
         self.running.spawn(async move { worker::probe::probe(&probed, &stop_probing).await });
         self.running.spawn(async move { worker::purge::purge(&purged, &stop_purging).await });
     }

@@ -1,10 +1,15 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod end_all_sessions;
+pub mod end_session;
+pub mod list_sessions;
+pub mod memory;
 pub mod open_store;
 pub mod probe;
 pub mod purge;
 pub mod readiness;
+pub mod refresh;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -31,6 +36,7 @@ use crate::{
     },
 };
 
+use memory::Memory;
 use readiness::Readiness;
 
 /// The world outside, as far as a verb needs it.
@@ -40,6 +46,7 @@ pub struct Services {
     pub entropy: Arc<dyn Entropy>,
     pub hashing: HashingPool,
     pub vault: Vault,
+    pub memory: Memory,
     pub readiness: Readiness,
     pub rules: Rules,
 }
@@ -84,6 +91,20 @@ pub struct SignedIn {
     pub secret: Secret,
 }
 
+impl<R> Failure<R> {
+    /// The same failure of a verb that has other refusals.
+    pub fn map<S>(self, refusal: impl FnOnce(R) -> Failure<S>) -> Failure<S> {
+        match self {
+            Self::Refused(refused) => refusal(refused),
+            Self::Raced => Failure::Raced,
+            Self::Busy { retry_after } => Failure::Busy { retry_after },
+            Self::Unavailable(source) => Failure::Unavailable(source),
+            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
+            Self::Broken(source) => Failure::Broken(source),
+        }
+    }
+}
+
 impl Services {
     /// Makes a stored hash of a password, at today's cost.
     async fn hash<R>(&self, candidate: Candidate, from: Option<IpAddr>) -> Result<StoredHash, Failure<R>> {
@@ -106,6 +127,7 @@ impl Services {
         let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
         self.end_sessions(&replaces, EndReason::Replaced).await?;
+        self.keep_the_limit(&user).await?;
         Ok(SignedIn { user, session, secret })
     }
 
@@ -115,8 +137,32 @@ impl Services {
         let ended = Ended { at: self.clock.now(), reason };
         for secret in secrets {
             if let Some((session, _)) = self.store.session(secret).await? {
-                self.store.end_session(session.id, ended).await?;
+                self.end_session(session.id, ended).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// `false` when it had ended before.
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        let done = self.store.end_session(id, ended).await;
+        self.memory.forget_session(id);
+        done
+    }
+
+    /// A user's sessions that hold, the newest first.
+    async fn live_sessions(&self, user: &User) -> Result<Vec<Session>, StoreError> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions_of(user.id(), now).await?;
+        sessions.retain(|session| session.holds(user, now));
+        Ok(sessions)
+    }
+
+    /// Ends the oldest sessions of a user who has more than they may have.
+    async fn keep_the_limit(&self, user: &User) -> Result<(), StoreError> {
+        let ended = Ended { at: self.clock.now(), reason: EndReason::Crowded };
+        for session in self.live_sessions(user).await?.iter().skip(self.rules.sessions as usize) {
+            self.end_session(session.id, ended).await?;
         }
         Ok(())
     }

@@ -23,6 +23,9 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// A JSON object of this type. Whether its members are any good is for its own rules to say.
 pub struct Json<T>(pub T);
 
+/// The same, or nothing at all.
+pub struct JsonIfAny<T>(pub T);
+
 /// A body that is read, because it was sent, and means nothing.
 pub struct Ignored;
 
@@ -34,13 +37,31 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             expect_json(request.headers())?;
-            let body = read(&request, payload).await?;
-            strict_json::check(&body).map_err(Problem::Malformed)?;
-            serde_json::from_slice(&body)
-                .map(Self)
-                .map_err(|_| Problem::Malformed("The body is not what is asked for here"))
+            parse(&read(&request, payload).await?).map(Self)
         })
     }
+}
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonIfAny<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let body = read(&request, payload).await?;
+            if body.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            expect_json(request.headers())?;
+            parse(&body).map(Self)
+        })
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    strict_json::check(body).map_err(Problem::Malformed)?;
+    serde_json::from_slice(body).map_err(|_| Problem::Malformed("The body is not what is asked for here"))
 }
 
 impl FromRequest for Ignored {

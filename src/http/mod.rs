@@ -1,5 +1,6 @@
 //! How the web reaches us: the routes of both listeners, readable top to bottom.
 
+mod caller;
 pub mod client;
 mod connection;
 mod cookie;
@@ -18,7 +19,9 @@ mod problem;
 mod refusals;
 mod same_site;
 pub mod server;
+mod sessions;
 mod strict_json;
+mod tokens;
 mod turnstile;
 mod users;
 
@@ -77,7 +80,11 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(post("/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
                 .service(post("/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
                 .service(get("/currentuser", users::current_user))
-                .service(post("/signout", users::sign_out)),
+                .service(post("/signout", users::sign_out))
+                .service(post("/signout-all", sessions::sign_out_all))
+                .service(post("/refresh", tokens::refresh))
+                .service(get("/sessions", sessions::list))
+                .service(delete("/sessions/{id}", sessions::end)),
         )
         .default_service(web::to(not_found));
 }
@@ -114,6 +121,17 @@ where
     web::resource(path)
         .route(web::method(Method::POST).to(handler))
         .default_service(web::to(async || not_allowed("POST")))
+}
+
+fn delete<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::delete().to(handler))
+        .default_service(web::to(async || not_allowed("DELETE")))
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {

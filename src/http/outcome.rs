@@ -2,7 +2,10 @@
 
 use std::convert::Infallible;
 
-use crate::flows::{Failure, sign_in::SignInRefusal, sign_up::SignUpRefusal};
+use crate::flows::{
+    Failure, authenticate::Contradiction, end_session::NotTheirs, refresh::SessionEnded, sign_in::SignInRefusal,
+    sign_up::SignUpRefusal,
+};
 
 use super::{fault::Fault, problem::Problem};
 
@@ -22,6 +25,24 @@ impl<R: Into<Self>> From<Failure<R>> for Problem {
 impl From<Infallible> for Problem {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+impl From<Contradiction> for Problem {
+    fn from(_: Contradiction) -> Self {
+        Self::Contradiction
+    }
+}
+
+impl From<SessionEnded> for Problem {
+    fn from(_: SessionEnded) -> Self {
+        Self::SessionEnded
+    }
+}
+
+impl From<NotTheirs> for Problem {
+    fn from(_: NotTheirs) -> Self {
+        Self::NotFound
     }
 }
 

@@ -20,6 +20,10 @@ pub enum Problem {
     Malformed(&'static str),
     InvalidCredentials,
     CrossSite,
+    /// Two credentials, of two sessions.
+    Contradiction,
+    NotSignedIn,
+    SessionEnded,
     NotFound,
     MethodNotAllowed,
     /// The request, or its body, did not arrive in time.
@@ -93,6 +97,21 @@ impl Problem {
                 "cross_site",
                 "Cross-site request",
                 "A request with a session cookie must come from this site",
+            ),
+            Self::Contradiction => kind(
+                StatusCode::BAD_REQUEST,
+                "credentials_differ",
+                "Credentials differ",
+                "Send either the session cookie or a token",
+            ),
+            Self::NotSignedIn => {
+                kind(StatusCode::UNAUTHORIZED, "not_signed_in", "Not signed in", "Sign in first")
+            }
+            Self::SessionEnded => kind(
+                StatusCode::UNAUTHORIZED,
+                "session_ended",
+                "Session ended",
+                "The session has ended; sign in again",
             ),
             Self::NotFound => kind(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing here"),
             Self::MethodNotAllowed => kind(
