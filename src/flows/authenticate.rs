@@ -67,9 +67,12 @@ async fn by_secret(
 }
 
 impl Services {
-    /// The answer does not depend on this note: a store that cannot take it now neither refuses nor delays anybody.
+    /// The answer does not depend on this note: a store that cannot take it now refuses nobody, and delays one.
     pub(super) async fn note_use(&self, used: &Remembered) {
         let Some(seen) = used.session.seen(self.rules.lifetimes, self.clock.now()) else { return };
+        if !used.is_mine_to_note() {
+            return;
+        }
         let id = used.session.id;
         match timeout(PATIENCE, self.store.see_session(id, seen)).await {
             Ok(Ok(())) => {}

@@ -20,7 +20,8 @@ pub async fn end_all_sessions(
         // Not from memory, where the revision may be an older one.
         let Some(user) = services.store.user(caller.user.id()).await? else { return Ok(0) };
         let live = services.live_sessions(&user).await?;
-        let replaced = services.store.replace_user(&user.clone().end_sessions(kept, services.clock.now())).await;
+        let replaced =
+            services.store.replace_user(&user.clone().end_sessions(kept, services.clock.now())).await;
         services.memory.forget_user(user.id());
         match replaced {
             Err(StoreError::Stale) => {}

@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::{
-    domain::{
-        event::{Event, EventKind},
-        id::EventId,
-        refresh_token::RefreshToken,
-        secret::{Secret, SecretDigest, Seed},
-        session::{EndReason, Ended, Mode, Session, Standing},
-        user::User,
-    },
+use crate::domain::{
+    event::{Event, EventKind},
+    id::EventId,
+    refresh_token::RefreshToken,
+    secret::{Secret, SecretDigest, Seed},
+    session::{EndReason, Ended, Mode, Session, Standing},
+    user::User,
 };
 
 use super::{Failure, Services, label_of_seed};

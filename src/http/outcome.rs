@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use crate::flows::{
-    Failure, authenticate::Contradiction, end_session::NotTheirs, refresh::SessionEnded, sign_in::SignInRefusal,
-    sign_up::SignUpRefusal,
+    Failure, authenticate::Contradiction, end_session::NotTheirs, refresh::SessionEnded,
+    sign_in::SignInRefusal, sign_up::SignUpRefusal,
 };
 
 use super::{fault::Fault, problem::Problem};

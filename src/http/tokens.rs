@@ -114,7 +114,9 @@ fn presented(body: &RefreshBody, cookies: &SessionCookies) -> Result<Presented, 
 }
 
 fn invalid_refresh_token() -> Problem {
-    Problem::Invalid(vec![Fault::new("refresh_token_invalid", "The refresh token must be a string").at("refreshToken")])
+    Problem::Invalid(vec![
+        Fault::new("refresh_token_invalid", "The refresh token must be a string").at("refreshToken"),
+    ])
 }
 
 impl TokensBody {

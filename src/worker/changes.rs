@@ -5,10 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    domain::clock::random,
-    flows::Services,
-};
+use crate::{domain::clock::random, flows::Services};
 
 /// Between attempts while the store is away; each pause is longer than the one before, up to the last.
 const FIRST: Duration = Duration::from_millis(100);

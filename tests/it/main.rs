@@ -12,6 +12,7 @@ mod generated;
 mod health;
 mod hostile;
 mod lifecycle;
+mod memory;
 mod overload;
 mod problems;
 mod races;

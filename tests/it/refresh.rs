@@ -52,7 +52,9 @@ async fn a_program_gets_tokens_and_no_cookie(store: Arc<dyn Store>) {
         let token = body["accessToken"].as_str().unwrap();
         assert_eq!(program.current_user_with(token).await.as_deref(), Some("ada@example.org"));
     }
-    let wrong = program.post("/api/users/signin", json!({ "email": "a@b.cd", "password": PASSWORD, "mode": "both" })).await;
+    let wrong = program
+        .post("/api/users/signin", json!({ "email": "a@b.cd", "password": PASSWORD, "mode": "both" }))
+        .await;
     assert_eq!((wrong.status, wrong.codes()), (400, vec!["mode_invalid".to_owned()]));
 }
 
@@ -142,7 +144,14 @@ async fn a_made_up_token_ends_nothing(store: Arc<dyn Store>) {
         text[at] = if text[at] == b'A' { b'B' } else { b'A' };
         String::from_utf8(text).unwrap()
     };
-    for guess in [changed(6), changed(27), changed(60), token[..40].to_owned(), token.replace("pcr_", "pcs_"), String::new()] {
+    for guess in [
+        changed(6),
+        changed(27),
+        changed(60),
+        token[..40].to_owned(),
+        token.replace("pcr_", "pcs_"),
+        String::new(),
+    ] {
         let answer = program.refresh(&guess).await;
         assert_eq!((answer.status, answer.codes()), (401, vec!["session_ended".to_owned()]), "{guess}");
     }

@@ -36,7 +36,11 @@ async fn they_are_listed_with_what_tells_them_apart(store: Arc<dyn Store>) {
         assert_eq!(session["ip"], "127.0.0.1");
         assert_eq!(session["amr"], json!(["pwd"]));
         let members: Vec<_> = session.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(members, ["amr", "createdAt", "current", "id", "ip", "lastSeenAt", "userAgent"], "nothing inside leaks");
+        assert_eq!(
+            members,
+            ["amr", "createdAt", "current", "id", "ip", "lastSeenAt", "userAgent"],
+            "nothing inside leaks"
+        );
     }
     assert_eq!(list(&mut laptop).await[1]["current"], true);
 }
@@ -59,7 +63,8 @@ async fn nobody_ends_somebody_else_s(store: Arc<dyn Store>) {
     let mut eve = Browser::at(&service);
     eve.sign_up("eve@example.org").await;
     let ada_s = list(&mut ada).await[1]["id"].as_str().unwrap().to_owned();
-    for id in [ada_s.as_str(), "01980000-0000-7000-8000-000000000000", "nonsense", "%00", "..%2fcurrentuser"] {
+    for id in [ada_s.as_str(), "01980000-0000-7000-8000-000000000000", "nonsense", "%00", "..%2fcurrentuser"]
+    {
         let answer = eve.delete(&format!("/api/users/sessions/{id}")).await;
         assert_eq!((answer.status, answer.codes()), (404, vec!["not_found".to_owned()]), "{id}");
     }

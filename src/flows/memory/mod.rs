@@ -8,7 +8,7 @@ mod marks;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -60,13 +60,17 @@ pub struct Remembered {
     pub user: User,
     before: Before,
     as_of: Duration,
+    /// Whether somebody sees to it that its use is noted.
+    noting: AtomicBool,
 }
 
 /// For `/health`.
 #[derive(Clone, Copy, Debug)]
 pub struct Figures {
     pub entries: u64,
+    /// Answers that came from memory.
     pub hits: u64,
+    /// Reads of the store.
     pub misses: u64,
     /// How long ago the store last told what changed.
     pub lag: Duration,
@@ -116,7 +120,6 @@ impl Memory {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(Some((known, yes)));
         }
-        self.misses.fetch_add(1, Ordering::Relaxed);
         let read = self.read(store, key).await?;
         Ok(read.and_then(|read| judge(&read.session, &read.user).map(|yes| (read, yes))))
     }
@@ -163,7 +166,7 @@ impl Memory {
     }
 
     fn believes(&self, remembered: &Remembered) -> bool {
-        let Remembered { session, user, before, as_of } = remembered;
+        let Remembered { session, user, before, as_of, .. } = remembered;
         let true_at = self.heard().max(*as_of);
         self.marks.is_known(session.id.as_uuid(), *before)
             && self.marks.is_known(user.id().as_uuid(), *before)
@@ -193,19 +196,27 @@ impl Memory {
     }
 
     async fn load(&self, store: &dyn Store, key: Key) -> Result<Arc<Remembered>, Unread> {
+        self.misses.fetch_add(1, Ordering::Relaxed);
         let (before, as_of) = (self.marks.before(), self.clock.uptime());
         let found = match &key {
             Key::Id(id) => store.session_by_id(*id).await,
             Key::Secret(secret) => store.session(secret).await,
         };
         let (session, user) = found.map_err(Unread::Failed)?.ok_or(Unread::Absent)?;
-        let read = Arc::new(Remembered { session, user, before, as_of });
+        let read = Arc::new(Remembered { session, user, before, as_of, noting: AtomicBool::new(false) });
         let id = read.session.id;
         self.sessions.insert(id, Arc::clone(&read)).await;
         if let Key::Secret(secret) = key {
             self.secrets.insert(secret, id).await;
         }
         Ok(read)
+    }
+}
+
+impl Remembered {
+    /// `true` for the first who asks, who then notes that the session was used.
+    pub fn is_mine_to_note(&self) -> bool {
+        !self.noting.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -35,7 +35,13 @@ impl Browser {
 
     pub(crate) fn to(address: SocketAddr) -> Self {
         let client = Client::builder().build().unwrap();
-        Self { client, base: format!("http://{address}"), origin: ORIGIN.to_owned(), cookie: None, token: None }
+        Self {
+            client,
+            base: format!("http://{address}"),
+            origin: ORIGIN.to_owned(),
+            cookie: None,
+            token: None,
+        }
     }
 
     pub(crate) async fn sign_up(&mut self, email: &str) -> Answer {
