@@ -45,9 +45,8 @@ impl Portcullis {
             }
         };
         let started_in = begun.elapsed();
-        let address = |name: &str| {
-            ready[name].as_str().and_then(|address| address.parse().ok()).expect("its address")
-        };
+        let address =
+            |name: &str| ready[name].as_str().and_then(|address| address.parse().ok()).expect("its address");
         let (public, internal) = (address("public"), address("internal"));
         Self { child, data, _log: log, public, internal, started_in }
     }

@@ -1,5 +1,7 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod jobs;
+
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
@@ -12,15 +14,16 @@ use std::{
 use actix_web::web::Data;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::jobs::Jobs;
 use crate::{
-    config::{Config, StoreUrl},
+    config::{Config, KeySource, StoreUrl},
     domain::{
+        access_token::TokenRules,
         clock::{Clock, Entropy, random},
         sealed::{KeySecret, KeySecrets},
     },
-    flows::{Rules, Services, readiness::Readiness},
+    flows::{Rules, Services, key_ring::KeyRing, memory::Memory, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
@@ -36,6 +39,7 @@ use crate::{
         clock::SystemClock,
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
+        key_file,
         vault::Vault,
     },
     worker,
@@ -113,17 +117,12 @@ impl App {
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
         };
-        let rules = Rules {
-            cost: config.password.cost,
-            passwords: config.password.policy,
-            lifetimes: config.session.preset.lifetimes(),
-        };
+        let keys = key_ring(config, &world)?;
         let World { store, clock, entropy } = world;
-        // Until the configuration brings one.
-        let first = KeySecret::from_bytes(random(&*entropy).map_err(refused)?);
-        let vault = Vault::new(&KeySecrets { first, others: Vec::new() }).map_err(refused)?;
-        let services =
-            Services { store, clock, entropy, hashing, vault, readiness: Readiness::default(), rules };
+        let vault = keys.vault();
+        let (rules, readiness) = (rules(config), Readiness::default());
+        let memory = Memory::new(Arc::clone(&clock));
+        let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
     }
 
@@ -185,6 +184,40 @@ impl App {
     }
 }
 
+/// The signing keys alone, for whoever looks after them without serving.
+pub fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
+    let secrets = key_secrets(&config.key_secret, &*world.entropy)?;
+    let vault = Arc::new(Vault::new(&secrets).map_err(refused)?);
+    Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
+}
+
+fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {
+    match source {
+        KeySource::Given(secrets) => Ok(secrets.clone()),
+        KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
+        KeySource::Forgotten => {
+            let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
+            Ok(KeySecrets { first, others: Vec::new() })
+        }
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let tokens = TokenRules {
+        issuer: config.public.origin.to_string(),
+        audience: config.token.audience.clone(),
+        lifetime: config.token.ttl,
+    };
+    Rules {
+        cost: config.password.cost,
+        passwords: config.password.policy,
+        lifetimes: config.session.preset.lifetimes(),
+        sessions: config.session.limit,
+        grace: config.session.grace,
+        tokens,
+    }
+}
+
 /// What ends a stage of the service's life.
 enum Told {
     Open,
@@ -214,30 +247,6 @@ async fn say_goodbye(readiness: &Readiness, leave: Leave) {
     tracing::info!("stopping: finishing what was accepted");
     if leave == Leave::AfterNotice {
         tokio::time::sleep(NOTICE).await;
-    }
-}
-
-/// The loops that run beside the listeners.
-#[derive(Default)]
-struct Jobs {
-    stop: CancellationToken,
-    running: TaskTracker,
-}
-
-impl Jobs {
-    fn start(&self, services: &Data<Services>) {
-        let (probed, purged, listened) = (services.clone(), services.clone(), services.clone());
-        let (stop_probing, stop_purging, stop_listening) =
-            (self.stop.clone(), self.stop.clone(), self.stop.clone());
-        self.running.spawn(async move { worker::changes::listen(&listened, &stop_listening).await });
-        self.running.spawn(async move { worker::probe::probe(&probed, &stop_probing).await });
-        self.running.spawn(async move { worker::purge::purge(&purged, &stop_purging).await });
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        self.running.close();
-        self.running.wait().await;
     }
 }
 

@@ -11,5 +11,5 @@ pub async fn list_sessions(
     services: &Services,
     caller: &Remembered,
 ) -> Result<Vec<Session>, Failure<Infallible>> {
-    services.live_sessions(&caller.user).await
+    Ok(services.live_sessions(&caller.user).await?)
 }

@@ -16,12 +16,13 @@ pub mod openapi;
 mod outcome;
 mod places;
 mod problem;
+mod refresh;
 mod refusals;
 mod same_site;
 pub mod server;
 mod sessions;
 mod strict_json;
-mod tokens;
+
 mod turnstile;
 mod users;
 
@@ -82,7 +83,7 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(get("/currentuser", users::current_user))
                 .service(post("/signout", users::sign_out))
                 .service(post("/signout-all", sessions::sign_out_all))
-                .service(post("/refresh", tokens::refresh))
+                .service(post("/refresh", refresh::refresh))
                 .service(get("/sessions", sessions::list))
                 .service(delete("/sessions/{id}", sessions::end)),
         )

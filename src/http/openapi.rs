@@ -9,14 +9,14 @@ use utoipa::{
     },
 };
 
-use super::{health, sessions, tokens, users};
+use super::{health, refresh, sessions, users};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Portcullis", description = "Signs people in and tells every other service who is calling."),
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out, sessions::sign_out_all,
-        tokens::refresh, sessions::list, sessions::end,
+        refresh::refresh, sessions::list, sessions::end,
         health::livez, health::readyz, health::health,
     ),
     tags(

@@ -1,7 +1,7 @@
 //! Users on the wire: signing up, in and out, and who is signed in.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CLEAR_SITE_DATA, HeaderValue},
     web::Data,
 };
@@ -23,8 +23,8 @@ use super::{
     credentials::{SignInBody, SignUpBody},
     extract::{Ignored, Json},
     problem::Problem,
+    refresh::TokensBody,
     refusals::Refusals,
-    tokens::TokensBody,
 };
 
 /// A user, as everybody who may see them sees them.

@@ -14,9 +14,11 @@ use std::{
 };
 
 use moka::future::Cache;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     domain::{
+        access_token::Claims,
         clock::Clock,
         id::{SessionId, UserId},
         secret::SecretDigest,
@@ -37,13 +39,18 @@ const SESSIONS: u64 = 32 << 20;
 const SECRETS: u64 = 8 << 20;
 const LEAST: u32 = 512;
 const SECRET: u32 = 128;
+const TOKENS: u64 = 16 << 20;
 const READS: u64 = 16_384;
+
+type Digest = [u8; 32];
 
 pub struct Memory {
     clock: Arc<dyn Clock>,
     sessions: Cache<SessionId, Arc<Remembered>>,
     /// Whose secret it is or was: that never changes. What it is worth is for the session to say.
     secrets: Cache<SecretDigest, SessionId>,
+    /// What tokens say whose signature was good: that never changes either.
+    tokens: Cache<Digest, Arc<Claims>>,
     /// Those who are reading; it keeps nothing.
     reads: Cache<Key, Arc<Remembered>>,
     marks: Marks,
@@ -99,6 +106,10 @@ impl Memory {
             clock,
             sessions: Cache::builder().max_capacity(SESSIONS).weigher(weigh).build(),
             secrets: Cache::builder().max_capacity(SECRETS).weigher(|_, _| SECRET).build(),
+            tokens: Cache::builder()
+                .max_capacity(TOKENS)
+                .weigher(|_, claims: &Arc<Claims>| weight_of(claims))
+                .build(),
             reads: Cache::builder().max_capacity(READS).build(),
             marks: Marks::default(),
             heard: AtomicU64::new(0),
@@ -122,6 +133,21 @@ impl Memory {
         }
         let read = self.read(store, key).await?;
         Ok(read.and_then(|read| judge(&read.session, &read.user).map(|yes| (read, yes))))
+    }
+
+    /// What a token says, which `read` finds out once.
+    pub async fn claims<E>(
+        &self,
+        token: &str,
+        read: impl FnOnce() -> Result<Claims, E>,
+    ) -> Result<Arc<Claims>, E> {
+        let digest = Sha256::digest(token).into();
+        if let Some(claims) = self.tokens.get(&digest).await {
+            return Ok(claims);
+        }
+        let claims = Arc::new(read()?);
+        self.tokens.insert(digest, Arc::clone(&claims)).await;
+        Ok(claims)
     }
 
     /// What changed since it was last heard of, which was asked for at `asked`.
@@ -240,9 +266,11 @@ fn weight(remembered: &Remembered) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
+fn weight_of(claims: &Claims) -> u32 {
+    let text = claims.iss.len() + claims.aud.len() + claims.email.len() + claims.roles.len() * 48;
+    u32::try_from(size_of::<Claims>() + text + 256).unwrap_or(u32::MAX)
+}
+
 fn millis(uptime: Duration) -> u64 {
     u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,8 @@
 //! Tokens on the wire: what whoever holds a session in a program gets instead of a cookie, and how it is renewed.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use std::convert::Infallible;
+
+use actix_web::{HttpResponse, web::Data};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,7 +89,7 @@ pub async fn refresh(
 ) -> Result<HttpResponse, Problem> {
     let presented = presented(&body, &cookies)?;
     let Refreshed { user, session, successor } = flows::refresh::refresh(&services, &presented).await?;
-    let access = AccessBody::of(&services.mint(&user, &session)?);
+    let access = AccessBody::of(&services.mint::<Infallible>(&user, &session)?);
     let Some(successor) = successor else {
         return Ok(HttpResponse::Ok().json(TokensBody { user: None, access, refresh: None }));
     };
@@ -123,7 +125,7 @@ impl TokensBody {
     /// For somebody who has just signed in or up.
     pub fn of(services: &Services, signed_in: SignedIn) -> Result<Self, Problem> {
         let SignedIn { user, session, secret } = signed_in;
-        let access = AccessBody::of(&services.mint(&user, &session)?);
+        let access = AccessBody::of(&services.mint::<Infallible>(&user, &session)?);
         let refresh = Some(RefreshTokenBody::of(&session, secret, services.clock.now()));
         Ok(Self { user: Some(UserBody::of(&user)), access, refresh })
     }
