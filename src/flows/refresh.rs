@@ -84,14 +84,15 @@ fn standing(
     now: Timestamp,
 ) -> Standing {
     let secret = presented.digest();
-    match (session.standing(&secret, services.rules.grace, now), presented) {
-        (Standing::Foreign, Presented::Token(token))
-            if token.generation < session.generation && seed.secret(token.generation).digest() == secret =>
-        {
-            Standing::Reused
+    if let Presented::Token(token) = presented {
+        if token.generation > session.generation || seed.secret(token.generation).digest() != secret {
+            return Standing::Foreign;
         }
-        (standing, _) => standing,
+        if token.generation + 1 < session.generation {
+            return Standing::Reused;
+        }
     }
+    session.standing(&secret, services.rules.grace, now)
 }
 
 async fn rotate(

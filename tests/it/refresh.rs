@@ -129,7 +129,7 @@ async fn f_36_so_does_a_token_of_long_ago(store: Arc<dyn Store>) {
 }
 
 async fn without_a_grace_the_second_use_ends_the_session(store: Arc<dyn Store>) {
-    let service = Service::with(store, &[("PORTCULLIS_SESSION_GRACE", "0")]).await;
+    let service = Service::with(store, &[("PORTCULLIS_SESSION_GRACE", "0s")]).await;
     let (mut program, token) = program(&service).await;
     let next = program.refresh(&token).await.json()["refreshToken"].as_str().unwrap().to_owned();
     assert_eq!(program.refresh(&token).await.status, 401);
