@@ -181,11 +181,20 @@ impl App {
     }
 }
 
-/// The signing keys alone, for whoever looks after them without serving.
-pub fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
+fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
     let secrets = key_secrets(&config.key_secret, &*world.entropy)?;
     let vault = Arc::new(Vault::new(&secrets).map_err(refused)?);
     Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
+}
+
+/// Opens the store for work on the signing keys, beside whoever serves from it, and lets go of it after.
+pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T) -> Result<T, CannotRun> {
+    let world = World::real(config)?;
+    let keys = key_ring(config, &world)?;
+    world.store.migrate(world.clock.now()).await.map_err(refused)?;
+    let done = work(&keys).await;
+    world.store.close().await;
+    Ok(done)
 }
 
 fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {

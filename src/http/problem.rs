@@ -19,6 +19,9 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
+    TokenInvalid,
+    TokenExpired,
+    SessionEnded,
     CrossSite,
     NotFound,
     MethodNotAllowed,
@@ -88,6 +91,15 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
+            Self::TokenInvalid => {
+                kind(StatusCode::UNAUTHORIZED, "token_invalid", "Invalid token", "This is no token of ours")
+            }
+            Self::TokenExpired => {
+                kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
+            }
+            Self::SessionEnded => {
+                kind(StatusCode::UNAUTHORIZED, "session_ended", "Session ended", "The session has ended")
+            }
             Self::CrossSite => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
@@ -126,7 +138,7 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Unsupported media type",
-                "Send JSON: Content-Type: application/json, not compressed",
+                "Send JSON, or a form where one is asked for, and not compressed",
             ),
             Self::TooManyConnections => kind(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -219,6 +231,10 @@ impl Problem {
         let mut answer = HttpResponse::build(self.kind().status);
         if let Some(seconds) = self.retry_after() {
             answer.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if self.kind().status == StatusCode::UNAUTHORIZED {
+            // RFC 6750, for whoever presented a token and for whoever should have.
+            answer.insert_header((header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#));
         }
         answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
     }
