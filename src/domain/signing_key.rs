@@ -155,7 +155,7 @@ mod tests {
         let [first, second] = &*keys else { panic!("{keys:?}") };
         assert_eq!((first.number, first.not_before), (1, at(0)));
         assert_eq!(second.number, 2);
-        assert_eq!(second.not_before - second.created_at, (TIMES.cached * 2).into());
+        assert_eq!(second.not_before, second.created_at + TIMES.cached * 2);
         assert!(second.not_before <= first.not_before + TIMES.active);
     }
 

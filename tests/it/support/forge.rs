@@ -15,8 +15,8 @@ use super::service::{KEY_SECRET, Service};
 
 pub(crate) struct Forge {
     pair: EcdsaKeyPair,
-    /// Of a real token.
-    pub(crate) head: Value,
+    /// Of a real token, in its own order.
+    head: Vec<(String, Value)>,
     pub(crate) claims: Value,
 }
 
@@ -29,13 +29,24 @@ impl Forge {
         let private = vault.open(&key.private, label).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private).unwrap();
         let [head, claims, _] = parts(token);
-        Self { pair, head: decoded(head), claims: decoded(claims) }
+        let members = ["typ", "alg", "kid"].map(|name| (name.to_owned(), decoded(head)[name].clone()));
+        let forge = Self { pair, head: members.into(), claims: decoded(claims) };
+        assert_eq!(URL_SAFE_NO_PAD.encode(forge.head()), head, "the forge writes what the service does");
+        forge
     }
 
     /// A key of somebody else's.
     pub(crate) fn stranger(&self) -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         Self { pair, head: self.head.clone(), claims: self.claims.clone() }
+    }
+
+    pub(crate) fn head(&self) -> String {
+        object(&self.head)
+    }
+
+    pub(crate) fn kid(&self) -> &Value {
+        &self.head[2].1
     }
 
     pub(crate) fn public(&self) -> &[u8] {
@@ -50,13 +61,30 @@ impl Forge {
 
     /// The real claims but for one: left out, or another value.
     pub(crate) fn with_claim(&self, name: &str, value: Option<Value>) -> String {
-        self.sign(&self.head.to_string(), &changed(&self.claims, name, value).to_string())
+        let mut claims = self.claims.clone();
+        match value {
+            Some(value) => claims[name] = value,
+            None => drop(claims.as_object_mut().unwrap().remove(name)),
+        }
+        self.sign(&self.head(), &claims.to_string())
     }
 
-    /// The real head but for one member.
+    /// The real head but for one member, where that stands or at the end.
     pub(crate) fn with_head(&self, name: &str, value: Option<Value>) -> String {
-        self.sign(&changed(&self.head, name, value).to_string(), &self.claims.to_string())
+        let mut head = self.head.clone();
+        let place = head.iter().position(|(known, _)| known == name);
+        match (place, value) {
+            (Some(place), Some(value)) => head[place].1 = value,
+            (Some(place), None) => drop(head.remove(place)),
+            (None, value) => head.extend(value.map(|value| (name.to_owned(), value))),
+        }
+        self.sign(&object(&head), &self.claims.to_string())
     }
+}
+
+fn object(members: &[(String, Value)]) -> String {
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 pub(crate) fn message(head: &str, claims: &str) -> String {
@@ -69,13 +97,4 @@ pub(crate) fn parts(token: &str) -> [&str; 3] {
 
 pub(crate) fn decoded(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
-
-fn changed(object: &Value, name: &str, value: Option<Value>) -> Value {
-    let mut object = object.as_object().unwrap().clone();
-    match value {
-        Some(value) => object.insert(name.to_owned(), value),
-        None => object.remove(name),
-    };
-    object.into()
 }
