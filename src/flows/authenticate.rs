@@ -40,7 +40,7 @@ pub async fn authenticate(
     let by_token = match verify(services, token).await {
         Ok(verified) => Some(verified.remembered),
         Err(Failure::Refused(_)) => None,
-        Err(failure) => return Err(failure.map(|_| Failure::Refused(Contradiction))),
+        Err(failure) => return Err(failure.refused_by(|_| Contradiction)),
     };
     if credentials.secret.is_none() {
         return Ok(by_token);

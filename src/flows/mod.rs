@@ -19,6 +19,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod verify;
+pub mod who_am_i;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -108,20 +109,6 @@ pub struct SignedIn {
     pub secret: Secret,
 }
 
-impl<R> Failure<R> {
-    /// The same failure of a verb that has other refusals.
-    pub fn map<S>(self, refusal: impl FnOnce(R) -> Failure<S>) -> Failure<S> {
-        match self {
-            Self::Refused(refused) => refusal(refused),
-            Self::Raced => Failure::Raced,
-            Self::Busy { retry_after } => Failure::Busy { retry_after },
-            Self::Unavailable(source) => Failure::Unavailable(source),
-            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
-            Self::Broken(source) => Failure::Broken(source),
-        }
-    }
-}
-
 impl Services {
     /// Makes a stored hash of a password, at today's cost.
     async fn hash<R>(&self, candidate: Candidate, from: Option<IpAddr>) -> Result<StoredHash, Failure<R>> {
@@ -188,6 +175,20 @@ impl Services {
 /// What is sealed as a session's seed opens for that session alone.
 fn label_of_seed(session: &SessionId) -> Label {
     Label { what: "session seed", of: session.as_uuid() }
+}
+
+impl<R> Failure<R> {
+    /// As the failure of a verb that calls this one: its refusals are among the other's.
+    fn refused_by<S>(self, refuse: impl FnOnce(R) -> S) -> Failure<S> {
+        match self {
+            Self::Refused(reason) => Failure::Refused(refuse(reason)),
+            Self::Raced => Failure::Raced,
+            Self::Busy { retry_after } => Failure::Busy { retry_after },
+            Self::Unavailable(source) => Failure::Unavailable(source),
+            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
+            Self::Broken(source) => Failure::Broken(source),
+        }
+    }
 }
 
 impl<R> From<VaultError> for Failure<R> {

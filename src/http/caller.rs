@@ -5,12 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
-    http::header::{self, HeaderMap},
-    web::Data,
-};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use crate::flows::{
@@ -19,7 +14,7 @@ use crate::flows::{
     memory::Remembered,
 };
 
-use super::{cookie::SessionCookies, problem::Problem};
+use super::{bearer, cookie::SessionCookies, problem::Problem};
 
 /// What a request presents: the session cookie, an access token, or nothing.
 pub struct Presented(pub Credentials);
@@ -34,7 +29,8 @@ impl FromRequest for Presented {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let cookies = SessionCookies::from_request(request, payload).into_inner();
         ready(cookies.and_then(|cookies| {
-            let token = bearer(request.headers())?;
+            let token =
+                bearer::token(request.headers()).map_err(|_| Problem::TokenInvalid)?.map(str::to_owned);
             Ok(Self(Credentials { secret: cookies.only(), token }))
         }))
     }
@@ -55,17 +51,4 @@ impl FromRequest for Caller {
             found.map(Self).ok_or(Problem::NotSignedIn)
         })
     }
-}
-
-/// The token of the one `Authorization` header; several of them, or another scheme, is no way to say who one is.
-pub fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    const WRONG: Problem = Problem::Malformed("Authorization must be given once, as Bearer and a token");
-    let mut values = headers.get_all(header::AUTHORIZATION);
-    let Some(value) = values.next() else { return Ok(None) };
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(WRONG)?;
-    let single = values.next().is_none() && !token.trim().is_empty();
-    if !single || !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(WRONG);
-    }
-    Ok(Some(token.trim().to_owned()))
 }

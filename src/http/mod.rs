@@ -1,5 +1,6 @@
 //! How the web reaches us: the routes of both listeners, readable top to bottom.
 
+mod bearer;
 mod caller;
 pub mod client;
 mod connection;
@@ -11,6 +12,7 @@ mod fault;
 mod given;
 mod headers;
 mod health;
+mod jwks;
 mod middleware;
 pub mod openapi;
 mod outcome;
@@ -22,7 +24,8 @@ mod same_site;
 pub mod server;
 mod sessions;
 mod strict_json;
-
+mod token_bodies;
+mod tokens;
 mod turnstile;
 mod users;
 
@@ -87,6 +90,7 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(get("/sessions", sessions::list))
                 .service(delete("/sessions/{id}", sessions::end)),
         )
+        .service(get("/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
         .default_service(web::to(not_found));
 }
 
@@ -96,6 +100,15 @@ pub fn internal(routes: &mut ServiceConfig) {
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
         .service(get("/health", health::health))
+        .service(
+            web::scope("/v1")
+                .wrap(from_fn(health::only_when_open))
+                .service(post("/token/verify", tokens::verify_body))
+                .service(post("/token/verify-header", tokens::verify_header))
+                .service(post("/introspect", tokens::introspect))
+                .service(get("/whoami", tokens::whoami))
+                .service(get("/token/health", tokens::health)),
+        )
         .service(get("/openapi.json", openapi::document))
         .service(get("/docs", docs_page::page))
         .default_service(web::to(not_found));

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crate::flows::{
     Failure, authenticate::Contradiction, end_session::NotTheirs, refresh::SessionEnded,
-    sign_in::SignInRefusal, sign_up::SignUpRefusal,
+    sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal, who_am_i::WhoAmIRefusal,
 };
 
 use super::{fault::Fault, problem::Problem};
@@ -60,6 +60,25 @@ impl From<SignInRefusal> for Problem {
     fn from(refusal: SignInRefusal) -> Self {
         match refusal {
             SignInRefusal::InvalidCredentials => Self::InvalidCredentials,
+        }
+    }
+}
+
+impl From<TokenRefusal> for Problem {
+    fn from(refusal: TokenRefusal) -> Self {
+        match refusal {
+            TokenRefusal::Invalid => Self::TokenInvalid,
+            TokenRefusal::Expired => Self::TokenExpired,
+            TokenRefusal::SessionEnded => Self::SessionEnded,
+        }
+    }
+}
+
+impl From<WhoAmIRefusal> for Problem {
+    fn from(refusal: WhoAmIRefusal) -> Self {
+        match refusal {
+            WhoAmIRefusal::Token(refusal) => refusal.into(),
+            WhoAmIRefusal::Contradiction(contradiction) => contradiction.into(),
         }
     }
 }

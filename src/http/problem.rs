@@ -19,6 +19,8 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
+    TokenInvalid,
+    TokenExpired,
     CrossSite,
     /// Two credentials, of two sessions.
     Contradiction,
@@ -92,6 +94,12 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
+            Self::TokenInvalid => {
+                kind(StatusCode::UNAUTHORIZED, "token_invalid", "Invalid token", "This is no token of ours")
+            }
+            Self::TokenExpired => {
+                kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
+            }
             Self::CrossSite => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
@@ -145,7 +153,7 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Unsupported media type",
-                "Send JSON: Content-Type: application/json, not compressed",
+                "Send JSON, or a form where one is asked for, and not compressed",
             ),
             Self::TooManyConnections => kind(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -233,11 +241,22 @@ impl Problem {
         }
     }
 
+    /// RFC 6750: whoever presented nothing is told of no error.
+    const fn challenge(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "Bearer",
+            _ => r#"Bearer error="invalid_token""#,
+        }
+    }
+
     /// The answer as the caller gets it.
     pub fn answer(&self, request_id: &str) -> HttpResponse {
         let mut answer = HttpResponse::build(self.kind().status);
         if let Some(seconds) = self.retry_after() {
             answer.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if self.kind().status == StatusCode::UNAUTHORIZED {
+            answer.insert_header((header::WWW_AUTHENTICATE, self.challenge()));
         }
         answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
     }

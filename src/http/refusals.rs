@@ -29,3 +29,12 @@ pub enum Refusals {
     #[response(status = "default", content_type = "application/problem+json")]
     Other(ProblemBody<'static>),
 }
+
+/// The refusals of a call that is about a token.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum TokenRefusals {
+    /// `token_invalid`, `token_expired` or `session_ended`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Refused(ProblemBody<'static>),
+}
