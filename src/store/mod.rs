@@ -122,7 +122,7 @@ pub trait Changes: Send {
 /// How long changes are waited for before their absence is told.
 pub const QUIET: Duration = Duration::from_millis(500);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     Session(SessionId),
     User(UserId),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::{
-    sync::broadcast::{self, error::RecvError},
+    sync::broadcast::{
+        self,
+        error::{RecvError, TryRecvError},
+    },
     time::timeout,
 };
 
@@ -21,6 +24,7 @@ statements! {
 const IN_LINE: usize = 1_024;
 
 /// Where what this process writes is told.
+#[derive(Clone)]
 pub(super) struct Told(broadcast::Sender<Change>);
 
 impl Default for Told {
@@ -52,18 +56,33 @@ impl Changes for SqliteChanges {
     async fn next(&mut self) -> Result<Vec<Change>, StoreError> {
         let by_others = self.writer.read(count_commits_of_others).await?;
         if self.by_others.replace(by_others) != Some(by_others) {
-            self.heard = self.heard.resubscribe();
-            return Ok(vec![Change::Everything]);
+            return Ok(self.lost());
         }
         match timeout(QUIET, self.heard.recv()).await {
-            Ok(Ok(change)) => Ok(vec![change]),
-            Ok(Err(RecvError::Lagged(_))) => {
-                self.heard = self.heard.resubscribe();
-                Ok(vec![Change::Everything])
-            }
+            Ok(Ok(first)) => Ok(self.all_from(first)),
+            Ok(Err(RecvError::Lagged(_))) => Ok(self.lost()),
             // The store is closed, or nothing happened.
             Ok(Err(RecvError::Closed)) | Err(_) => Ok(Vec::new()),
         }
+    }
+}
+
+impl SqliteChanges {
+    /// Whoever hears of one takes it for all there was.
+    fn all_from(&mut self, first: Change) -> Vec<Change> {
+        let mut changes = vec![first];
+        loop {
+            match self.heard.try_recv() {
+                Ok(change) => changes.push(change),
+                Err(TryRecvError::Lagged(_)) => return self.lost(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return changes,
+            }
+        }
+    }
+
+    fn lost(&mut self) -> Vec<Change> {
+        self.heard = self.heard.resubscribe();
+        vec![Change::Everything]
     }
 }
 

@@ -22,6 +22,7 @@ use std::{sync::Arc, thread};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use self::{
     changes::Told,
@@ -74,6 +75,16 @@ impl SqliteStore {
         };
         Ok(Self { location, writer, readers, told: Told::default() })
     }
+
+    /// Told by the thread that writes: before the caller hears of it, and although the caller may be gone by then.
+    async fn write_and_tell<T: Send + 'static>(
+        &self,
+        change: Change,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let told = self.told.clone();
+        self.writer.write_then(work, move || told.tell(change)).await
+    }
 }
 
 /// More readers than processors only wait for each other.
@@ -104,9 +115,8 @@ impl Store for SqliteStore {
 
     async fn replace_user(&self, user: &User) -> Result<(), StoreError> {
         let (id, user) = (user.id(), user.clone());
-        let replaced = self.writer.write(move |connection| users::replace(connection, &user)).await;
-        self.told.tell(Change::User(id));
-        if replaced? { Ok(()) } else { Err(StoreError::Stale) }
+        let replace = move |connection: &Connection| users::replace(connection, &user);
+        if self.write_and_tell(Change::User(id), replace).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -133,15 +143,16 @@ impl Store for SqliteStore {
 
     async fn rotate_session(&self, rotation: &Rotation) -> Result<(), StoreError> {
         let rotation = *rotation;
-        let rotated = self.writer.write(move |connection| sessions::rotate(connection, &rotation)).await;
-        self.told.tell(Change::Session(rotation.session));
-        if rotated? { Ok(()) } else { Err(StoreError::Stale) }
+        let rotate = move |connection: &Connection| sessions::rotate(connection, &rotation);
+        if self.write_and_tell(Change::Session(rotation.session), rotate).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
     }
 
     async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
-        let done = self.writer.write(move |connection| sessions::end(connection, id, ended)).await;
-        self.told.tell(Change::Session(id));
-        done
+        self.write_and_tell(Change::Session(id), move |connection| sessions::end(connection, id, ended)).await
     }
 
     async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError> {

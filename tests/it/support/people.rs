@@ -7,7 +7,7 @@ use portcullis::domain::{
     clock::Clock,
     device::Device,
     email::Email,
-    id::{SessionId, UserId},
+    id::{EventId, KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     policy::SessionPreset,
     sealed::Sealed,
@@ -40,6 +40,14 @@ impl People {
 
     pub(crate) fn user_id(&self) -> UserId {
         UserId::new(self.now(), &self.entropy).unwrap()
+    }
+
+    pub(crate) fn key_id(&self) -> KeyId {
+        KeyId::new(self.now(), &self.entropy).unwrap()
+    }
+
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId::new(self.now(), &self.entropy).unwrap()
     }
 
     pub(crate) fn secret(&self) -> Secret {

@@ -1,6 +1,5 @@
 //! A document of `sessions`.
 
-use mongodb::bson::{self, spec::BinarySubtype};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ use crate::domain::{
 
 use super::{
     Misfit,
-    values::{Digest, Id, Moment},
+    values::{Bytes, Digest, Id, Moment},
 };
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -24,8 +23,7 @@ pub(in crate::store::mongo) struct SessionDocument {
     user_id: Id,
     epoch: u64,
     mode: String,
-    #[schemars(with = "Digest")]
-    seed: bson::Binary,
+    seed: Bytes,
     generation: u64,
     secret_digest: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +57,12 @@ struct PreviousDocument {
     rotated_at: Moment,
 }
 
+impl From<Previous> for PreviousDocument {
+    fn from(previous: Previous) -> Self {
+        Self { digest: (&previous.digest).into(), rotated_at: previous.rotated_at.into() }
+    }
+}
+
 impl From<&Session> for SessionDocument {
     fn from(session: &Session) -> Self {
         Self {
@@ -66,13 +70,10 @@ impl From<&Session> for SessionDocument {
             user_id: session.user_id.as_uuid().into(),
             epoch: session.epoch,
             mode: session.mode.as_str().to_owned(),
-            seed: bson::Binary { subtype: BinarySubtype::Generic, bytes: session.seed.as_bytes().to_vec() },
+            seed: session.seed.as_bytes().into(),
             generation: session.generation,
             secret_digest: (&session.secret_digest).into(),
-            previous: session.previous.as_ref().map(|previous| PreviousDocument {
-                digest: (&previous.digest).into(),
-                rotated_at: previous.rotated_at.into(),
-            }),
+            previous: session.previous.map(PreviousDocument::from),
             amr: session.amr.iter().map(|method| method.as_str().to_owned()).collect(),
             auth_time: session.auth_time.into(),
             user_agent: session.device.user_agent().map(str::to_owned),
@@ -96,7 +97,7 @@ impl TryFrom<SessionDocument> for Session {
             user_id: UserId::from_uuid(stored.user_id.into()),
             epoch: stored.epoch,
             mode: Mode::parse(&stored.mode).ok_or(Misfit("mode"))?,
-            seed: Sealed::from_bytes(stored.seed.bytes),
+            seed: Sealed::from_bytes(stored.seed.into()),
             generation: stored.generation,
             secret_digest: stored.secret_digest.read("secretDigest")?,
             previous: stored.previous.map(PreviousDocument::read).transpose()?,

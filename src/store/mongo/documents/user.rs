@@ -62,7 +62,7 @@ enum StatusName {
 
 impl UserDocument {
     /// The fields that are left out when there is nothing to say.
-    pub(in crate::store::mongo) const OPTIONAL: [&str; 2] = ["emailVerifiedAt", "disabledAt"];
+    pub(in crate::store::mongo) const OPTIONAL: [&str; 3] = ["emailVerifiedAt", "disabledAt", "kept"];
 }
 
 impl TryFrom<&User> for UserDocument {
