@@ -31,7 +31,7 @@ use crate::{
         server::{Listeners, Stop},
     },
     store::{
-        BoxError, Store,
+        BoxError, MigrateError, Store,
         mongo::MongoStore,
         sqlite::{Location, SqliteStore},
     },
@@ -53,6 +53,9 @@ const FAREWELL: Duration = Duration::from_secs(27);
 
 /// Connections that may wait to be accepted: a crowd that arrives at once is not told to come back in a second.
 const BACKLOG: u32 = 4096;
+
+const STORE_URL: &str = "PORTCULLIS_STORE_URL";
+const DATA_DIR: &str = "PORTCULLIS_DATA_DIR";
 
 /// What is outside and can be another one in a test.
 pub struct World {
@@ -81,12 +84,16 @@ pub enum Leave {
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotRun {
-    #[error("{variable} {address}: cannot listen there: {source}")]
+    #[error("portcullis cannot start: {variable} {address}: cannot listen there: {source}")]
     Listen { variable: &'static str, address: SocketAddr, source: io::Error },
-    #[error("{0}")]
+    #[error("portcullis cannot start: {variable}: {source}")]
+    Store { variable: &'static str, source: BoxError },
+    #[error("portcullis cannot start: {0}")]
     Refused(BoxError),
-    #[error("the listeners failed: {0}")]
-    Listeners(#[from] io::Error),
+    #[error("portcullis cannot start: {0}")]
+    System(#[from] io::Error),
+    #[error("portcullis cannot go on: the listeners failed: {0}")]
+    Listeners(io::Error),
 }
 
 impl World {
@@ -94,11 +101,15 @@ impl World {
     pub fn real(config: &Config) -> Result<Self, CannotRun> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let store: Arc<dyn Store> = match &config.store.url {
-            StoreUrl::Mongo(url) => {
-                Arc::new(MongoStore::open(url.expose_secret(), Arc::clone(&entropy)).map_err(refused)?)
+            StoreUrl::Mongo(url) => Arc::new(
+                MongoStore::open(url.expose_secret(), Arc::clone(&entropy)).map_err(store(STORE_URL))?,
+            ),
+            StoreUrl::File(path) => {
+                let variable = if path.is_absolute() { STORE_URL } else { DATA_DIR };
+                let location = Location::File(config.data.dir.join(path));
+                Arc::new(SqliteStore::open(location).map_err(store(variable))?)
             }
-            StoreUrl::File(path) => sqlite(Location::File(config.data.dir.join(path)))?,
-            StoreUrl::Memory => sqlite(Location::Memory)?,
+            StoreUrl::Memory => Arc::new(SqliteStore::open(Location::Memory).map_err(store(STORE_URL))?),
         };
         Ok(Self { store, clock: Arc::new(SystemClock::start()), entropy })
     }
@@ -165,7 +176,7 @@ impl App {
         };
         let still_serving = !matches!(told, Told::Ended(_));
         let left = match told {
-            Told::Ended(ended) => ended.map_err(CannotRun::from),
+            Told::Ended(ended) => ended.map_err(CannotRun::Listeners),
             Told::Refused(sentence) => Err(refused(sentence)),
             Told::Leave(leave) => {
                 say_goodbye(&services.readiness, leave).await;
@@ -247,8 +258,9 @@ fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, Ca
     listen().map_err(|source| CannotRun::Listen { variable, address, source })
 }
 
-fn sqlite(location: Location) -> Result<Arc<dyn Store>, CannotRun> {
-    Ok(Arc::new(SqliteStore::open(location).map_err(refused)?))
+/// What of the configuration has to change for a store that cannot be opened.
+fn store(variable: &'static str) -> impl Fn(MigrateError) -> CannotRun {
+    move |error| CannotRun::Store { variable, source: error.into() }
 }
 
 fn refused(error: impl Into<BoxError>) -> CannotRun {

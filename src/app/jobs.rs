@@ -14,12 +14,17 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) fn start(&self, services: &Data<Services>) {
-        let [probed, purged, looked_at, listened] = [(); 4].map(|()| services.clone());
-        let [stop_probing, stop_purging, stop_looking, stop_listening] = [(); 4].map(|()| self.stop.clone());
-        self.running.spawn(async move { worker::changes::listen(&listened, &stop_listening).await });
-        self.running.spawn(async move { worker::probe::probe(&probed, &stop_probing).await });
-        self.running.spawn(async move { worker::purge::purge(&purged, &stop_purging).await });
-        self.running.spawn(async move { worker::keys::keys(&looked_at, &stop_looking).await });
+        let world = || (services.clone(), self.stop.clone());
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::changes::listen(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::probe::probe(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::purge::purge(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::keys::keys(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
     }
 
     pub(super) async fn end(self) {

@@ -72,7 +72,13 @@ impl Config {
                 config.warnings.extend(unknown);
                 Ok(Self { settings, ..config })
             }
-            _ => Err(Misconfigured { faults, warnings: unknown.into_iter().collect() }),
+            _ => {
+                let json = |setting: &Setting| {
+                    setting.variable.name == "PORTCULLIS_LOG_FORMAT" && setting.text() == "json"
+                };
+                let log_format = if settings.iter().any(json) { LogFormat::Json } else { LogFormat::Text };
+                Err(Misconfigured { faults, warnings: unknown.into_iter().collect(), log_format })
+            }
         }
     }
 
@@ -101,7 +107,7 @@ impl Config {
             reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
-        let warnings = warnings(&password, &trusted);
+        let warnings = warnings(&public, &password, &trusted);
         Some(Self {
             public,
             internal,
@@ -135,8 +141,8 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
     a.port() == b.port() && a.port() != 0 && overlap
 }
 
-/// What is allowed, and less safe than the default.
-fn warnings(password: &Password, trusted: &Trusted) -> Vec<String> {
+/// What is allowed, and less safe than the default or hardly meant so.
+fn warnings(public: &Public, password: &Password, trusted: &Trusted) -> Vec<String> {
     let all = |network: &IpNet| network.prefix_len() == 0;
     let warnings = [
         (password.cost == Cost::NODE).then_some(
@@ -149,5 +155,17 @@ fn warnings(password: &Password, trusted: &Trusted) -> Vec<String> {
             "PORTCULLIS_TRUSTED_PROXIES holds every address: any client may claim any address",
         ),
     ];
-    warnings.into_iter().flatten().map(str::to_owned).collect()
+    warnings.into_iter().flatten().map(str::to_owned).chain(elsewhere(public)).collect()
+}
+
+/// On one machine the two are the same, unless a proxy stands between them. Plain http is for loopback hosts only.
+fn elsewhere(public: &Public) -> Option<String> {
+    let Public { listen, origin } = public;
+    let both_here = listen.ip().is_loopback() && !origin.is_secure();
+    (both_here && listen.port() != origin.port()).then(|| {
+        format!(
+            "PORTCULLIS_PUBLIC_ORIGIN is {origin}, which is not where we listen ({listen}): what a browser sends \
+             with its cookie from any other origin is refused as cross_site"
+        )
+    })
 }

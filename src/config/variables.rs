@@ -45,7 +45,8 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "PORTCULLIS_STORE_URL",
         meaning: "Where users and sessions are kept. The path of a file is relative to `PORTCULLIS_DATA_DIR`. \
-                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set. \
+                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set; \
+                  where its URL names no database, that is `auth`. \
                   Inside a cluster it must be set, so that nobody gets one silent database a pod.",
         allowed: Described("sqlite:PATH, sqlite::memory:, mongodb://… or mongodb+srv://…"),
         default: OutsideCluster("sqlite:portcullis.db"),
@@ -124,7 +125,10 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_TRUSTED_PROXIES",
-        meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored.",
+        meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored. \
+                  Behind an ingress it must be set: otherwise all clients are the one address of the ingress, \
+                  which may hold 512 connections of the 8192 there are and gets one client's turns at hashing, and \
+                  the request ids it hands on are not believed.",
         allowed: Described("networks or addresses, separated by commas"),
         default: Always(""),
         example: "10.0.0.0/8,192.168.1.7",
@@ -132,7 +136,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_LOG_FORMAT",
-        meaning: "How a line of the log looks.",
+        meaning: "How a line of the log looks. Text has colours on a terminal, unless `NO_COLOR` is set.",
         allowed: OneOf(choices::<LogFormat>),
         default: ByTerminal { terminal: "text", otherwise: "json" },
         example: "json",

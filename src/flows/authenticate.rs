@@ -1,6 +1,6 @@
 //! Authenticate: whose session is this?
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
@@ -77,7 +77,8 @@ impl Services {
         match timeout(PATIENCE, self.store.see_session(id, seen)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(session = %id, ?error, "could not note that a session was used");
+                let cause = Failure::<Infallible>::from(error);
+                tracing::warn!(session = %id, %cause, "could not note that a session was used");
             }
             Err(_) => tracing::warn!(session = %id, "noting that a session was used takes too long"),
         }

@@ -78,19 +78,26 @@ pub struct Rules {
 }
 
 /// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.
-#[derive(Debug)]
+/// Its words are for the log.
+#[derive(Debug, thiserror::Error)]
 pub enum Failure<R> {
     /// The caller may be told why.
+    #[error("{0}")]
     Refused(R),
     /// Someone else changed the record first; asking again may succeed.
+    #[error("somebody else changed the record first")]
     Raced,
     /// Too much is asked of us at once; nothing happened.
+    #[error("too much is asked of us at once")]
     Busy { retry_after: Duration },
     /// The store could not be asked; nothing happened.
+    #[error("the store is unavailable: {0}")]
     Unavailable(BoxError),
     /// The store was asked and nobody knows whether it happened; never reported as failed.
+    #[error("nobody knows whether it happened: {0}")]
     OutcomeUnknown(BoxError),
     /// Our side is broken: for the log, never for the caller.
+    #[error("{0}")]
     Broken(BoxError),
 }
 

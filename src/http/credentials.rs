@@ -23,12 +23,12 @@ use super::{
 pub struct SignUpBody {
     #[serde(default)]
     #[validate(custom(function = "is_address"))]
-    #[schema(value_type = String, format = Email, example = "ada@example.org")]
+    #[schema(value_type = String, required = true, format = Email, example = "ada@example.org")]
     email: Given,
     /// How long it must be is for the configured policy to say: from 8 characters by default.
     #[serde(default)]
     #[validate(custom(function = "is_fit", use_context))]
-    #[schema(value_type = String, format = Password, example = "correct horse battery")]
+    #[schema(value_type = String, required = true, format = Password, example = "correct horse battery")]
     password: Given,
     #[serde(default)]
     #[validate(custom(function = "is_mode"))]
@@ -58,11 +58,11 @@ pub struct NewcomerRules {
 pub struct SignInBody {
     #[serde(default)]
     #[validate(custom(function = "is_address"))]
-    #[schema(value_type = String, format = Email, example = "ada@example.org")]
+    #[schema(value_type = String, required = true, format = Email, example = "ada@example.org")]
     email: Given,
     #[serde(default)]
     #[validate(custom(function = "is_candidate"))]
-    #[schema(value_type = String, format = Password, min_length = 1, max_length = 1024, example = "correct horse battery")]
+    #[schema(value_type = String, required = true, format = Password, min_length = 1, max_length = 1024, example = "correct horse battery")]
     password: Given,
     #[serde(default)]
     #[validate(custom(function = "is_mode"))]

@@ -25,6 +25,7 @@ pub struct Probe {
 
 /// How everything we depend on is doing.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Health {
     status: Status,
     version: &'static str,
@@ -165,7 +166,7 @@ fn memory(services: &Services) -> Dependency {
     }
 }
 
-fn millis(duration: Duration) -> f64 {
+pub fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }
 

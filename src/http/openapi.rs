@@ -13,7 +13,7 @@ use super::{health, jwks, refresh, sessions, tokens, users};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Portcullis", description = "Signs people in and tells every other service who is calling."),
+    info(title = "Portcullis", description = "Signs people in, and keeps their sessions in SQLite or MongoDB."),
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out, sessions::sign_out_all,
         refresh::refresh, sessions::list, sessions::end,
@@ -28,6 +28,10 @@ use super::{health, jwks, refresh, sessions, tokens, users};
     modifiers(&Listeners),
 )]
 struct Contract;
+
+/// Where the listeners are when nobody sets anything.
+const PUBLIC: &str = "http://localhost:3000";
+const INTERNAL: &str = "http://localhost:9000";
 
 /// The document as it is committed in `docs/openapi.json`.
 pub fn text() -> Result<String, serde_json::Error> {
@@ -50,11 +54,10 @@ struct Listeners;
 
 impl Modify for Listeners {
     fn modify(&self, document: &mut openapi::OpenApi) {
-        document.servers = Some(vec![Server::new("http://localhost:3000")]);
+        // None for the whole document: some programs know no other, and would ask one listener for what the other has.
         for (path, item) in &mut document.paths.paths {
-            if !path.starts_with("/api/") && !path.starts_with("/.well-known/") {
-                item.servers = Some(vec![Server::new("http://localhost:9000")]);
-            }
+            let public = path.starts_with("/api/") || path.starts_with("/.well-known/");
+            item.servers = Some(vec![Server::new(if public { PUBLIC } else { INTERNAL })]);
         }
         if let Some(components) = &mut document.components {
             let cookie = ApiKeyValue::with_description(

@@ -9,6 +9,8 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::origin::Origin;
+
 use super::{fault::Fault, headers};
 
 /// Why a request did not succeed.
@@ -21,7 +23,9 @@ pub enum Problem {
     InvalidCredentials,
     TokenInvalid,
     TokenExpired,
-    CrossSite,
+    CrossSite {
+        expected: Origin,
+    },
     /// Two credentials, of two sessions.
     Contradiction,
     NotSignedIn,
@@ -100,7 +104,7 @@ impl Problem {
             Self::TokenExpired => {
                 kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
             }
-            Self::CrossSite => kind(
+            Self::CrossSite { .. } => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
                 "Cross-site request",
@@ -223,6 +227,11 @@ impl Problem {
             }
             _ => None,
         }
+    }
+
+    /// For the log: the origin that a request should have come from.
+    pub fn expected_origin(&self) -> Option<&str> {
+        if let Self::CrossSite { expected } = self { Some(expected.as_str()) } else { None }
     }
 
     pub fn code(&self) -> &'static str {

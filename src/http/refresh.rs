@@ -22,7 +22,7 @@ use super::{
     fault::Fault,
     given::Given,
     problem::Problem,
-    refusals::Refusals,
+    refusals::{OfAChange, OfJson, OfRefresh, Refusals},
     users::UserBody,
 };
 
@@ -78,7 +78,7 @@ pub struct RefreshBody {
     responses(
         (status = 200, description = "New tokens", body = TokensBody),
         (status = 401, description = "`session_ended`", content_type = "application/problem+json", body = super::problem::ProblemBody<'static>),
-        Refusals,
+        OfRefresh, OfAChange, OfJson, Refusals,
     )
 )]
 pub async fn refresh(

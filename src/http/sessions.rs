@@ -22,7 +22,7 @@ use super::{
     cookie,
     extract::{Ignored, JsonIfAny},
     problem::{Problem, ProblemBody},
-    refusals::Refusals,
+    refusals::{OfAChange, OfAQuestion, OfJson, OfSignOut, Refusals},
 };
 
 /// One place where somebody is signed in.
@@ -66,7 +66,7 @@ pub struct EndedBody {
     responses(
         (status = 200, description = "The caller's sessions, the newest first", body = [SessionBody]),
         (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),
-        Refusals,
+        OfAQuestion, Refusals,
     )
 )]
 pub async fn list(services: Data<Services>, caller: Caller) -> Result<HttpResponse, Problem> {
@@ -84,7 +84,7 @@ pub async fn list(services: Data<Services>, caller: Caller) -> Result<HttpRespon
         (status = 204, description = "It has ended, now or before"),
         (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),
         (status = 404, description = "It never was the caller's", content_type = "application/problem+json", body = ProblemBody<'static>),
-        Refusals,
+        OfSignOut, OfAChange, Refusals,
     )
 )]
 pub async fn end(
@@ -104,7 +104,7 @@ pub async fn end(
     responses(
         (status = 200, description = "Signed out", body = EndedBody),
         (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),
-        Refusals,
+        OfSignOut, OfAChange, OfJson, Refusals,
     )
 )]
 pub async fn sign_out_all(

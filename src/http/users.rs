@@ -24,7 +24,7 @@ use super::{
     extract::{Ignored, Json},
     problem::Problem,
     refresh::TokensBody,
-    refusals::Refusals,
+    refusals::{OfAChange, OfAQuestion, OfCredentials, OfSignIn, OfSignOut, OfSignUp, Refusals},
 };
 
 /// A user, as everybody who may see them sees them.
@@ -63,7 +63,7 @@ pub struct Empty {}
     post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
     responses(
         (status = 201, description = "The new user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        Refusals,
+        OfSignUp, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn sign_up(
@@ -86,7 +86,7 @@ pub async fn sign_up(
     post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
     responses(
         (status = 200, description = "The user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        Refusals,
+        OfSignIn, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn sign_in(
@@ -107,7 +107,7 @@ pub async fn sign_in(
     get, path = "/api/users/currentuser", tag = "users", security((), ("session" = []), ("token" = [])),
     responses(
         (status = 200, description = "The caller, or null", body = CurrentUserBody),
-        Refusals,
+        OfAQuestion, Refusals,
     )
 )]
 pub async fn current_user(services: Data<Services>, presented: Presented) -> Result<HttpResponse, Problem> {
@@ -126,7 +126,7 @@ pub async fn current_user(services: Data<Services>, presented: Presented) -> Res
             ("set-cookie" = String, description = "Clears the session cookie"),
             ("clear-site-data" = String, description = "Clears what the browser cached and stored of this site"),
         )),
-        Refusals,
+        OfSignOut, OfAChange, Refusals,
     )
 )]
 pub async fn sign_out(

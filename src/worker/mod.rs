@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod keys;
 pub mod open_store;
+pub mod overload;
 pub mod probe;
 pub mod purge;
 

@@ -4,6 +4,7 @@
 
 mod config;
 mod config_command;
+mod contract;
 mod crashes;
 mod cross_site;
 mod dependencies;
@@ -26,5 +27,6 @@ mod sign_out;
 mod sign_up;
 mod store;
 mod store_away;
+mod store_misset;
 mod support;
 mod tokens;

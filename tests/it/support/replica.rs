@@ -11,7 +11,7 @@ use portcullis::{
         policy::{PasswordPolicy, SessionPreset},
         sealed::{KeySecret, KeySecrets},
     },
-    flows::{Rules, Services, key_ring::KeyRing, readiness::Readiness},
+    flows::{Rules, Services, key_ring::KeyRing, memory::Memory, readiness::Readiness},
     store::Store,
     system::{
         entropy::OsEntropy,
@@ -50,6 +50,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
     let keys = KeyRing::new(Arc::clone(store), Arc::clone(&clock), Arc::new(OsEntropy), Arc::clone(&vault));
     Services {
         store: Arc::clone(store),
+        memory: Memory::new(Arc::clone(&clock)),
         clock,
         entropy: Arc::new(OsEntropy),
         hashing: HashingPool::start(Cost::NODE, Room::find(Path::new("/"))).unwrap(),
