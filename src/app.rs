@@ -1,5 +1,8 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod jobs;
+mod keys;
+
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
@@ -12,15 +15,15 @@ use std::{
 use actix_web::web::Data;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::jobs::Jobs;
 use crate::{
     config::{Config, StoreUrl},
     domain::{
-        clock::{Clock, Entropy, random},
-        sealed::{KeySecret, KeySecrets},
+        access_token::TokenRules,
+        clock::{Clock, Entropy},
     },
-    flows::{Rules, Services, readiness::Readiness},
+    flows::{Rules, Services, memory::Memory, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
@@ -28,7 +31,7 @@ use crate::{
         server::{Listeners, Stop},
     },
     store::{
-        BoxError, Store,
+        BoxError, MigrateError, Store,
         mongo::MongoStore,
         sqlite::{Location, SqliteStore},
     },
@@ -36,10 +39,11 @@ use crate::{
         clock::SystemClock,
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
-        vault::Vault,
     },
     worker,
 };
+
+pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -49,6 +53,9 @@ const FAREWELL: Duration = Duration::from_secs(27);
 
 /// Connections that may wait to be accepted: a crowd that arrives at once is not told to come back in a second.
 const BACKLOG: u32 = 4096;
+
+const STORE_URL: &str = "PORTCULLIS_STORE_URL";
+const DATA_DIR: &str = "PORTCULLIS_DATA_DIR";
 
 /// What is outside and can be another one in a test.
 pub struct World {
@@ -77,12 +84,16 @@ pub enum Leave {
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotRun {
-    #[error("{variable} {address}: cannot listen there: {source}")]
+    #[error("portcullis cannot start: {variable} {address}: cannot listen there: {source}")]
     Listen { variable: &'static str, address: SocketAddr, source: io::Error },
-    #[error("{0}")]
+    #[error("portcullis cannot start: {variable}: {source}")]
+    Store { variable: &'static str, source: BoxError },
+    #[error("portcullis cannot start: {0}")]
     Refused(BoxError),
-    #[error("the listeners failed: {0}")]
-    Listeners(#[from] io::Error),
+    #[error("portcullis cannot start: {0}")]
+    System(#[from] io::Error),
+    #[error("portcullis cannot go on: the listeners failed: {0}")]
+    Listeners(io::Error),
 }
 
 impl World {
@@ -90,11 +101,15 @@ impl World {
     pub fn real(config: &Config) -> Result<Self, CannotRun> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let store: Arc<dyn Store> = match &config.store.url {
-            StoreUrl::Mongo(url) => {
-                Arc::new(MongoStore::open(url.expose_secret(), Arc::clone(&entropy)).map_err(refused)?)
+            StoreUrl::Mongo(url) => Arc::new(
+                MongoStore::open(url.expose_secret(), Arc::clone(&entropy)).map_err(store(STORE_URL))?,
+            ),
+            StoreUrl::File(path) => {
+                let variable = if path.is_absolute() { STORE_URL } else { DATA_DIR };
+                let location = Location::File(config.data.dir.join(path));
+                Arc::new(SqliteStore::open(location).map_err(store(variable))?)
             }
-            StoreUrl::File(path) => sqlite(Location::File(config.data.dir.join(path)))?,
-            StoreUrl::Memory => sqlite(Location::Memory)?,
+            StoreUrl::Memory => Arc::new(SqliteStore::open(Location::Memory).map_err(store(STORE_URL))?),
         };
         Ok(Self { store, clock: Arc::new(SystemClock::start()), entropy })
     }
@@ -113,17 +128,12 @@ impl App {
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
         };
-        let rules = Rules {
-            cost: config.password.cost,
-            passwords: config.password.policy,
-            lifetimes: config.session.preset.lifetimes(),
-        };
+        let keys = keys::key_ring(config, &world)?;
         let World { store, clock, entropy } = world;
-        // Until the configuration brings one.
-        let first = KeySecret::from_bytes(random(&*entropy).map_err(refused)?);
-        let vault = Vault::new(&KeySecrets { first, others: Vec::new() }).map_err(refused)?;
-        let services =
-            Services { store, clock, entropy, hashing, vault, readiness: Readiness::default(), rules };
+        let vault = keys.vault();
+        let (rules, readiness) = (rules(config), Readiness::default());
+        let memory = Memory::new(Arc::clone(&clock));
+        let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
     }
 
@@ -166,7 +176,7 @@ impl App {
         };
         let still_serving = !matches!(told, Told::Ended(_));
         let left = match told {
-            Told::Ended(ended) => ended.map_err(CannotRun::from),
+            Told::Ended(ended) => ended.map_err(CannotRun::Listeners),
             Told::Refused(sentence) => Err(refused(sentence)),
             Told::Leave(leave) => {
                 say_goodbye(&services.readiness, leave).await;
@@ -182,6 +192,22 @@ impl App {
         let farewell = async { tokio::join!(drained, tear_down(stop_listening, jobs, &services)) };
         let _ = timeout(FAREWELL, farewell).await;
         left
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let tokens = TokenRules {
+        issuer: config.public.origin.to_string(),
+        audience: config.token.audience.clone(),
+        lifetime: config.token.ttl,
+    };
+    Rules {
+        cost: config.password.cost,
+        passwords: config.password.policy,
+        lifetimes: config.session.preset.lifetimes(),
+        sessions: config.session.limit,
+        grace: config.session.grace,
+        tokens,
     }
 }
 
@@ -217,28 +243,6 @@ async fn say_goodbye(readiness: &Readiness, leave: Leave) {
     }
 }
 
-/// The loops that run beside the listeners.
-#[derive(Default)]
-struct Jobs {
-    stop: CancellationToken,
-    running: TaskTracker,
-}
-
-impl Jobs {
-    fn start(&self, services: &Data<Services>) {
-        let (probed, purged) = (services.clone(), services.clone());
-        let (stop_probing, stop_purging) = (self.stop.clone(), self.stop.clone());
-        self.running.spawn(async move { worker::probe::probe(&probed, &stop_probing).await });
-        self.running.spawn(async move { worker::purge::purge(&purged, &stop_purging).await });
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        self.running.close();
-        self.running.wait().await;
-    }
-}
-
 /// The contract of both listeners, as it is committed.
 pub fn contract() -> io::Result<String> {
     Ok(openapi::text()?)
@@ -254,8 +258,9 @@ fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, Ca
     listen().map_err(|source| CannotRun::Listen { variable, address, source })
 }
 
-fn sqlite(location: Location) -> Result<Arc<dyn Store>, CannotRun> {
-    Ok(Arc::new(SqliteStore::open(location).map_err(refused)?))
+/// What of the configuration has to change for a store that cannot be opened.
+fn store(variable: &'static str) -> impl Fn(MigrateError) -> CannotRun {
+    move |error| CannotRun::Store { variable, source: error.into() }
 }
 
 fn refused(error: impl Into<BoxError>) -> CannotRun {

@@ -1,4 +1,4 @@
-//! Portcullis: signs people and workloads in, and tells every other service who is calling.
+//! Portcullis: signs people in, and keeps their sessions in SQLite or MongoDB.
 //!
 //! - [`domain`]: what is true, whatever the database or the protocol
 //! - [`flows`]: what one can do, one verb per file

@@ -1,7 +1,7 @@
 //! Logging: friendly text on a terminal, JSON lines elsewhere, and never a request that waits for it.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     panic::{self, PanicHookInfo},
     sync::{
         Arc,
@@ -33,7 +33,12 @@ pub fn start(format: Format, level: &str) -> Guard {
     let guard = Guard(lines.to.clone());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
-        Format::Text => registry.with(fmt::layer().with_target(false).with_writer(lines)).try_init(),
+        Format::Text => {
+            let text = fmt::layer().with_target(false).with_writer(lines);
+            // It knows `NO_COLOR`, but not where it writes to.
+            let text = if io::stdout().is_terminal() { text } else { text.with_ansi(false) };
+            registry.with(text).try_init()
+        }
         Format::Json => registry
             .with(fmt::layer().json().flatten_event(true).with_target(false).with_writer(lines))
             .try_init(),

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod generate;
+pub mod keys;
 pub mod serve;
 
 use std::{
@@ -14,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Misconfigured, Sources};
 
-/// Signs people and workloads in, and tells every other service who is calling.
+/// Signs people in, with sessions that are kept in SQLite or MongoDB.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis",
@@ -30,8 +31,24 @@ pub struct Cli {
 enum Command {
     Serve(serve::Args),
     Config(config::Args),
+    Keys(keys::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Failed {
+    /// To be said to whoever typed the command.
+    Said(Box<dyn Error + Send + Sync>),
+    /// A line of the log has said it.
+    Logged,
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Said(error.into())
+    }
 }
 
 impl Cli {
@@ -39,18 +56,20 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         match self.outcome() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
+            Err(Failed::Said(error)) => {
                 // Nobody is left to tell when standard error is closed.
                 _ = writeln!(io::stderr(), "{error}");
                 ExitCode::FAILURE
             }
+            Err(Failed::Logged) => ExitCode::FAILURE,
         }
     }
 
-    fn outcome(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn outcome(self) -> Result<(), Failed> {
         match self.command.unwrap_or(Command::Serve(serve::Args {})) {
-            Command::Serve(_) => Ok(serve::run(&configuration()?)?),
+            Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
+            Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }

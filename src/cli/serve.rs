@@ -1,6 +1,6 @@
 //! `portcullis serve`, and `portcullis` alone: serves until it is told to stop.
 
-use std::{io, net::SocketAddr};
+use std::{error::Error, io, net::SocketAddr};
 
 use clap::Parser;
 use tokio::{
@@ -8,9 +8,12 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
+use tracing::Level;
+
+use super::Failed;
 use crate::{
     app::{App, CannotRun, Leave, World},
-    config::{Config, LogFormat},
+    config::{Config, LogFormat, Misconfigured},
     telemetry,
 };
 
@@ -19,12 +22,31 @@ use crate::{
 #[command(after_help = "Example:\n  PORTCULLIS_PUBLIC_LISTEN=127.0.0.1:8080 portcullis serve")]
 pub struct Args {}
 
-pub fn run(config: &Config) -> Result<(), CannotRun> {
-    let format = match config.log.format {
-        LogFormat::Text => telemetry::Format::Text,
-        LogFormat::Json => telemetry::Format::Json,
+/// `Err` is for a person to read; who collects the log has it there.
+pub fn run(config: Result<Config, Misconfigured>) -> Result<(), Failed> {
+    let (format, level) = match &config {
+        Ok(config) => (config.log.format, &*config.log.level),
+        Err(misconfigured) => (misconfigured.log_format, "error"),
     };
-    let _log = telemetry::start(format, &config.log.level);
+    let _log = telemetry::start(
+        match format {
+            LogFormat::Text => telemetry::Format::Text,
+            LogFormat::Json => telemetry::Format::Json,
+        },
+        level,
+    );
+    let ended = config.map_err(Into::into).and_then(|config| begin(&config).map_err(Into::into));
+    ended.map_err(|error: Box<dyn Error + Send + Sync>| {
+        if format == LogFormat::Json && tracing::enabled!(Level::ERROR) {
+            tracing::error!("{error}");
+            Failed::Logged
+        } else {
+            Failed::Said(error)
+        }
+    })
+}
+
+fn begin(config: &Config) -> Result<(), CannotRun> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -45,9 +67,10 @@ fn say_ready(config: &Config, public: SocketAddr, internal: SocketAddr) {
         tracing::info!(%public, %internal, origin = %config.public.origin, "ready");
         return;
     }
+    let origin = &config.public.origin;
     tracing::info!(
-        "ready\n\n  public    http://{public}\n  internal  http://{internal} (try /docs and /health)\n\n  \
-         Sign somebody up:\n  curl -i http://{public}/api/users/signup -H 'content-type: application/json' \\\n    \
+        "ready\n\n  public    {origin} (listening on {public})\n  internal  http://{internal} (try /docs and /health)\n\n  \
+         Sign somebody up:\n  curl -i {origin}/api/users/signup -H 'content-type: application/json' \\\n    \
          -d '{{\"email\":\"ada@example.org\",\"password\":\"correct horse battery\"}}'\n"
     );
 }

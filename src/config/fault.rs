@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::sections::LogFormat;
+
 /// What is wrong with one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -18,6 +20,8 @@ pub struct Misconfigured {
     pub faults: Vec<Fault>,
     /// A misspelt name is often the reason why another variable is missing.
     pub warnings: Vec<String>,
+    /// How to say so: as it was asked for, if that much could be read.
+    pub log_format: LogFormat,
 }
 
 impl std::error::Error for Misconfigured {}

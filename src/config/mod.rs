@@ -2,6 +2,7 @@
 
 mod choice;
 mod document;
+mod duration;
 mod fault;
 mod networks;
 mod reader;
@@ -13,21 +14,22 @@ mod unknown;
 mod variable;
 mod variables;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
-pub use sections::{Data, Internal, Log, LogFormat, Password, Public, Session, Store, Trusted};
+pub use sections::{Data, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted};
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
 pub use surroundings::Sources;
 pub use variable::{Allowed, Unset, Variable};
 pub use variables::VARIABLES;
 
-use crate::domain::{cost::Cost, policy::PasswordPolicy};
+use crate::domain::{cost::Cost, policy::PasswordPolicy, sealed::KeySecrets};
 use reader::Reader;
+use sections::Key;
 
 #[derive(Debug)]
 pub struct Config {
@@ -36,6 +38,8 @@ pub struct Config {
     pub store: Store,
     pub password: Password,
     pub session: Session,
+    pub key_secret: KeySource,
+    pub token: Token,
     pub trusted: Trusted,
     pub log: Log,
     pub data: Data,
@@ -43,6 +47,16 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Every variable as it was found, to be shown.
     pub settings: Vec<Setting>,
+}
+
+/// Where the secret comes from that seals what is secret at rest.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    Given(KeySecrets),
+    /// From this directory, where it is made if there is none.
+    KeptIn(PathBuf),
+    /// Made at every start, for a store that forgets as well.
+    Forgotten,
 }
 
 impl Config {
@@ -58,7 +72,13 @@ impl Config {
                 config.warnings.extend(unknown);
                 Ok(Self { settings, ..config })
             }
-            _ => Err(Misconfigured { faults, warnings: unknown.into_iter().collect() }),
+            _ => {
+                let json = |setting: &Setting| {
+                    setting.variable.name == "PORTCULLIS_LOG_FORMAT" && setting.text() == "json"
+                };
+                let log_format = if settings.iter().any(json) { LogFormat::Json } else { LogFormat::Text };
+                Err(Misconfigured { faults, warnings: unknown.into_iter().collect(), log_format })
+            }
         }
     }
 
@@ -68,31 +88,50 @@ impl Config {
         let store = reader.section("PORTCULLIS_STORE_");
         let password = reader.section("PORTCULLIS_PASSWORD_");
         let session = reader.section("PORTCULLIS_SESSION_");
+        let key = reader.section("PORTCULLIS_KEY_");
+        let token = reader.section("PORTCULLIS_TOKEN_");
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
         let log = reader.section("PORTCULLIS_LOG_");
         let data = reader.section("PORTCULLIS_DATA_");
 
         let (public, internal) = (public?, internal?);
+        let (store, data, key): (Store, Data, Key) = (store?, data?, key?);
         if collide(public.listen, internal.listen) {
             reader.fault(
                 "PORTCULLIS_INTERNAL_LISTEN",
                 "the two listeners need two sockets, and this one is the public one's",
             );
         }
+        let key_secret = key_source(key, &store, &data);
+        if key_secret.is_none() {
+            reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
+        }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
-        let warnings = warnings(&password, &trusted);
+        let warnings = warnings(&public, &password, &trusted);
         Some(Self {
             public,
             internal,
-            store: store?,
+            store,
             password,
             session: session?,
+            key_secret: key_secret?,
+            token: token?,
             trusted,
             log: log?,
-            data: data?,
+            data,
             warnings,
             settings: Vec::new(),
         })
+    }
+}
+
+/// `None` where several processes have to agree on it, so that none of them can make it.
+fn key_source(key: Key, store: &Store, data: &Data) -> Option<KeySource> {
+    match (key.secret, &store.url) {
+        (Some(secrets), _) => Some(KeySource::Given(secrets)),
+        (None, StoreUrl::File(_)) => Some(KeySource::KeptIn(data.dir.clone())),
+        (None, StoreUrl::Memory) => Some(KeySource::Forgotten),
+        (None, StoreUrl::Mongo(_)) => None,
     }
 }
 
@@ -102,8 +141,8 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
     a.port() == b.port() && a.port() != 0 && overlap
 }
 
-/// What is allowed, and less safe than the default.
-fn warnings(password: &Password, trusted: &Trusted) -> Vec<String> {
+/// What is allowed, and less safe than the default or hardly meant so.
+fn warnings(public: &Public, password: &Password, trusted: &Trusted) -> Vec<String> {
     let all = |network: &IpNet| network.prefix_len() == 0;
     let warnings = [
         (password.cost == Cost::NODE).then_some(
@@ -116,5 +155,17 @@ fn warnings(password: &Password, trusted: &Trusted) -> Vec<String> {
             "PORTCULLIS_TRUSTED_PROXIES holds every address: any client may claim any address",
         ),
     ];
-    warnings.into_iter().flatten().map(str::to_owned).collect()
+    warnings.into_iter().flatten().map(str::to_owned).chain(elsewhere(public)).collect()
+}
+
+/// On one machine the two are the same, unless a proxy stands between them. Plain http is for loopback hosts only.
+fn elsewhere(public: &Public) -> Option<String> {
+    let Public { listen, origin } = public;
+    let both_here = listen.ip().is_loopback() && !origin.is_secure();
+    (both_here && listen.port() != origin.port()).then(|| {
+        format!(
+            "PORTCULLIS_PUBLIC_ORIGIN is {origin}, which is not where we listen ({listen}): what a browser sends \
+             with its cookie from any other origin is refused as cross_site"
+        )
+    })
 }

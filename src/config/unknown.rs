@@ -2,6 +2,15 @@
 
 use super::{variable::PREFIX, variables::VARIABLES};
 
+/// What other services call a thing, at the beginning of its name, and what it is called here.
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("DATABASE", "PORTCULLIS_STORE_URL"),
+    ("DB", "PORTCULLIS_STORE_URL"),
+    ("MONGO", "PORTCULLIS_STORE_URL"),
+    ("ORIGIN", "PORTCULLIS_PUBLIC_ORIGIN"),
+    ("URL", "PORTCULLIS_PUBLIC_ORIGIN"),
+];
+
 /// One sentence about all of them, or nothing.
 pub(super) fn warning<'a>(vars: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let ours = names();
@@ -35,11 +44,20 @@ fn is_injected(name: &str, value: &str) -> bool {
 
 fn with_suggestion(name: &str, ours: &[String]) -> String {
     let shown = name.escape_debug();
-    let near = ours.iter().map(|known| (distance(name, known), known)).min();
-    match near {
-        Some((distance, known)) if distance <= 3 => format!("{shown} (did you mean {known}?)"),
-        _ => shown.to_string(),
+    match misspelt(name, ours).or_else(|| called_elsewhere(name)) {
+        Some(known) => format!("{shown} (did you mean {known}?)"),
+        None => shown.to_string(),
     }
+}
+
+fn misspelt<'a>(name: &str, ours: &'a [String]) -> Option<&'a str> {
+    let (distance, known) = ours.iter().map(|known| (distance(name, known), known)).min()?;
+    (distance <= 3).then_some(known)
+}
+
+fn called_elsewhere(name: &str) -> Option<&'static str> {
+    let name = name.strip_prefix(PREFIX)?.to_ascii_uppercase();
+    ELSEWHERE.iter().find(|(theirs, _)| name.starts_with(theirs)).map(|(_, ours)| *ours)
 }
 
 /// How many letters have to be typed, dropped or changed to make one name of the other, in any letter case.
@@ -70,6 +88,22 @@ mod tests {
         {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn a_name_that_others_give_a_thing_leads_to_ours() {
+        for (name, ours) in [
+            ("PORTCULLIS_DATABASE_URL", "PORTCULLIS_STORE_URL"),
+            ("PORTCULLIS_DB_URI", "PORTCULLIS_STORE_URL"),
+            ("PORTCULLIS_MONGODB_URI", "PORTCULLIS_STORE_URL"),
+            ("PORTCULLIS_ORIGIN", "PORTCULLIS_PUBLIC_ORIGIN"),
+            ("PORTCULLIS_URL", "PORTCULLIS_PUBLIC_ORIGIN"),
+        ] {
+            let said = warning([(name, "x")].into_iter()).unwrap();
+            assert_eq!(said, format!("unknown variables are ignored: {name} (did you mean {ours}?)"));
+            assert!(names().iter().any(|known| known == ours), "{ours}");
+        }
+        assert_eq!(warning([("PORTCULLIS_MONGO_PORT", "tcp://10.96.0.7:27017")].into_iter()), None);
     }
 
     #[test]

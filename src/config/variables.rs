@@ -45,7 +45,8 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "PORTCULLIS_STORE_URL",
         meaning: "Where users and sessions are kept. The path of a file is relative to `PORTCULLIS_DATA_DIR`. \
-                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set. \
+                  `sqlite::memory:` forgets everything at the end. MongoDB must be a replica set; \
+                  where its URL names no database, that is `auth`. \
                   Inside a cluster it must be set, so that nobody gets one silent database a pod.",
         allowed: Described("sqlite:PATH, sqlite::memory:, mongodb://… or mongodb+srv://…"),
         default: OutsideCluster("sqlite:portcullis.db"),
@@ -78,8 +79,56 @@ pub const VARIABLES: &[Variable] = &[
         mask: None,
     },
     Variable {
+        name: "PORTCULLIS_SESSION_LIMIT",
+        meaning: "How many live sessions a user may have. The oldest ends when one more begins.",
+        allowed: Described("a whole number from 1 to 1000"),
+        default: Always("100"),
+        example: "10",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_SESSION_GRACE",
+        meaning: "How long a refresh token that was used is answered with the same successor once more. \
+                  Its use after that ends the session.",
+        allowed: Described("whole seconds or minutes, from 0s to 1m"),
+        default: Always("10s"),
+        example: "30s",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_KEY_SECRET",
+        meaning: "Seals what is secret at rest: signing keys, and the seeds of sessions. Of a list the first seals and all \
+                  open. With SQLite one is made in the data directory when none is set; with MongoDB it is required, \
+                  and all replicas need the same.",
+        allowed: Described(
+            "32 bytes in base64, or several such separated by commas (`head -c 32 /dev/urandom | base64` makes one)",
+        ),
+        default: Always(""),
+        example: "qk0H3lq5JfJzVZ0u6pYkqkBfYk3c0v5mS8y4mYw1b2E=",
+        mask: Some(masked),
+    },
+    Variable {
+        name: "PORTCULLIS_TOKEN_AUDIENCE",
+        meaning: "Whom access tokens are for: the claim `aud`, which services that verify them compare.",
+        allowed: Described("up to 256 printable ASCII characters without spaces"),
+        default: Always("portcullis"),
+        example: "https://api.ticketing.dev",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_TOKEN_TTL",
+        meaning: "How long an access token lives. So long a service that verifies it offline does not hear of a sign-out.",
+        allowed: Described("whole seconds, minutes or hours, from 1m to 1h"),
+        default: Always("10m"),
+        example: "300s",
+        mask: None,
+    },
+    Variable {
         name: "PORTCULLIS_TRUSTED_PROXIES",
-        meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored.",
+        meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored. \
+                  Behind an ingress it must be set: otherwise all clients are the one address of the ingress, \
+                  which may hold 512 connections of the 8192 there are and gets one client's turns at hashing, and \
+                  the request ids it hands on are not believed.",
         allowed: Described("networks or addresses, separated by commas"),
         default: Always(""),
         example: "10.0.0.0/8,192.168.1.7",
@@ -87,7 +136,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_LOG_FORMAT",
-        meaning: "How a line of the log looks.",
+        meaning: "How a line of the log looks. Text has colours on a terminal, unless `NO_COLOR` is set.",
         allowed: OneOf(choices::<LogFormat>),
         default: ByTerminal { terminal: "text", otherwise: "json" },
         example: "json",
@@ -103,10 +152,15 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_DATA_DIR",
-        meaning: "The directory of the embedded store.",
+        meaning: "The directory of the embedded store and of the key secret that is made for it.",
         allowed: Described("a directory"),
         default: Always("./data"),
         example: "/var/lib/portcullis",
         mask: None,
     },
 ];
+
+/// Whether there is one may be known.
+fn masked(secret: &str) -> String {
+    if secret.is_empty() { String::new() } else { "***".to_owned() }
+}

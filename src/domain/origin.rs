@@ -11,6 +11,7 @@ use url::{Host, Url};
 pub struct Origin {
     text: String,
     secure: bool,
+    port: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,11 @@ impl Origin {
     pub const fn is_secure(&self) -> bool {
         self.secure
     }
+
+    /// The scheme's own where none is written.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
 }
 
 impl FromStr for Origin {
@@ -56,7 +62,8 @@ impl FromStr for Origin {
         if !secure && !url.host().is_some_and(|host| is_loopback(&host)) {
             return Err(NotAnOrigin::PlainHttp);
         }
-        Ok(Self { text: url.origin().ascii_serialization(), secure })
+        let port = url.port_or_known_default().ok_or(NotAnOrigin::Scheme)?;
+        Ok(Self { text: url.origin().ascii_serialization(), secure, port })
     }
 }
 
@@ -88,16 +95,16 @@ mod tests {
 
     #[test]
     fn an_origin_is_kept_as_a_browser_would_write_it() {
-        for (given, kept) in [
-            ("https://ticketing.dev", "https://ticketing.dev"),
-            ("HTTPS://Ticketing.dev:443/", "https://ticketing.dev"),
-            ("https://b\u{fc}cher.example:8443", "https://xn--bcher-kva.example:8443"),
-            ("http://localhost:3000", "http://localhost:3000"),
-            ("http://127.8.9.1", "http://127.8.9.1"),
-            ("http://[::1]:80", "http://[::1]"),
+        for (given, kept, port) in [
+            ("https://ticketing.dev", "https://ticketing.dev", 443),
+            ("HTTPS://Ticketing.dev:443/", "https://ticketing.dev", 443),
+            ("https://b\u{fc}cher.example:8443", "https://xn--bcher-kva.example:8443", 8443),
+            ("http://localhost:3000", "http://localhost:3000", 3000),
+            ("http://127.8.9.1", "http://127.8.9.1", 80),
+            ("http://[::1]:80", "http://[::1]", 80),
         ] {
             let origin: Origin = given.parse().unwrap();
-            assert_eq!(origin.as_str(), kept);
+            assert_eq!((origin.as_str(), origin.port()), (kept, port));
             assert_eq!(origin.is_secure(), kept.starts_with("https"));
         }
     }

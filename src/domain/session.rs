@@ -143,6 +143,25 @@ impl Session {
         }
     }
 
+    /// Whether its secret should be renewed: once an hour, and when its user has changed since.
+    pub fn is_due(&self, user: &User, now: Timestamp) -> bool {
+        let since = self.previous.map_or(self.created_at, |previous| previous.rotated_at);
+        now.duration_since(since) >= SignedDuration::from_hours(1) || user.attrs().updated_at > since
+    }
+
+    /// As it stands in the store once this rotation has gone through.
+    #[must_use]
+    pub fn rotated(self, rotation: &Rotation) -> Self {
+        Self {
+            generation: self.generation + 1,
+            secret_digest: rotation.to,
+            previous: Some(Previous { digest: rotation.from, rotated_at: rotation.at }),
+            last_seen_at: self.last_seen_at.max(rotation.at),
+            idle_expires_at: self.idle_expires_at.max(rotation.idle_expires_at),
+            ..self
+        }
+    }
+
     /// The next generation, whose secret has this digest.
     pub fn rotate(&self, successor: SecretDigest, lifetimes: Lifetimes, now: Timestamp) -> Rotation {
         Rotation {

@@ -114,6 +114,12 @@ impl User {
         Self(UserAttrs { status, epoch: self.0.epoch + 1, kept: None, updated_at: now, ..self.0 })
     }
 
+    /// Ends all sessions by the epoch, but for one where that is wished.
+    #[must_use]
+    pub fn end_sessions(self, kept: Option<SessionId>, now: Timestamp) -> Self {
+        Self(UserAttrs { epoch: self.0.epoch + 1, kept, updated_at: now, ..self.0 })
+    }
+
     /// As it stands in the store once a write of it has gone through.
     #[must_use]
     pub fn written(self) -> Self {

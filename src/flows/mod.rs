@@ -1,18 +1,33 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod end_all_sessions;
+pub mod end_session;
+pub mod key_ring;
+pub mod list_keys;
+pub mod list_sessions;
+pub mod load_keys;
+pub mod memory;
+pub mod mint;
 pub mod open_store;
 pub mod probe;
 pub mod purge;
 pub mod readiness;
+pub mod refresh;
+pub mod rotate_keys;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod verify;
+pub mod who_am_i;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
+
 use crate::{
     domain::{
+        access_token::TokenRules,
         clock::{Clock, Entropy, NoEntropy, random},
         cost::Cost,
         device::Device,
@@ -27,10 +42,13 @@ use crate::{
     store::{BoxError, Store, StoreError},
     system::{
         hashing::{self, HashingPool},
+        jwt::JwtError,
         vault::{Label, Vault, VaultError},
     },
 };
 
+use key_ring::KeyRing;
+use memory::Memory;
 use readiness::Readiness;
 
 /// The world outside, as far as a verb needs it.
@@ -39,33 +57,47 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub hashing: HashingPool,
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
+    pub memory: Memory,
+    pub keys: KeyRing,
     pub readiness: Readiness,
     pub rules: Rules,
 }
 
 /// What the configuration decides about verbs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     pub cost: Cost,
     pub passwords: PasswordPolicy,
     pub lifetimes: Lifetimes,
+    /// Live sessions that one user may have.
+    pub sessions: u32,
+    /// How long a secret is honoured after it was replaced.
+    pub grace: SignedDuration,
+    pub tokens: TokenRules,
 }
 
 /// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.
-#[derive(Debug)]
+/// Its words are for the log.
+#[derive(Debug, thiserror::Error)]
 pub enum Failure<R> {
     /// The caller may be told why.
+    #[error("{0}")]
     Refused(R),
     /// Someone else changed the record first; asking again may succeed.
+    #[error("somebody else changed the record first")]
     Raced,
     /// Too much is asked of us at once; nothing happened.
+    #[error("too much is asked of us at once")]
     Busy { retry_after: Duration },
     /// The store could not be asked; nothing happened.
+    #[error("the store is unavailable: {0}")]
     Unavailable(BoxError),
     /// The store was asked and nobody knows whether it happened; never reported as failed.
+    #[error("nobody knows whether it happened: {0}")]
     OutcomeUnknown(BoxError),
     /// Our side is broken: for the log, never for the caller.
+    #[error("{0}")]
     Broken(BoxError),
 }
 
@@ -106,6 +138,7 @@ impl Services {
         let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
         self.end_sessions(&replaces, EndReason::Replaced).await?;
+        self.keep_the_limit(&user).await?;
         Ok(SignedIn { user, session, secret })
     }
 
@@ -115,8 +148,32 @@ impl Services {
         let ended = Ended { at: self.clock.now(), reason };
         for secret in secrets {
             if let Some((session, _)) = self.store.session(secret).await? {
-                self.store.end_session(session.id, ended).await?;
+                self.end_session(session.id, ended).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// `false` when it had ended before.
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        let done = self.store.end_session(id, ended).await;
+        self.memory.forget_session(id);
+        done
+    }
+
+    /// A user's sessions that hold, the newest first.
+    async fn live_sessions(&self, user: &User) -> Result<Vec<Session>, StoreError> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions_of(user.id(), now).await?;
+        sessions.retain(|session| session.holds(user, now));
+        Ok(sessions)
+    }
+
+    /// Ends the oldest sessions of a user who has more than they may have.
+    async fn keep_the_limit(&self, user: &User) -> Result<(), StoreError> {
+        let ended = Ended { at: self.clock.now(), reason: EndReason::Crowded };
+        for session in self.live_sessions(user).await?.iter().skip(self.rules.sessions as usize) {
+            self.end_session(session.id, ended).await?;
         }
         Ok(())
     }
@@ -127,8 +184,28 @@ fn label_of_seed(session: &SessionId) -> Label {
     Label { what: "session seed", of: session.as_uuid() }
 }
 
+impl<R> Failure<R> {
+    /// As the failure of a verb that calls this one: its refusals are among the other's.
+    fn refused_by<S>(self, refuse: impl FnOnce(R) -> S) -> Failure<S> {
+        match self {
+            Self::Refused(reason) => Failure::Refused(refuse(reason)),
+            Self::Raced => Failure::Raced,
+            Self::Busy { retry_after } => Failure::Busy { retry_after },
+            Self::Unavailable(source) => Failure::Unavailable(source),
+            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
+            Self::Broken(source) => Failure::Broken(source),
+        }
+    }
+}
+
 impl<R> From<VaultError> for Failure<R> {
     fn from(error: VaultError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl<R> From<JwtError> for Failure<R> {
+    fn from(error: JwtError) -> Self {
         Self::Broken(error.into())
     }
 }

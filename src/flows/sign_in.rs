@@ -96,7 +96,8 @@ async fn renew(
     match services.store.replace_user(&renewed).await {
         Ok(()) => Ok(renewed.written()),
         Err(error) => {
-            tracing::warn!(user = %user.id(), %error, "could not renew a password hash; trying again next time");
+            let cause = Failure::<SignInRefusal>::from(error);
+            tracing::warn!(user = %user.id(), %cause, "could not renew a password hash; trying again next time");
             Ok(user)
         }
     }

@@ -36,8 +36,9 @@ fn render(contract: &Value) -> Result<String, std::fmt::Error> {
     );
     for (path, item) in members(contract, "/paths") {
         let operations = item.as_object().into_iter().flatten();
+        let server = text(item, "/servers/0/url");
         for (method, operation) in operations.filter(|(_, value)| value.get("responses").is_some()) {
-            operation_to(&mut html, contract, path, method, operation)?;
+            operation_to(&mut html, contract, (&server, path), method, operation)?;
         }
     }
     html.push_str("<h2>Shapes</h2>");
@@ -50,11 +51,12 @@ fn render(contract: &Value) -> Result<String, std::fmt::Error> {
 fn operation_to(
     html: &mut String,
     contract: &Value,
-    path: &str,
+    (server, path): (&str, &str),
     method: &str,
     operation: &Value,
 ) -> std::fmt::Result {
     write!(html, "<h2><span class=method>{}</span> <code>{}</code></h2>", escape(method), escape(path))?;
+    write!(html, "<p><code>{server}</code></p>")?;
     write!(html, "<p><b>{}</b> {}</p>", text(operation, "/summary"), text(operation, "/description"))?;
     if let Some(shape) = operation.pointer("/requestBody/content/application~1json/schema") {
         write!(html, "<p>Body: {}</p>", link(contract, shape))?;

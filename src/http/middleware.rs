@@ -20,7 +20,7 @@ use tokio::time::timeout;
 
 use crate::flows::Services;
 
-use super::{Site, client, connection::Progress, headers, problem::Problem};
+use super::{Site, client, connection::Progress, headers, health::millis, problem::Problem};
 
 /// From the head of a request to its answer.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -161,12 +161,14 @@ impl LogLine {
     /// A cause is told here and nowhere else.
     fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, now: Duration) {
         let Self { id, method, path, begun } = self;
-        let (status, took) = (answer.status().as_u16(), now.saturating_sub(begun));
+        let (status, took_ms) = (answer.status().as_u16(), millis(now.saturating_sub(begun)));
         if let Some(source) = problem.and_then(Problem::source) {
             let cause = causes(&**source);
-            tracing::error!(request_id = %id, %method, path, status, ?took, cause, "request failed");
+            tracing::error!(request_id = %id, %method, path, status, took_ms, cause, "request failed");
         } else {
-            tracing::debug!(request_id = %id, %method, path, status, ?took, "request answered");
+            let (code, expected_origin) =
+                (problem.map(Problem::code), problem.and_then(Problem::expected_origin));
+            tracing::debug!(request_id = %id, %method, path, status, took_ms, code, expected_origin, "request answered");
         }
     }
 }

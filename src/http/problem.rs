@@ -9,6 +9,8 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::origin::Origin;
+
 use super::{fault::Fault, headers};
 
 /// Why a request did not succeed.
@@ -19,7 +21,15 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
-    CrossSite,
+    TokenInvalid,
+    TokenExpired,
+    CrossSite {
+        expected: Origin,
+    },
+    /// Two credentials, of two sessions.
+    Contradiction,
+    NotSignedIn,
+    SessionEnded,
     NotFound,
     MethodNotAllowed,
     /// The request, or its body, did not arrive in time.
@@ -88,11 +98,32 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
-            Self::CrossSite => kind(
+            Self::TokenInvalid => {
+                kind(StatusCode::UNAUTHORIZED, "token_invalid", "Invalid token", "This is no token of ours")
+            }
+            Self::TokenExpired => {
+                kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
+            }
+            Self::CrossSite { .. } => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
                 "Cross-site request",
                 "A request with a session cookie must come from this site",
+            ),
+            Self::Contradiction => kind(
+                StatusCode::BAD_REQUEST,
+                "credentials_differ",
+                "Credentials differ",
+                "Send either the session cookie or a token",
+            ),
+            Self::NotSignedIn => {
+                kind(StatusCode::UNAUTHORIZED, "not_signed_in", "Not signed in", "Sign in first")
+            }
+            Self::SessionEnded => kind(
+                StatusCode::UNAUTHORIZED,
+                "session_ended",
+                "Session ended",
+                "The session has ended; sign in again",
             ),
             Self::NotFound => kind(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing here"),
             Self::MethodNotAllowed => kind(
@@ -126,7 +157,7 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Unsupported media type",
-                "Send JSON: Content-Type: application/json, not compressed",
+                "Send JSON, or a form where one is asked for, and not compressed",
             ),
             Self::TooManyConnections => kind(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -198,6 +229,11 @@ impl Problem {
         }
     }
 
+    /// For the log: the origin that a request should have come from.
+    pub fn expected_origin(&self) -> Option<&str> {
+        if let Self::CrossSite { expected } = self { Some(expected.as_str()) } else { None }
+    }
+
     pub fn code(&self) -> &'static str {
         self.kind().code
     }
@@ -214,11 +250,22 @@ impl Problem {
         }
     }
 
+    /// RFC 6750: whoever presented nothing is told of no error.
+    const fn challenge(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "Bearer",
+            _ => r#"Bearer error="invalid_token""#,
+        }
+    }
+
     /// The answer as the caller gets it.
     pub fn answer(&self, request_id: &str) -> HttpResponse {
         let mut answer = HttpResponse::build(self.kind().status);
         if let Some(seconds) = self.retry_after() {
             answer.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if self.kind().status == StatusCode::UNAUTHORIZED {
+            answer.insert_header((header::WWW_AUTHENTICATE, self.challenge()));
         }
         answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
     }

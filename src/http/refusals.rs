@@ -1,31 +1,108 @@
-//! The refusals that any call may answer with, as the contract document lists them.
+//! The refusals that calls may answer with, as the contract document lists them; a test provokes each code it names.
 
 use utoipa::IntoResponses;
 
 use super::problem::ProblemBody;
 
+/// Of every call to users.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub enum Refusals {
-    /// What is asked cannot be: every fault is told
-    #[response(status = 400, content_type = "application/problem+json")]
-    Invalid(ProblemBody<'static>),
+    /// `request_timeout`: the request did not arrive in time
+    #[response(status = 408, content_type = "application/problem+json")]
+    TooSlow(ProblemBody<'static>),
+    /// Anything else, in the same shape
+    #[response(status = "default", content_type = "application/problem+json")]
+    Other(ProblemBody<'static>),
+}
+
+/// Of a call that changes nothing.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAQuestion {
+    /// `store_unavailable`: come back after `Retry-After` seconds
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody<'static>),
+}
+
+/// Of a call that changes something.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAChange {
     /// `cross_site`: a request with a session cookie did not come from our own origin
     #[response(status = 403, content_type = "application/problem+json")]
     CrossSite(ProblemBody<'static>),
-    /// The request did not arrive in time
-    #[response(status = 408, content_type = "application/problem+json")]
-    TooSlow(ProblemBody<'static>),
-    /// A body has at most 16 KiB
+    /// `body_too_large`: a body has at most 16 KiB
     #[response(status = 413, content_type = "application/problem+json")]
     BodyTooLarge(ProblemBody<'static>),
-    /// A body is JSON
+}
+
+/// Of a call that hashes a password which came in a body.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfCredentials {
+    /// `unsupported_media_type`: a body is JSON
     #[response(status = 415, content_type = "application/problem+json")]
     UnsupportedMediaType(ProblemBody<'static>),
     /// `busy`, `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody<'static>),
-    /// Anything else, in the same shape
-    #[response(status = "default", content_type = "application/problem+json")]
-    Other(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfSignUp {
+    /// Every fault is told: `email_invalid`, `email_in_use`, `password_required`, `password_too_short`,
+    /// `password_too_long`, `password_is_address`, `mode_invalid`; or `malformed`, where the body cannot be read
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfSignIn {
+    /// `invalid_credentials`; every fault of a body with which nobody could sign in: `email_invalid`,
+    /// `password_required`, `password_too_long`, `mode_invalid`; or `malformed`, where the body cannot be read
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+/// Of a call that may bring a body.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfJson {
+    /// `unsupported_media_type`: a body is JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfRefresh {
+    /// `refresh_token_invalid`: it is no string; `credentials_differ`: it came with a cookie; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+    /// `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds with the same
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfSignOut {
+    /// `malformed`: the body, which nobody asked for, broke off
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ProblemBody<'static>),
+    /// `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds; the cookie is cleared all the same
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody<'static>),
+}
+
+/// The refusals of a call that is about a token.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum TokenRefusals {
+    /// `token_invalid`, `token_expired` or `session_ended`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Refused(ProblemBody<'static>),
 }

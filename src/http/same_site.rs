@@ -22,7 +22,7 @@ pub async fn same_site(
         && cookie::is_present(request.request(), &site.origin)
         && !is_ours(request.headers(), site.origin.as_str())
     {
-        return Err(Problem::CrossSite.into());
+        return Err(Problem::CrossSite { expected: site.origin.clone() }.into());
     }
     next.call(request).await
 }

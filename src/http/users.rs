@@ -1,7 +1,7 @@
 //! Users on the wire: signing up, in and out, and who is signed in.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CLEAR_SITE_DATA, HeaderValue},
     web::Data,
 };
@@ -16,12 +16,15 @@ use crate::{
 };
 
 use super::{
-    Site, client,
+    Site,
+    caller::Presented,
+    client,
     cookie::{self, SessionCookies},
     credentials::{SignInBody, SignUpBody},
     extract::{Ignored, Json},
     problem::Problem,
-    refusals::Refusals,
+    refresh::TokensBody,
+    refusals::{OfAChange, OfAQuestion, OfCredentials, OfSignIn, OfSignOut, OfSignUp, Refusals},
 };
 
 /// A user, as everybody who may see them sees them.
@@ -60,7 +63,7 @@ pub struct Empty {}
     post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
     responses(
         (status = 201, description = "The new user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        Refusals,
+        OfSignUp, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn sign_up(
@@ -70,10 +73,10 @@ pub async fn sign_up(
     cookies: SessionCookies,
     Json(body): Json<SignUpBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (email, password) = body.admit(services.rules.passwords)?;
-    let wish = SignUp { email, password, arrival: arrival(&request, &site, &cookies) };
+    let (email, password, mode) = body.admit(services.rules.passwords)?;
+    let wish = SignUp { email, password, arrival: arrival(&request, &site, &cookies, mode) };
     let newcomer = flows::sign_up::sign_up(&services, wish).await?;
-    greet(HttpResponse::Created().json(UserBody::of(&newcomer.user)), &newcomer, &site)
+    greet(HttpResponse::Created(), newcomer, &services, &site)
 }
 
 /// Sign in
@@ -83,7 +86,7 @@ pub async fn sign_up(
     post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
     responses(
         (status = 200, description = "The user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        Refusals,
+        OfSignIn, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn sign_in(
@@ -93,29 +96,23 @@ pub async fn sign_in(
     cookies: SessionCookies,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (email, password) = body.admit()?;
-    let wish = SignIn { email, password, arrival: arrival(&request, &site, &cookies) };
+    let (email, password, mode) = body.admit()?;
+    let wish = SignIn { email, password, arrival: arrival(&request, &site, &cookies, mode) };
     let signed_in = flows::sign_in::sign_in(&services, wish).await?;
-    greet(HttpResponse::Ok().json(UserBody::of(&signed_in.user)), &signed_in, &site)
+    greet(HttpResponse::Ok(), signed_in, &services, &site)
 }
 
 /// Who is signed in
 #[utoipa::path(
-    get, path = "/api/users/currentuser", tag = "users", security((), ("session" = [])),
+    get, path = "/api/users/currentuser", tag = "users", security((), ("session" = []), ("token" = [])),
     responses(
         (status = 200, description = "The caller, or null", body = CurrentUserBody),
-        Refusals,
+        OfAQuestion, Refusals,
     )
 )]
-pub async fn current_user(
-    services: Data<Services>,
-    cookies: SessionCookies,
-) -> Result<HttpResponse, Problem> {
-    let authenticated = match cookies.only() {
-        Some(secret) => authenticate(&services, &secret).await?,
-        None => None,
-    };
-    let current_user = authenticated.map(|authenticated| UserBody::of(&authenticated.user));
+pub async fn current_user(services: Data<Services>, presented: Presented) -> Result<HttpResponse, Problem> {
+    let found = authenticate(&services, &presented.0).await?;
+    let current_user = found.map(|found| UserBody::of(&found.user));
     Ok(HttpResponse::Ok().json(CurrentUserBody { current_user }))
 }
 
@@ -129,7 +126,7 @@ pub async fn current_user(
             ("set-cookie" = String, description = "Clears the session cookie"),
             ("clear-site-data" = String, description = "Clears what the browser cached and stored of this site"),
         )),
-        Refusals,
+        OfSignOut, OfAChange, Refusals,
     )
 )]
 pub async fn sign_out(
@@ -147,17 +144,26 @@ pub async fn sign_out(
     Ok(answer)
 }
 
-fn arrival(request: &HttpRequest, site: &Site, cookies: &SessionCookies) -> Arrival {
-    Arrival { mode: Mode::Cookie, device: client::device(request, site), replaces: cookies.all() }
+fn arrival(request: &HttpRequest, site: &Site, cookies: &SessionCookies, mode: Mode) -> Arrival {
+    Arrival { mode, device: client::device(request, site), replaces: cookies.all() }
 }
 
-fn greet(mut answer: HttpResponse, signed_in: &SignedIn, site: &Site) -> Result<HttpResponse, Problem> {
+fn greet(
+    mut answer: HttpResponseBuilder,
+    signed_in: SignedIn,
+    services: &Services,
+    site: &Site,
+) -> Result<HttpResponse, Problem> {
+    if signed_in.session.mode == Mode::Token {
+        return Ok(answer.json(TokensBody::of(services, signed_in)?));
+    }
+    let mut answer = answer.json(UserBody::of(&signed_in.user));
     cookie::set(&mut answer, &site.origin, &signed_in.secret)?;
     Ok(answer)
 }
 
 impl UserBody {
-    fn of(user: &User) -> Self {
+    pub fn of(user: &User) -> Self {
         let attrs = user.attrs();
         Self {
             id: attrs.id.to_string(),

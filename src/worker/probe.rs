@@ -15,7 +15,7 @@ pub async fn probe(services: &Services, stop: &CancellationToken) {
         let Some(answered) = super::round(stop, flows::probe::probe(services)).await else { return };
         match (was_up, answered) {
             (false, Ok(())) => tracing::info!("the store is back"),
-            (true, Err(failure)) => tracing::error!(?failure, "the store does not answer"),
+            (true, Err(cause)) => tracing::error!(%cause, "the store does not answer"),
             (true, Ok(())) | (false, Err(_)) => {}
         }
     }

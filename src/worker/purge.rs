@@ -13,8 +13,8 @@ pub async fn purge(services: &Services, stop: &CancellationToken) {
         match super::round(stop, flows::purge::purge(services)).await {
             None | Some(Ok(0)) => {}
             Some(Ok(records)) => tracing::info!(records, "removed what expired"),
-            Some(Err(failure)) => {
-                tracing::warn!(?failure, "could not remove what expired; trying again in an hour");
+            Some(Err(cause)) => {
+                tracing::warn!(%cause, "could not remove what expired; trying again in an hour");
             }
         }
     }

@@ -216,6 +216,26 @@ fn what_is_weaker_than_the_default_is_warned_about() {
 }
 
 #[test]
+fn an_origin_on_another_port_of_this_machine_is_warned_about() {
+    let warnings = |listen, origin| {
+        good(&[("PORTCULLIS_PUBLIC_LISTEN", listen), ("PORTCULLIS_PUBLIC_ORIGIN", origin)]).warnings
+    };
+    let warned = warnings("127.0.0.1:8080", "");
+    assert!(
+        matches!(&warned[..], [one] if one.starts_with("PORTCULLIS_PUBLIC_ORIGIN is http://localhost:3000, "))
+    );
+    assert_eq!(warnings("[::1]:3000", "http://127.0.0.1:8080").len(), 1);
+    for (listen, origin) in [
+        ("127.0.0.1:8080", "http://localhost:8080"),
+        ("127.0.0.1:80", "http://localhost"),
+        ("127.0.0.1:8080", "https://ticketing.dev"),
+        ("0.0.0.0:8080", "http://localhost:3000"),
+    ] {
+        assert_eq!(warnings(listen, origin), Vec::<String>::new(), "{listen} {origin}");
+    }
+}
+
+#[test]
 fn proxies_are_networks_and_single_addresses() {
     let config = good(&[("PORTCULLIS_TRUSTED_PROXIES", " 10.0.0.0/8, 192.168.1.7 ,2001:db8::1,")]);
     let proxies: Vec<_> = config.trusted.proxies.iter().map(ToString::to_string).collect();

@@ -1,9 +1,11 @@
 //! A cookie alone does not change anything: the request must come from our own origin.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     browser::{Browser, PASSWORD},
+    folder::Folder,
+    process::Process,
     service::Service,
     wire,
 };
@@ -45,6 +47,20 @@ async fn a_cookie_without_an_origin_changes_nothing_and_may_read() {
         wire::send(service.public, sign_out("Sec-Fetch-Site: same-origin\r\n").as_bytes()).await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn the_log_says_from_where_the_request_should_have_come() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_LEVEL", "debug")]);
+    let mut ada = Browser::to(process.ready().public);
+    ada.sign_up("ada@example.org").await;
+    ada.origin = "http://127.0.0.1:3000".to_owned();
+    assert_eq!(ada.sign_out().await.codes(), ["cross_site"]);
+    let line = process.hears(|line| line.contains("\"cross_site\""));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["expected_origin"], "http://localhost:3000", "{line}");
+    assert!(line["took_ms"].is_number(), "{line}");
 }
 
 #[tokio::test]

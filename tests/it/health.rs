@@ -10,6 +10,7 @@ async fn a_service_with_its_store_is_alive_ready_and_healthy() {
     assert_eq!(kubelet.get("/readyz").await.status, 200);
     let health = kubelet.get("/health").await.json();
     assert_eq!(health["status"], "healthy");
+    assert!(health["uptimeSeconds"].is_u64(), "{health}");
     assert_eq!(health["dependencies"]["store"]["state"], "up");
     assert!(health["dependencies"]["store"]["poolSize"].as_u64().unwrap() > 0, "{health}");
     assert!(health["dependencies"]["hashing"]["slots"].as_u64().unwrap() > 0, "{health}");

@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::join_all;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
 use crate::support::{
@@ -20,12 +20,21 @@ use crate::support::{
 #[tokio::test]
 async fn on_a_terminal_the_ready_line_says_where_and_what_to_try() {
     let folder = Folder::new();
-    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text")]);
+    let origin = ("PORTCULLIS_PUBLIC_ORIGIN", "http://localhost:3210");
+    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text"), origin]);
+    process.hears(|line| line.contains("WARN PORTCULLIS_PUBLIC_ORIGIN is http://localhost:3210, "));
     process.hears(|line| line.contains("ready"));
-    let public = process.hears(|line| line.trim_start().starts_with("public    http://127.0.0.1:"));
-    process.hears(|line| line.trim_start().starts_with("internal  http://127.0.0.1:"));
-    let curl = process.hears(|line| line.trim_start().starts_with("curl -i http://127.0.0.1:"));
-    assert!(curl.contains(public.trim_start().trim_start_matches("public    ")), "{curl}");
+    process.hears(|line| line.starts_with("  public    http://localhost:3210 (listening on 127.0.0.1:"));
+    process.hears(|line| line.starts_with("  internal  http://127.0.0.1:"));
+    process.hears(|line| line.starts_with("  curl -i http://localhost:3210/api/users/signup "));
+}
+
+#[tokio::test]
+async fn text_that_goes_elsewhere_than_to_a_terminal_has_no_colours() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_LOG_FORMAT", "text")]);
+    let ready = process.hears(|line| line.contains("ready"));
+    assert!(!ready.contains('\u{1b}'), "{ready:?}");
 }
 
 #[tokio::test]
@@ -37,6 +46,36 @@ async fn a_socket_that_is_taken_is_named_and_the_process_fails() {
     assert_eq!(process.end().code(), Some(1));
     let named = |line: &String| line.contains("PORTCULLIS_INTERNAL_LISTEN") && line.contains(&address);
     assert!(process.said.iter().any(named), "{:?}", process.said);
+}
+
+#[test]
+fn why_it_cannot_start_is_told_to_people_and_to_programs() {
+    let folder = Folder::new();
+    std::fs::write(folder.file("data"), "").unwrap();
+    let data = folder.file("data");
+    let file = data.to_str().unwrap();
+    for (variable, value, why) in [
+        ("PORTCULLIS_DATA_DIR", file, "data is a file and should be a directory"),
+        ("PORTCULLIS_INTERNAL_LISTEN", "192.0.2.1:1", "cannot listen there"),
+        ("PORTCULLIS_SESSION_PRESET", "aal4", "expected relaxed, aal2 or aal3"),
+        ("PORTCULLIS_STORE_URL", "mongodb://h/?w=-3", "cannot be understood"),
+    ] {
+        for (format, level) in [("text", "info"), ("json", "info"), ("json", "off")] {
+            let how = [("PORTCULLIS_LOG_FORMAT", format), ("PORTCULLIS_LOG_LEVEL", level)];
+            let mut process = Process::start(&folder, &[how[0], how[1], (variable, value)]);
+            process.hears(|line| line.contains(why));
+            let first =
+                process.said.iter().position(|line| line.contains("portcullis cannot start: ")).unwrap();
+            let said = process.said[first..].join("\n");
+            assert!(said.contains(variable), "{said}");
+            // Where the log is switched off, it is said to people all the same.
+            assert!(level == "off" || said.starts_with('{') == (format == "json"), "{said}");
+            if said.starts_with('{') {
+                assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["level"], "ERROR", "{said}");
+            }
+            assert_eq!(process.end().code(), Some(1));
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpSocket, TcpStream},
@@ -13,6 +13,8 @@ use tokio::{
 
 use crate::support::{
     browser::{Browser, PASSWORD},
+    folder::Folder,
+    process::Process,
     service::Service,
     stores::sqlite,
     wire::{post, receive},
@@ -46,6 +48,25 @@ async fn c_04_d_2_a_full_queue_refuses_at_once_and_says_when_to_come_back() {
     for (answer, _) in answers.iter().filter(|(answer, _)| answer.status != 503) {
         assert_eq!(answer.codes(), ["invalid_credentials"]);
     }
+}
+
+#[tokio::test]
+async fn d_2_the_log_says_how_many_were_turned_away_and_since_when() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_PASSWORD_COST", "standard")]);
+    let sockets = process.ready();
+    let body = json!({"email": "nobody@example.org", "password": PASSWORD}).to_string();
+    let mut crowd = Vec::new();
+    for _ in 0..80 {
+        let mut socket = TcpStream::connect(sockets.public).await.unwrap();
+        socket.write_all(&post("/api/users/signin", body.as_bytes())).await.unwrap();
+        crowd.push(socket);
+    }
+
+    let line = process.hears(|line| line.contains("turned_away"));
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["level"], "WARN", "{line}");
+    assert!(line["turned_away"].as_u64().unwrap() > 0 && line["since"].is_string(), "{line}");
 }
 
 #[tokio::test]

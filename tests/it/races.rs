@@ -16,7 +16,7 @@ use crate::support::{
     browser::{Browser, PASSWORD},
     folder::Folder,
     mongod,
-    people::{People, email},
+    people::{NODE_HASH, People, email},
     process::Process,
     service::Service,
     stores::on_both_stores,
@@ -24,13 +24,10 @@ use crate::support::{
 
 on_both_stores!(a_hash_that_another_process_renewed_meanwhile_is_left_to_it);
 
-/// Made by Node: `scryptSync("correct horse", "a1b2c3d4e5f60718", 64).toString("hex") + ".a1b2c3d4e5f60718"`.
-const NODE: &str = "78623aec0a5dcd3ff254c3c7f6f02c566d84ecec1f606787165d301b321cb4db0b9978348823e4913152b6ce39cdf08a6f0231197ca109d3e84c8c386591459f.a1b2c3d4e5f60718";
-
 async fn a_hash_that_another_process_renewed_meanwhile_is_left_to_it(store: Arc<dyn Store>) {
     let service = Service::with(store, &[("PORTCULLIS_PASSWORD_COST", "standard")]).await;
     let people = People::new();
-    let hash = StoredHash::parse(NODE).unwrap();
+    let hash = StoredHash::parse(NODE_HASH).unwrap();
     let user = User::build(UserAttrs::new(people.user_id(), email("node@example.org"), hash, people.now()));
     service.store.add_user(&user).await.unwrap();
 
@@ -51,7 +48,7 @@ async fn a_hash_that_another_process_renewed_meanwhile_is_left_to_it(store: Arc<
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(somebody.current_user().await.as_deref(), Some("node@example.org"));
     let stored = service.store.user_by_email(&email("node@example.org")).await.unwrap().unwrap();
-    assert_eq!((stored.hash().reveal().unwrap().as_str(), stored.attrs().revision), (NODE, 1));
+    assert_eq!((stored.hash().reveal().unwrap().as_str(), stored.attrs().revision), (NODE_HASH, 1));
 
     assert_eq!(somebody.sign_in("node@example.org", "correct horse").await.status, 200);
     let stored = service.store.user_by_email(&email("node@example.org")).await.unwrap().unwrap();

@@ -41,3 +41,13 @@ fn the_two_commands_to_begin_with_are_there() {
         assert!(makefile.contains(&format!("\n{target}: ")), "the Makefile has no target {target}");
     }
 }
+
+#[test]
+fn every_document_that_the_readme_links_to_is_there() {
+    let readme = file("README.md");
+    let links: Vec<_> = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 5, "{links:?}");
+    for link in links {
+        assert!(!file(link).is_empty(), "{link}");
+    }
+}

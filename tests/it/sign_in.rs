@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
-    people::{People, email},
+    people::{NODE_HASH, People, email},
     service::Service,
     stores::{on_both_stores, sqlite},
 };
@@ -31,9 +31,6 @@ on_both_stores!(
     a_hash_of_a_lower_cost_is_renewed_and_the_revision_raised,
     the_password_is_taken_as_typed_and_no_other,
 );
-
-/// Made by Node: `scryptSync("correct horse", "a1b2c3d4e5f60718", 64).toString("hex") + ".a1b2c3d4e5f60718"`.
-const NODE: &str = "78623aec0a5dcd3ff254c3c7f6f02c566d84ecec1f606787165d301b321cb4db0b9978348823e4913152b6ce39cdf08a6f0231197ca109d3e84c8c386591459f.a1b2c3d4e5f60718";
 
 async fn the_right_password_opens_a_new_session(store: Arc<dyn Store>) {
     let service = Service::on(store).await;
@@ -142,13 +139,13 @@ async fn disabled(service: &Service, address: &str) {
 
 async fn a_hash_from_node_is_accepted_and_renewed(store: Arc<dyn Store>) {
     let service = Service::on(store).await;
-    service.store.add_user(&with_hash("node@example.org", NODE)).await.unwrap();
+    service.store.add_user(&with_hash("node@example.org", NODE_HASH)).await.unwrap();
 
     let mut somebody = Browser::at(&service);
     assert_eq!(somebody.sign_in("node@example.org", "wrong horse").await.codes(), ["invalid_credentials"]);
     assert_eq!(
         hash(&service, "node@example.org").await,
-        NODE,
+        NODE_HASH,
         "nothing changes until the password was right"
     );
     assert_eq!(somebody.sign_in("node@example.org", "correct horse").await.status, 200);
@@ -213,7 +210,7 @@ async fn hash(service: &Service, address: &str) -> String {
 async fn asvs_6_3_8_unknown_wrong_and_disabled_take_the_same_time() {
     let service = Service::with(sqlite(), &[("PORTCULLIS_PASSWORD_COST", "low-memory")]).await;
     disabled(&service, "disabled@example.org").await;
-    service.store.add_user(&with_hash("node@example.org", NODE)).await.unwrap();
+    service.store.add_user(&with_hash("node@example.org", NODE_HASH)).await.unwrap();
     let mut anybody = Browser::at(&service);
     anybody.sign_up("ada@example.org").await;
     let addresses = ["nobody@example.org", "ada@example.org", "disabled@example.org", "node@example.org"];

@@ -186,6 +186,12 @@ async fn f_02_a_store_that_hangs_is_given_up_at_the_deadline() {
             assert!(codes == ["store_unavailable"] || codes == ["outcome_unknown"], "{codes:?}");
         }
     }
+    let said = process.hears(|line| line.contains("the store does not answer"));
+    assert!(
+        said.contains("\"cause\":\"nobody knows whether it happened: ")
+            || said.contains("\"cause\":\"the store is"),
+        "{said}"
+    );
     set.thaw(0);
 
     becomes(&mut ada, "/api/users/currentuser", 200, Duration::from_secs(15)).await;

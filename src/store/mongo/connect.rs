@@ -13,7 +13,7 @@ use mongodb::{
 
 use crate::store::MigrateError;
 
-use super::{connections::Connections, errors::Cause};
+use super::{connections::Connections, errors::Cause, members::Members};
 
 /// The name of the database where the URL has none.
 const DATABASE: &str = "auth";
@@ -39,6 +39,7 @@ pub(super) fn check(url: &str) -> Result<(), MigrateError> {
 pub(super) async fn options(
     url: &str,
     connections: &Arc<Connections>,
+    members: &Arc<Members>,
 ) -> Result<(ClientOptions, String), MigrateError> {
     let mut options = ClientOptions::parse(url).await.map_err(|error| refuse(url, &error))?;
     let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
@@ -46,6 +47,8 @@ pub(super) async fn options(
     bound(&mut options);
     let connections = Arc::clone(connections);
     options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
+    let members = Arc::clone(members);
+    options.sdam_event_handler = Some(EventHandler::callback(move |event| members.note(event)));
     options.app_name = Some("portcullis".to_owned());
     Ok((options, database))
 }
@@ -91,7 +94,7 @@ mod tests {
     use super::*;
 
     async fn parsed(url: &str) -> Result<(ClientOptions, String), MigrateError> {
-        options(url, &Arc::default()).await
+        options(url, &Arc::default(), &Arc::default()).await
     }
 
     #[tokio::test]

@@ -23,6 +23,9 @@ pub(super) enum Cause {
     Closed,
     #[error("too many calls are under way")]
     Crowded,
+    /// The servers answer, and are not what the URL asks for.
+    #[error("{0}")]
+    Misfit(String),
     #[error("{0}")]
     Driver(String),
 }

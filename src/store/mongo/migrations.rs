@@ -40,7 +40,6 @@ pub(super) async fn migrate(store: &Connected, now: Timestamp) -> Result<(), Mig
 
 async fn bring_forward(store: &Connected, began: Timestamp) -> Result<(), MigrateError> {
     let watch = Stopwatch::start();
-    must_be_a_replica_set(store).await?;
     while !Gap::find(store).await?.is_closed() {
         let now = began.checked_add(watch.elapsed()).unwrap_or(Timestamp::MAX);
         let Some(lock) = Lock::take(store, now).await.map_err(unavailable)? else {
@@ -66,7 +65,7 @@ async fn close_gap(store: &Connected, lock: Lock) -> Result<bool, MigrateError> 
 }
 
 /// Change streams and retryable writes need one; a lone server would take no write of ours at all.
-async fn must_be_a_replica_set(store: &Connected) -> Result<(), MigrateError> {
+pub(super) async fn must_be_a_replica_set(store: &Connected) -> Result<(), MigrateError> {
     let hello =
         store.calls.read(store.database.run_command(doc! { "hello": 1 })).await.map_err(unavailable)?;
     if hello.contains_key("setName") || matches!(hello.get_str("msg"), Ok("isdbgrid")) {

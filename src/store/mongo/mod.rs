@@ -12,6 +12,7 @@ mod events;
 mod gap;
 mod indexes;
 mod lock;
+mod members;
 mod migrations;
 mod one_time;
 mod sessions;
@@ -49,6 +50,7 @@ use self::{
         settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
+    members::Members,
 };
 
 use super::{Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
@@ -57,11 +59,11 @@ pub struct MongoStore {
     url: SecretString,
     /// For what tells holders of the lock apart, and for jitter.
     entropy: Arc<dyn Entropy>,
-    /// Empty until the servers behind the URL are known.
+    /// Empty until the servers behind the URL have answered once.
     connected: Arc<OnceCell<Connected>>,
 }
 
-/// The store once it is known where its servers are; whether one answers is seen by each call.
+/// The store once its servers have answered; whether one does later is seen by each call.
 struct Connected {
     database: Database,
     users: Collection<UserDocument>,
@@ -89,14 +91,18 @@ impl MongoStore {
 }
 
 impl Connected {
+    /// A set that does not answer, or is not what the URL asks for, is met anew with the next try: the driver forgets a
+    /// server that is not of the set it was told, and would never look again.
     async fn to(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         let connections = Arc::<Connections>::default();
-        let (options, name) = connect::options(url, &connections).await?;
+        let members = Arc::<Members>::default();
+        let (options, name) = connect::options(url, &connections, &members).await?;
+        let wanted = options.repl_set_name.clone();
         let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
         let client = Client::with_options(options)
             .map_err(|_| MigrateError::Refused("the store's URL asks for what cannot be had".to_owned()))?;
         let database = client.database(&name);
-        Ok(Self {
+        let store = Self {
             users: database.collection("users"),
             sessions: database.collection("sessions"),
             one_time: database.collection("one_time"),
@@ -108,7 +114,15 @@ impl Connected {
             connections,
             most_connections,
             entropy,
-        })
+        };
+        match migrations::must_be_a_replica_set(&store).await {
+            Ok(()) => Ok(store),
+            Err(MigrateError::Unavailable(cause)) => Err(match members.misfit(wanted.as_deref()) {
+                Some(sentence) => MigrateError::Unavailable(Box::new(Cause::Misfit(sentence))),
+                None => MigrateError::Unavailable(cause),
+            }),
+            Err(refused) => Err(refused),
+        }
     }
 }
 

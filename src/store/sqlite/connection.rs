@@ -121,7 +121,7 @@ impl Link {
         if self.role == Role::Writer
             && let Err(error) = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
         {
-            tracing::warn!(error = %error, "could not tidy up the database; nothing is lost");
+            tracing::warn!(cause = %error, "could not tidy up the database; nothing is lost");
         }
     }
 

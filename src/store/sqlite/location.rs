@@ -28,12 +28,19 @@ impl Location {
 
 fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| in_the_way(folder).unwrap_or(error))?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         created => created.map(drop),
     }
+}
+
+/// The system says "exists" or "not a directory", and not of what.
+fn in_the_way(folder: &Path) -> Option<io::Error> {
+    let file = folder.ancestors().find(|path| path.exists() && !path.is_dir())?;
+    Some(io::Error::other(format!("{} is a file and should be a directory", file.display())))
 }
 
 impl fmt::Display for Location {

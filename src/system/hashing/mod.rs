@@ -141,6 +141,11 @@ impl HashingPool {
         self.load().wait.is_zero()
     }
 
+    /// How many hashes were refused for want of room since the start.
+    pub fn turned_away(&self) -> u64 {
+        self.queue.turned_away()
+    }
+
     pub fn load(&self) -> Load {
         let (busy, queued, wait) = self.queue.load();
         Load { slots: self.slots, busy, queued, wait }

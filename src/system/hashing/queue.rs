@@ -2,7 +2,10 @@
 
 use std::{
     net::IpAddr,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,6 +29,7 @@ pub(super) struct Queue {
     limits: Limits,
     state: Mutex<State>,
     arrived: Condvar,
+    turned_away: AtomicU64,
 }
 
 /// What the queue may promise.
@@ -56,7 +60,8 @@ pub(super) enum Next {
 impl Queue {
     pub(super) fn new(limits: Limits) -> Self {
         let backlog = Backlog::new(limits.slots, limits.deadline);
-        Self { limits, state: Mutex::new(State { backlog, stopped: false }), arrived: Condvar::new() }
+        let state = Mutex::new(State { backlog, stopped: false });
+        Self { limits, state, arrived: Condvar::new(), turned_away: AtomicU64::new(0) }
     }
 
     /// Leaves a job; who drops the receiver takes it back.
@@ -78,14 +83,14 @@ impl Queue {
         if state.stopped {
             return Err(Refused::Stopped);
         }
-        state.backlog.admit(job).map_err(full)?;
+        state.backlog.admit(job).map_err(|until| self.full(until))?;
         drop(state);
         self.arrived.notify_one();
         Ok(receiver)
     }
 
     pub(super) fn has_room(&self, cost: Cost, from: Option<IpAddr>) -> Result<(), Refused> {
-        self.lock().backlog.has_room(cost, from).map_err(full)
+        self.lock().backlog.has_room(cost, from).map_err(|until| self.full(until))
     }
 
     /// Waits for something to do: without end, or until `patience` is over.
@@ -122,7 +127,18 @@ impl Queue {
 
     /// Why a job that was taken in was forgotten.
     pub(super) fn too_late(&self) -> Refused {
-        full(self.lock().backlog.wait())
+        let wait = self.lock().backlog.wait();
+        self.full(wait)
+    }
+
+    pub(super) fn turned_away(&self) -> u64 {
+        self.turned_away.load(Ordering::Relaxed)
+    }
+
+    /// Every refusal for want of room is counted here.
+    fn full(&self, until: Duration) -> Refused {
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+        full(until)
     }
 
     /// Being computed, waiting, and how long one more would wait.
@@ -171,6 +187,8 @@ mod tests {
         let _first = queue.admit(candidate(), Recipe::new(cost, [0; 16]), None).unwrap();
         let refused = queue.admit(candidate(), Recipe::new(cost, [0; 16]), None).unwrap_err();
         assert_eq!(refused, Refused::Full { retry_after: Duration::from_secs(3) });
+        assert!(queue.has_room(cost, None).is_err());
+        assert_eq!(queue.turned_away(), 2);
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn compute(scratch: &mut Scratch, job: Job) -> Done {
 fn derive(scratch: &mut Scratch, candidate: &Candidate, recipe: &Recipe) -> Result<Derived, Refused> {
     let needed = recipe.cost.memory();
     let mut memory = scratch.lend(needed).map_err(|error| {
-        tracing::error!(%error, bytes = needed, "no memory for a hash");
+        tracing::error!(cause = %error, bytes = needed, "no memory for a hash");
         Refused::Full { retry_after: Duration::from_secs(1) }
     })?;
     romix::derive(candidate, recipe, memory.blocks()).ok_or(Refused::TooDear)

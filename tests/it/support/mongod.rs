@@ -29,16 +29,21 @@ const WATCHDOG: &str = r#"
 trap '' HUP INT TERM PIPE
 mongod=$1 dir=$2 port=$3
 start() {
-    "$mongod" --dbpath "$dir" --port "$port" --bind_ip 127.0.0.1 --nounixsocket --replSet tests \
+    "$mongod" --dbpath "$dir" --port "$port" --bind_ip 127.0.0.1 --nounixsocket "$@" \
         --wiredTigerCacheSizeGB 0.25 --setParameter enableTestCommands=1 --setParameter ttlMonitorEnabled=false \
         --setParameter diagnosticDataCollectionEnabled=false </dev/null >"$dir.log" 2>&1 &
     pid=$!
 }
 while read -r word; do
     case $word in
-        start) start ;;
+        start) start --replSet tests ;;
+        alone) start ;;
         kill) kill -KILL "$pid"; wait "$pid" ;;
-        freeze) kill -STOP "$pid" ;;
+        freeze)
+            kill -STOP "$pid"
+            # The signal stops one thread after the other, and until the last stands still the server may answer.
+            while [ -n "$(grep -L '^State:.T' /proc/"$pid"/task/*/status)" ]; do sleep 0.01; done
+            ;;
         thaw) kill -CONT "$pid" ;;
     esac
     echo done
@@ -92,11 +97,18 @@ impl ReplicaSet {
             until(async || member.hello().await.is_some()).await;
         }
         set.initiate(election_timeout).await;
-        until(async || set.primary().await.is_some()).await;
         Some(set)
     }
 
-    async fn initiate(&self, election_timeout: Duration) {
+    /// One member that nobody has made a set of yet.
+    pub(crate) async fn to_be() -> Option<Self> {
+        let set = Self { members: vec![Member::start(&find()?)] };
+        until(async || set.members[0].hello().await.is_some()).await;
+        Some(set)
+    }
+
+    /// Makes a set of its members, and waits for its primary.
+    pub(crate) async fn initiate(&self, election_timeout: Duration) {
         let members = self.members.iter().zip(0..);
         let members = members.map(|(member, id)| doc! { "_id": id, "host": member.address() });
         let millis = i64::try_from(election_timeout.as_millis()).unwrap();
@@ -107,6 +119,7 @@ impl ReplicaSet {
         };
         let first = self.members[0].client().await;
         first.database("admin").run_command(doc! { "replSetInitiate": config }).await.unwrap();
+        until(async || self.primary().await.is_some()).await;
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
@@ -138,6 +151,12 @@ impl ReplicaSet {
     /// Brings a killed member back with what it had on disk.
     pub(crate) async fn restart(&self, member: usize) {
         self.members[member].tell("start");
+        until(async || self.members[member].hello().await.is_some()).await;
+    }
+
+    /// Brings a killed member back as a server that belongs to no set.
+    pub(crate) async fn restart_alone(&self, member: usize) {
+        self.members[member].tell("alone");
         until(async || self.members[member].hello().await.is_some()).await;
     }
 

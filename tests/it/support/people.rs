@@ -22,6 +22,9 @@ use super::{clock::FrozenClock, entropy::SeededEntropy};
 /// A well-formed hash in our own format; of which password, nobody knows.
 const PHC: &str = "$scrypt$ln=17,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// Made by Node: `scryptSync("correct horse", "a1b2c3d4e5f60718", 64).toString("hex") + ".a1b2c3d4e5f60718"`.
+pub(crate) const NODE_HASH: &str = "78623aec0a5dcd3ff254c3c7f6f02c566d84ecec1f606787165d301b321cb4db0b9978348823e4913152b6ce39cdf08a6f0231197ca109d3e84c8c386591459f.a1b2c3d4e5f60718";
+
 /// Where people come from: one clock and one source of chance, so that all of them differ.
 #[derive(Debug)]
 pub(crate) struct People {

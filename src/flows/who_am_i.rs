@@ -1,0 +1,46 @@
+//! Who am I: whom a cookie or a token stands for, with an access token that says so to others.
+
+use std::sync::Arc;
+
+use crate::domain::access_token::AccessToken;
+
+use super::{
+    Failure, Services,
+    authenticate::{Contradiction, Credentials, authenticate},
+    verify::{TokenRefusal, Verified, verify},
+};
+
+#[derive(Debug)]
+pub struct Known {
+    pub verified: Verified,
+    pub token: AccessToken,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WhoAmIRefusal {
+    #[error(transparent)]
+    Token(#[from] TokenRefusal),
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+}
+
+/// Nothing that was presented may be bad: a good cookie does not excuse a forged token.
+pub async fn who_am_i(
+    services: &Services,
+    credentials: &Credentials,
+) -> Result<Known, Failure<WhoAmIRefusal>> {
+    let remembered = match (&credentials.secret, &credentials.token) {
+        (None, None) => return Err(Failure::Refused(TokenRefusal::Invalid.into())),
+        (None, Some(token)) => {
+            let verified = verify(services, token).await;
+            verified.map_err(|failure| failure.refused_by(WhoAmIRefusal::Token))?.remembered
+        }
+        (Some(_), _) => {
+            let found = authenticate(services, credentials).await;
+            let found = found.map_err(|failure| failure.refused_by(WhoAmIRefusal::Contradiction))?;
+            found.ok_or(Failure::Refused(TokenRefusal::SessionEnded.into()))?
+        }
+    };
+    let (claims, token) = services.issue(&remembered.user, &remembered.session)?;
+    Ok(Known { verified: Verified { claims: Arc::new(claims), remembered }, token })
+}
