@@ -225,9 +225,7 @@ fn what_is_weaker_than_the_default_is_warned_about() {
 #[test]
 fn what_replicas_have_to_agree_on_is_asked_for_and_not_made() {
     let mongo = ("PORTCULLIS_STORE_URL", "mongodb://host/auth?replicaSet=rs0");
-    let (variables, text) = bad(&[mongo]);
-    assert_eq!(variables, [KEY.0]);
-    assert!(text.contains("head -c 32 /dev/urandom | base64"), "{text}");
+    assert!(bad(&[mongo]).1.contains("head -c 32 /dev/urandom | base64"));
     assert!(matches!(good(&[mongo, KEY]).key_secret, KeySource::Given(_)));
     assert!(matches!(good(&[]).key_secret, KeySource::KeptIn(folder) if folder == Path::new("./data")));
     assert!(matches!(good(&[("PORTCULLIS_STORE_URL", "sqlite::memory:")]).key_secret, KeySource::Forgotten));
@@ -246,8 +244,7 @@ fn times_and_numbers_have_bounds() {
             assert_eq!(bad(&[(name, value)]).0, [name], "{value}");
         }
     }
-    let config = good(&[("PORTCULLIS_TOKEN_TTL", "1h"), ("PORTCULLIS_SESSION_GRACE", "0s")]);
-    assert_eq!((config.token.ttl.as_secs(), config.session.grace.as_secs()), (3_600, 0));
+    assert!(good(&[("PORTCULLIS_SESSION_GRACE", "0s")]).session.grace.is_zero());
 }
 
 #[test]
