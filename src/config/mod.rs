@@ -5,6 +5,7 @@ mod document;
 mod fault;
 mod networks;
 mod reader;
+mod rules;
 mod sections;
 mod setting;
 mod store_url;
@@ -19,7 +20,7 @@ use ipnet::IpNet;
 
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
-pub use sections::{Data, Internal, Log, LogFormat, Password, Public, Session, Store, Trusted};
+pub use sections::{Data, Forward, Internal, Log, LogFormat, Password, Public, Session, Store, Trusted};
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
 pub use surroundings::Sources;
@@ -36,6 +37,7 @@ pub struct Config {
     pub store: Store,
     pub password: Password,
     pub session: Session,
+    pub forward: Forward,
     pub trusted: Trusted,
     pub log: Log,
     pub data: Data,
@@ -68,6 +70,7 @@ impl Config {
         let store = reader.section("PORTCULLIS_STORE_");
         let password = reader.section("PORTCULLIS_PASSWORD_");
         let session = reader.section("PORTCULLIS_SESSION_");
+        let forward = reader.section("PORTCULLIS_FORWARD_");
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
         let log = reader.section("PORTCULLIS_LOG_");
         let data = reader.section("PORTCULLIS_DATA_");
@@ -80,17 +83,19 @@ impl Config {
             );
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
-        let warnings = warnings(&password, &trusted);
+        let forward: Forward = forward?;
+        let warnings = warnings(&password, &trusted).into_iter().chain(rules::warning(&forward.auth_rules));
         Some(Self {
             public,
             internal,
             store: store?,
             password,
             session: session?,
+            forward,
             trusted,
             log: log?,
             data: data?,
-            warnings,
+            warnings: warnings.collect(),
             settings: Vec::new(),
         })
     }

@@ -9,11 +9,12 @@ use serde::{Deserialize, Deserializer, de::Error};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use validator::{Validate, ValidationError};
 
-use super::{choice::by_name, networks::networks, store_url::StoreUrl};
+use super::{choice::by_name, networks::networks, rules::rules, store_url::StoreUrl};
 use crate::domain::{
     cost::Cost,
     origin::Origin,
     policy::{PasswordPolicy, SessionPreset},
+    rule::RuleBook,
 };
 
 /// `PORTCULLIS_PUBLIC_*`
@@ -56,6 +57,14 @@ pub struct Password {
 pub struct Session {
     #[serde(deserialize_with = "by_name")]
     pub preset: SessionPreset,
+}
+
+/// `PORTCULLIS_FORWARD_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    #[serde(deserialize_with = "rules")]
+    pub auth_rules: RuleBook,
 }
 
 /// `PORTCULLIS_TRUSTED_*`
@@ -152,6 +161,7 @@ mod tests {
         note::<Store>(&mut fields, "PORTCULLIS_STORE_");
         note::<Password>(&mut fields, "PORTCULLIS_PASSWORD_");
         note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
+        note::<Forward>(&mut fields, "PORTCULLIS_FORWARD_");
         note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");

@@ -5,7 +5,7 @@ use super::{
     sections::LogFormat,
     store_url,
     variable::{
-        Allowed::{Described, OneOf},
+        Allowed::{Described, Document, OneOf},
         Unset::{Always, ByTerminal, OutsideCluster},
         Variable,
     },
@@ -75,6 +75,15 @@ pub const VARIABLES: &[Variable] = &[
         allowed: OneOf(choices::<SessionPreset>),
         default: Always("relaxed"),
         example: "aal2",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_FORWARD_AUTH_RULES",
+        meaning: "What a proxy may ask of whoever wants through, beside the rules that are built in. \
+                  \"Rules of forward-auth\" below says what the members mean.",
+        allowed: Document("a JSON array of rules"),
+        default: Always("[]"),
+        example: r#"[{"name":"desk","roles":["agent","admin"],"maxAge":3600,"methods":["GET"],"paths":["/tickets/**"]}]"#,
         mask: None,
     },
     Variable {
