@@ -15,12 +15,13 @@ use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{Config, StoreUrl},
+    config::{Config, KeySource, StoreUrl},
     domain::{
+        access_token::TokenRules,
         clock::{Clock, Entropy, random},
         sealed::{KeySecret, KeySecrets},
     },
-    flows::{Rules, Services, readiness::Readiness},
+    flows::{Rules, Services, key_ring::KeyRing, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
@@ -36,6 +37,7 @@ use crate::{
         clock::SystemClock,
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
+        key_file,
         vault::Vault,
     },
     worker,
@@ -113,17 +115,11 @@ impl App {
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
         };
-        let rules = Rules {
-            cost: config.password.cost,
-            passwords: config.password.policy,
-            lifetimes: config.session.preset.lifetimes(),
-        };
+        let keys = key_ring(config, &world)?;
         let World { store, clock, entropy } = world;
-        // Until the configuration brings one.
-        let first = KeySecret::from_bytes(random(&*entropy).map_err(refused)?);
-        let vault = Vault::new(&KeySecrets { first, others: Vec::new() }).map_err(refused)?;
-        let services =
-            Services { store, clock, entropy, hashing, vault, readiness: Readiness::default(), rules };
+        let vault = keys.vault();
+        let (rules, readiness) = (rules(config), Readiness::default());
+        let services = Services { store, clock, entropy, hashing, vault, keys, readiness, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
     }
 
@@ -185,6 +181,41 @@ impl App {
     }
 }
 
+/// The signing keys alone, for whoever looks after them without serving.
+pub fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
+    let secrets = key_secrets(&config.key_secret, &*world.entropy)?;
+    let vault = Arc::new(Vault::new(&secrets).map_err(refused)?);
+    Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
+}
+
+fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {
+    match source {
+        KeySource::Given(secrets) => Ok(secrets.clone()),
+        KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
+        KeySource::Forgotten => {
+            let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
+            Ok(KeySecrets { first, others: Vec::new() })
+        }
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let tokens = TokenRules {
+        issuer: config.public.origin.to_string(),
+        audience: config.token.audience.clone(),
+        lifetime: config.token.ttl,
+    };
+    Rules {
+        cost: config.password.cost,
+        passwords: config.password.policy,
+        lifetimes: config.session.preset.lifetimes(),
+        sessions: config.session.limit,
+        grace: config.session.grace,
+        tokens,
+        gate: config.forward.auth_rules.clone(),
+    }
+}
+
 /// What ends a stage of the service's life.
 enum Told {
     Open,
@@ -226,10 +257,11 @@ struct Jobs {
 
 impl Jobs {
     fn start(&self, services: &Data<Services>) {
-        let (probed, purged) = (services.clone(), services.clone());
-        let (stop_probing, stop_purging) = (self.stop.clone(), self.stop.clone());
+        let (probed, purged, looked_at) = (services.clone(), services.clone(), services.clone());
+        let [stop_probing, stop_purging, stop_looking] = [(); 3].map(|()| self.stop.clone());
         self.running.spawn(async move { worker::probe::probe(&probed, &stop_probing).await });
         self.running.spawn(async move { worker::purge::purge(&purged, &stop_purging).await });
+        self.running.spawn(async move { worker::keys::keys(&looked_at, &stop_looking).await });
     }
 
     async fn end(self) {

@@ -9,14 +9,12 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::duration;
 use crate::domain::{
     original::{PathPattern, RequestMethod},
     rule::{Factor, Rule, RuleBook, RuleName},
     user::Role,
 };
-
-/// No sign-in is good for longer, whatever a session's lifetime: this catches milliseconds.
-const OLDEST: u64 = 30 * 24 * 60 * 60;
 
 pub(super) fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RuleBook, D::Error> {
     read(&String::deserialize(deserializer)?).map_err(|faults| D::Error::custom(faults.join("; ")))
@@ -72,7 +70,7 @@ impl Members {
                 "amr" => list(value, Factor::parse).map(|read| amr = read),
                 "methods" => list(value, |text| RequestMethod::parse(text).ok()).map(|read| methods = read),
                 "paths" => list(value, |text| PathPattern::parse(text).ok()).map(|read| paths = read),
-                "maxAge" => seconds(value).map(|read| max_age = Some(read)),
+                "maxAge" => age(value).map(|read| max_age = Some(read)),
                 _ => Err("nobody knows this member".to_owned()),
             };
             faults.extend(read.err().map(|fault| format!("{member:?}: {fault}")));
@@ -97,10 +95,10 @@ fn list<T>(value: &Value, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, S
     entries.iter().map(read).collect()
 }
 
-fn seconds(value: &Value) -> Result<SignedDuration, String> {
-    let seconds = value.as_u64().filter(|seconds| (1..=OLDEST).contains(seconds));
-    let seconds = seconds.and_then(|seconds| i64::try_from(seconds).ok());
-    seconds.map(SignedDuration::from_secs).ok_or_else(|| format!("it must be 1 to {OLDEST} seconds"))
+/// Nothing is as recent as a sign-in of no time ago.
+fn age(value: &Value) -> Result<SignedDuration, String> {
+    let age = value.as_str().and_then(duration::parse).filter(SignedDuration::is_positive);
+    age.ok_or_else(|| "it must be whole seconds, minutes or hours, such as \"15m\"".to_owned())
 }
 
 impl<'de> Deserialize<'de> for Members {
@@ -124,5 +122,68 @@ impl<'de> Visitor<'de> for Gathered {
             members.push(member);
         }
         Ok(Members(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        read(text).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn every_member_of_a_rule_is_read() {
+        let text = r#"[
+            {"name": "any"},
+            {"name": "desk", "roles": ["agent", "admin"], "amr": ["pwd", "mfa"], "maxAge": "15m", "methods": ["GET"],
+             "paths": ["/tickets/**", "/"]}
+        ]"#;
+        let book = read(text).unwrap();
+        let desk = book.find("desk").unwrap();
+        assert_eq!((desk.roles.len(), desk.amr.len(), desk.methods.len(), desk.paths.len()), (2, 2, 1, 2));
+        assert_eq!(desk.max_age, Some(SignedDuration::from_mins(15)));
+        assert!(book.find("any").is_some_and(|any| any.roles.is_empty() && !any.asks_for_the_request()));
+        assert!(warning(&book).unwrap().ends_with(": desk"));
+        assert!(read("[]").is_ok_and(|book| warning(&book).is_none()));
+    }
+
+    #[test]
+    fn every_fault_of_every_rule_is_told() {
+        let text = r#"[
+            {"name": "Desk", "roles": [], "amr": ["palm"], "max_age": 5},
+            {"name": "ok"},
+            {"maxAge": 900, "methods": ["get"], "paths": ["admin"], "paths": ["/a"]}
+        ]"#;
+        let told = faults(text);
+        for (rule, what) in [
+            (1, "\"name\": \"Desk\""),
+            (1, "\"roles\": it must be a list with something in it"),
+            (1, "\"amr\": \"palm\" is not one"),
+            (1, "\"max_age\": nobody knows"),
+            (3, "it has no \"name\""),
+            (3, "\"maxAge\": it must be"),
+            (3, "\"methods\": \"get\""),
+            (3, "\"paths\": \"admin\""),
+            (3, "\"paths\" stands there twice"),
+        ] {
+            let start = format!("rule {rule}: {what}");
+            assert!(told.iter().any(|fault| fault.starts_with(&start)), "{start}: {told:#?}");
+        }
+        assert_eq!(told.len(), 9, "{told:#?}");
+    }
+
+    #[test]
+    fn no_rule_stands_in_front_of_another() {
+        for name in ["signed-in", "mfa", "role-admin", "role-"] {
+            assert!(!faults(&format!(r#"[{{"name":"{name}"}}]"#)).is_empty(), "{name}");
+        }
+        assert_eq!(faults(r#"[{"name":"a"},{"name":"b"},{"name":"a"}]"#), ["there are two rules named a"]);
+        for text in
+            ["", "{}", "[1]", "[[]]", "null", r#"[{"name":"a"}"#, r#"[{"name":"a"}] x"#, r#"[{"name":null}]"#]
+        {
+            assert!(!faults(text).is_empty(), "{text}");
+        }
     }
 }

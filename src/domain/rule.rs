@@ -179,3 +179,50 @@ impl fmt::Display for RuleName {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::original::RequestPath;
+
+    fn found(name: &str) -> Option<Rule> {
+        RuleBook::default().find(name)
+    }
+
+    #[test]
+    fn some_rules_need_no_configuration() {
+        assert!(found("signed-in").is_some_and(|rule| rule.roles.is_empty() && rule.amr.is_empty()));
+        assert_eq!(found("mfa").unwrap().amr, [Factor::Several]);
+        assert_eq!(found("role-admin").unwrap().roles, [Role::try_from("admin").unwrap()]);
+        for name in ["", "role-", "role-Admin", "role-a/b", "SIGNED-IN", "signed-in ", "nobody"] {
+            assert_eq!(found(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn one_method_twice_is_not_two_factors() {
+        assert!(!Factor::Several.is_among(&[]));
+        assert!(!Factor::Several.is_among(&[Method::Password]));
+        assert!(!Factor::Several.is_among(&[Method::Password, Method::Password]));
+        assert!(Factor::Method(Method::Password).is_among(&[Method::Password]));
+        assert!(!Factor::Method(Method::Password).is_among(&[]));
+    }
+
+    #[test]
+    fn a_rule_that_asks_for_the_request_is_met_by_none_that_is_not_told() {
+        let original = |method: &str, path: &[u8]| Original {
+            method: RequestMethod::parse(method).unwrap(),
+            path: RequestPath::parse(path).unwrap(),
+        };
+        let rule = Rule {
+            methods: vec![RequestMethod::parse("GET").unwrap()],
+            paths: vec![PathPattern::parse("/a/*").unwrap()],
+            ..found("signed-in").unwrap()
+        };
+        assert_eq!(rule.judge_request(None), Err(Unmet::Untold));
+        assert_eq!(rule.judge_request(Some(&original("GET", b"/a/b"))), Ok(()));
+        assert_eq!(rule.judge_request(Some(&original("POST", b"/a/b"))), Err(Unmet::Method));
+        assert_eq!(rule.judge_request(Some(&original("GET", b"/b"))), Err(Unmet::Path));
+        assert_eq!(found("signed-in").unwrap().judge_request(None), Ok(()));
+    }
+}

@@ -1,24 +1,35 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod decide;
+pub mod key_ring;
+pub mod list_keys;
+pub mod load_keys;
+pub mod mint;
 pub mod open_store;
 pub mod probe;
 pub mod purge;
 pub mod readiness;
+pub mod rotate_keys;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod verify;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
+
 use crate::{
     domain::{
+        access_token::TokenRules,
         clock::{Clock, Entropy, NoEntropy, random},
         cost::Cost,
         device::Device,
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy},
+        rule::RuleBook,
         secret::{Secret, SecretDigest, Seed},
         session::{EndReason, Ended, Mode, Opening, Session},
         stored_hash::{Recipe, StoredHash},
@@ -27,10 +38,12 @@ use crate::{
     store::{BoxError, Store, StoreError},
     system::{
         hashing::{self, HashingPool},
+        jwt::JwtError,
         vault::{Label, Vault, VaultError},
     },
 };
 
+use key_ring::KeyRing;
 use readiness::Readiness;
 
 /// The world outside, as far as a verb needs it.
@@ -39,17 +52,25 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub hashing: HashingPool,
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
+    pub keys: KeyRing,
     pub readiness: Readiness,
     pub rules: Rules,
 }
 
 /// What the configuration decides about verbs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     pub cost: Cost,
     pub passwords: PasswordPolicy,
     pub lifetimes: Lifetimes,
+    /// Live sessions that one user may have.
+    pub sessions: u32,
+    /// How long a secret is honoured after it was replaced.
+    pub grace: SignedDuration,
+    pub tokens: TokenRules,
+    /// Of forward-auth.
+    pub gate: RuleBook,
 }
 
 /// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.
@@ -129,6 +150,12 @@ fn label_of_seed(session: &SessionId) -> Label {
 
 impl<R> From<VaultError> for Failure<R> {
     fn from(error: VaultError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl<R> From<JwtError> for Failure<R> {
+    fn from(error: JwtError) -> Self {
         Self::Broken(error.into())
     }
 }

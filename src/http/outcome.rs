@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::flows::{Failure, sign_in::SignInRefusal, sign_up::SignUpRefusal};
+use crate::flows::{Failure, decide::GateRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal};
 
 use super::{fault::Fault, problem::Problem};
 
@@ -32,6 +32,12 @@ impl From<SignUpRefusal> for Problem {
                 Self::Invalid(vec![Fault::new("email_in_use", "Email is in use").at("email")])
             }
         }
+    }
+}
+
+impl From<GateRefusal> for Problem {
+    fn from(refusal: GateRefusal) -> Self {
+        Self::Gate(refusal)
     }
 }
 

@@ -9,7 +9,9 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{fault::Fault, headers};
+use crate::flows::decide::GateRefusal;
+
+use super::{fault::Fault, forward_auth, headers};
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
+    /// For a proxy that asks whether a request may pass.
+    Gate(GateRefusal),
     CrossSite,
     NotFound,
     MethodNotAllowed,
@@ -88,6 +92,10 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
+            Self::Gate(refusal) if refusal.is_for_a_sign_in() => {
+                kind(StatusCode::UNAUTHORIZED, refusal.as_str(), "", "")
+            }
+            Self::Gate(refusal) => kind(StatusCode::FORBIDDEN, refusal.as_str(), "", ""),
             Self::CrossSite => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
@@ -198,6 +206,11 @@ impl Problem {
         }
     }
 
+    /// Whether the caller could not have done better.
+    pub fn is_ours(&self) -> bool {
+        self.kind().status.is_server_error()
+    }
+
     pub fn code(&self) -> &'static str {
         self.kind().code
     }
@@ -219,6 +232,9 @@ impl Problem {
         let mut answer = HttpResponse::build(self.kind().status);
         if let Some(seconds) = self.retry_after() {
             answer.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Self::Gate(refusal) = self {
+            return answer.insert_header((forward_auth::REASON, refusal.as_str())).finish();
         }
         answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
     }

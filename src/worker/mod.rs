@@ -1,5 +1,6 @@
 //! What happens later and again and again: one file a job, each a loop that ends when it is told to.
 
+pub mod keys;
 pub mod open_store;
 pub mod probe;
 pub mod purge;

@@ -7,6 +7,7 @@ mod config_command;
 mod crashes;
 mod cross_site;
 mod dependencies;
+mod edge;
 mod fences;
 mod generated;
 mod health;

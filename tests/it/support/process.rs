@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::folder::Folder;
+use super::{folder::Folder, service::KEY_SECRET};
 
 pub(crate) struct Process {
     child: Child,
@@ -31,7 +31,7 @@ pub(crate) struct Sockets {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Process {
-    /// Free ports, cheap hashes and a log for programs, unless the settings say otherwise.
+    /// Free ports, cheap hashes, the key secret that all tests share, and a log for programs, unless the settings say otherwise.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .env_remove("RUST_BACKTRACE")
@@ -40,6 +40,7 @@ impl Process {
             .env("PORTCULLIS_PASSWORD_COST", "node")
             .env("PORTCULLIS_LOG_FORMAT", "json")
             .env("PORTCULLIS_DATA_DIR", folder.path())
+            .env("PORTCULLIS_KEY_SECRET", KEY_SECRET)
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
