@@ -1,5 +1,7 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod keys;
+
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
@@ -15,13 +17,12 @@ use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{Config, KeySource, StoreUrl},
+    config::{Config, StoreUrl},
     domain::{
         access_token::TokenRules,
-        clock::{Clock, Entropy, random},
-        sealed::{KeySecret, KeySecrets},
+        clock::{Clock, Entropy},
     },
-    flows::{Rules, Services, key_ring::KeyRing, readiness::Readiness},
+    flows::{Rules, Services, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
@@ -37,11 +38,11 @@ use crate::{
         clock::SystemClock,
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
-        key_file,
-        vault::Vault,
     },
     worker,
 };
+
+pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -115,7 +116,7 @@ impl App {
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
         };
-        let keys = key_ring(config, &world)?;
+        let keys = keys::key_ring(config, &world)?;
         let World { store, clock, entropy } = world;
         let vault = keys.vault();
         let (rules, readiness) = (rules(config), Readiness::default());
@@ -178,24 +179,6 @@ impl App {
         let farewell = async { tokio::join!(drained, tear_down(stop_listening, jobs, &services)) };
         let _ = timeout(FAREWELL, farewell).await;
         left
-    }
-}
-
-/// The signing keys alone, for whoever looks after them without serving.
-pub fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
-    let secrets = key_secrets(&config.key_secret, &*world.entropy)?;
-    let vault = Arc::new(Vault::new(&secrets).map_err(refused)?);
-    Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
-}
-
-fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {
-    match source {
-        KeySource::Given(secrets) => Ok(secrets.clone()),
-        KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
-        KeySource::Forgotten => {
-            let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
-            Ok(KeySecrets { first, others: Vec::new() })
-        }
     }
 }
 

@@ -92,10 +92,11 @@ impl Claims {
     /// Whether we would have said all this, and it is not over. An end is an end: no leeway after it.
     pub fn judge(&self, rules: &TokenRules, now: Timestamp) -> Result<(), Unfit> {
         let ours = self.iss == rules.issuer && self.aud == rules.audience;
-        let begun = self.iat.duration_since(now) <= Self::SKEW && self.auth_time <= self.iat;
+        let begun = self.iat.duration_since(now) <= Self::SKEW;
+        let proved = self.auth_time.duration_since(self.iat) <= Self::SKEW;
         let lifetime = self.exp.duration_since(self.iat);
         let sane = !lifetime.is_negative() && lifetime <= TokenRules::LONGEST;
-        if !(ours && begun && sane) {
+        if !(ours && begun && proved && sane) {
             return Err(Unfit::Foreign);
         }
         if now < self.exp { Ok(()) } else { Err(Unfit::Expired) }

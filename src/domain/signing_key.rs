@@ -118,3 +118,82 @@ pub fn plan(keys: &[SigningKey], now: Timestamp, times: KeyTimes) -> Plan {
     let spent = keys.iter().zip(states(keys, now, times)).filter(|(_, state)| *state == State::Spent);
     Plan { make: due.then(|| successor(keys, now, times)), remove: spent.map(|(key, _)| key.id).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const TIMES: KeyTimes = KeyTimes::USUAL;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    fn key(Successor { number, not_before }: Successor, now: Timestamp) -> SigningKey {
+        let (public, private) = (Vec::new(), Sealed::from_bytes(Vec::new()));
+        let id = KeyId::from_uuid(Uuid::from_u128(number.into()));
+        SigningKey { id, number, public, private, created_at: now, not_before }
+    }
+
+    /// What replicas that look every so many minutes make of it.
+    fn keys_after(minutes: i64, every: usize) -> Vec<SigningKey> {
+        let mut keys = Vec::new();
+        for now in (0..=minutes).step_by(every).map(at) {
+            let plan = plan(&keys, now, TIMES);
+            keys.retain(|key| !plan.remove.contains(&key.id));
+            keys.extend(plan.make.map(|successor| key(successor, now)));
+        }
+        keys
+    }
+
+    #[test]
+    fn the_first_key_signs_at_once_and_each_other_one_two_cache_periods_after_it_is_made() {
+        let keys = keys_after(31 * 24 * 60, 1);
+        let [first, second] = &*keys else { panic!("{keys:?}") };
+        assert_eq!((first.number, first.not_before), (1, at(0)));
+        assert_eq!(second.number, 2);
+        assert_eq!(second.not_before, second.created_at + TIMES.cached * 2);
+        assert!(second.not_before <= first.not_before + TIMES.active);
+    }
+
+    #[test]
+    fn a_key_is_next_active_retired_and_spent_in_turn() {
+        let keys = [(1, 0), (2, 100)]
+            .map(|(number, minutes)| key(Successor { number, not_before: at(minutes) }, at(minutes - 10)));
+        let states = |minutes| states(&keys, at(minutes), TIMES);
+        assert_eq!(states(99), [State::Active, State::Next]);
+        assert_eq!(states(100), [State::Retired, State::Active]);
+        assert_eq!(states(162), [State::Retired, State::Active]);
+        assert_eq!(states(163), [State::Spent, State::Active]);
+        assert_eq!(states(-1), [State::Active, State::Next], "a clock that lags signs all the same");
+    }
+
+    #[test]
+    fn a_service_that_was_away_for_long_announces_the_next_key_all_the_same() {
+        let keys = vec![key(Successor { number: 1, not_before: at(0) }, at(0))];
+        let now = at(400 * 24 * 60);
+        let due = Successor { number: 2, not_before: now + TIMES.cached * 2 };
+        assert_eq!(plan(&keys, now, TIMES), Plan { make: Some(due), remove: Vec::new() });
+    }
+
+    proptest! {
+        #[test]
+        fn at_every_moment_one_key_signs_and_no_token_loses_its_key(
+            days in 1_i64..100, every in 1_usize..100, ahead in 0_i64..10_000, token in 0_i64..60,
+        ) {
+            let (keys, now) = (keys_after(days * 24 * 60, every), at(days * 24 * 60));
+            let later = now + SignedDuration::from_secs(ahead);
+            let actives = |now| {
+                let active = |state: &State| *state == State::Active;
+                states(&keys, now, TIMES).iter().filter(|state| active(state)).count()
+            };
+            prop_assert_eq!((actives(now), actives(later)), (1, 1));
+            let signs = states(&keys, now, TIMES).iter().position(|state| *state == State::Active).unwrap();
+            let checked = now + SignedDuration::from_mins(token);
+            prop_assert_ne!(states(&keys, checked, TIMES)[signs], State::Spent);
+        }
+    }
+}

@@ -15,6 +15,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod verify;
+pub mod who_am_i;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -146,6 +147,20 @@ impl Services {
 /// What is sealed as a session's seed opens for that session alone.
 fn label_of_seed(session: &SessionId) -> Label {
     Label { what: "session seed", of: session.as_uuid() }
+}
+
+impl<R> Failure<R> {
+    /// As the failure of a verb that calls this one: its refusals are among the other's.
+    fn refused_by<S>(self, refuse: impl FnOnce(R) -> S) -> Failure<S> {
+        match self {
+            Self::Refused(reason) => Failure::Refused(refuse(reason)),
+            Self::Raced => Failure::Raced,
+            Self::Busy { retry_after } => Failure::Busy { retry_after },
+            Self::Unavailable(source) => Failure::Unavailable(source),
+            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
+            Self::Broken(source) => Failure::Broken(source),
+        }
+    }
 }
 
 impl<R> From<VaultError> for Failure<R> {

@@ -9,9 +9,10 @@ pub async fn open_store(services: &Services) -> Result<(), MigrateError> {
     services.store.migrate(services.clock.now()).await?;
     load_keys(&services.keys).await.map_err(|failure| match failure {
         Failure::Refused(unusable) => MigrateError::Refused(unusable.to_string()),
-        Failure::Unavailable(source) | Failure::OutcomeUnknown(source) | Failure::Broken(source) => {
-            MigrateError::Unavailable(source)
+        Failure::Broken(source) => {
+            MigrateError::Refused(format!("the signing keys cannot be used: {source}"))
         }
+        Failure::Unavailable(source) | Failure::OutcomeUnknown(source) => MigrateError::Unavailable(source),
         Failure::Raced | Failure::Busy { .. } => {
             MigrateError::Unavailable("others are making signing keys".into())
         }

@@ -123,6 +123,12 @@ fn introduce(headers: &mut HeaderMap, known: &Known) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a head that could not be read begins like one of these.
+pub fn opens(head: &[u8]) -> bool {
+    let target = head.split(|&b| b == b' ').nth(1).unwrap_or_default();
+    target.strip_prefix(PATH.as_bytes()).is_some_and(|below| below.first() == Some(&b'/'))
+}
+
 /// Whether a request is one of these, and how it came.
 #[derive(Clone, Copy)]
 pub struct AtTheGate {

@@ -1,6 +1,7 @@
 //! How the web reaches us: the routes of both listeners, readable top to bottom.
 
 mod adapter;
+mod bearer;
 pub mod client;
 mod connection;
 mod cookie;
@@ -12,15 +13,19 @@ mod forward_auth;
 mod given;
 mod headers;
 mod health;
+mod jwks;
 mod middleware;
 pub mod openapi;
 mod outcome;
 mod places;
 mod problem;
+mod problem_body;
 mod refusals;
 mod same_site;
 pub mod server;
 mod strict_json;
+mod token_bodies;
+mod tokens;
 mod turnstile;
 mod users;
 
@@ -81,6 +86,7 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(get("/currentuser", users::current_user))
                 .service(post("/signout", users::sign_out)),
         )
+        .service(get("/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
         .default_service(web::to(not_found));
 }
 
@@ -96,6 +102,15 @@ pub fn internal(routes: &mut ServiceConfig) {
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
         .service(get("/health", health::health))
+        .service(
+            web::scope("/v1")
+                .wrap(from_fn(health::only_when_open))
+                .service(post("/token/verify", tokens::verify_body))
+                .service(post("/token/verify-header", tokens::verify_header))
+                .service(post("/introspect", tokens::introspect))
+                .service(get("/whoami", tokens::whoami))
+                .service(get("/token/health", tokens::health)),
+        )
         .service(get("/openapi.json", openapi::document))
         .service(get("/docs", docs_page::page))
         .default_service(web::to(not_found));

@@ -2,7 +2,10 @@
 
 use std::convert::Infallible;
 
-use crate::flows::{Failure, decide::GateRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal};
+use crate::flows::{
+    Failure, decide::GateRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal,
+    who_am_i::WhoAmIRefusal,
+};
 
 use super::{fault::Fault, problem::Problem};
 
@@ -45,6 +48,28 @@ impl From<SignInRefusal> for Problem {
     fn from(refusal: SignInRefusal) -> Self {
         match refusal {
             SignInRefusal::InvalidCredentials => Self::InvalidCredentials,
+        }
+    }
+}
+
+impl From<TokenRefusal> for Problem {
+    fn from(refusal: TokenRefusal) -> Self {
+        match refusal {
+            TokenRefusal::Invalid => Self::TokenInvalid,
+            TokenRefusal::Expired => Self::TokenExpired,
+            TokenRefusal::SessionEnded => Self::SessionEnded,
+        }
+    }
+}
+
+impl From<WhoAmIRefusal> for Problem {
+    fn from(refusal: WhoAmIRefusal) -> Self {
+        match refusal {
+            WhoAmIRefusal::Token(refusal) => refusal.into(),
+            WhoAmIRefusal::Ambiguous => Self::Invalid(vec![Fault::new(
+                "credentials_ambiguous",
+                "The cookie and the token stand for different sessions",
+            )]),
         }
     }
 }

@@ -2,16 +2,13 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use crate::flows::decide::GateRefusal;
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::flows::decide::GateRefusal;
-
-use super::{fault::Fault, forward_auth, headers};
+use super::{fault::Fault, forward_auth, headers, problem_body::ProblemBody};
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -21,6 +18,9 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
+    TokenInvalid,
+    TokenExpired,
+    SessionEnded,
     /// For a proxy that asks whether a request may pass.
     Gate(GateRefusal),
     CrossSite,
@@ -60,24 +60,6 @@ struct Kind {
     message: &'static str,
 }
 
-/// The body of every answer that is neither 2xx nor 3xx.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProblemBody<'a> {
-    /// Names the kind of problem; stable.
-    #[schema(example = "urn:portcullis:problem:invalid_request")]
-    r#type: String,
-    #[schema(example = "Invalid request")]
-    title: &'a str,
-    #[schema(example = 400, minimum = 400, maximum = 599)]
-    status: u16,
-    /// Also the `x-request-id` header; the log has it too.
-    request_id: &'a str,
-    /// Never empty; all faults of a request are told at once.
-    #[schema(min_items = 1)]
-    errors: Cow<'a, [Fault]>,
-}
-
 impl Problem {
     fn kind(&self) -> Kind {
         let kind = |status, code, title, message| Kind { status, code, title, message };
@@ -92,6 +74,15 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
+            Self::TokenInvalid => {
+                kind(StatusCode::UNAUTHORIZED, "token_invalid", "Invalid token", "This is no token of ours")
+            }
+            Self::TokenExpired => {
+                kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
+            }
+            Self::SessionEnded => {
+                kind(StatusCode::UNAUTHORIZED, "session_ended", "Session ended", "The session has ended")
+            }
             Self::Gate(refusal) if refusal.is_for_a_sign_in() => {
                 kind(StatusCode::UNAUTHORIZED, refusal.as_str(), "", "")
             }
@@ -134,7 +125,7 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Unsupported media type",
-                "Send JSON: Content-Type: application/json, not compressed",
+                "Send JSON, or a form where one is asked for, and not compressed",
             ),
             Self::TooManyConnections => kind(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -233,6 +224,10 @@ impl Problem {
         if let Some(seconds) = self.retry_after() {
             answer.insert_header((header::RETRY_AFTER, seconds));
         }
+        if self.kind().status == StatusCode::UNAUTHORIZED {
+            // RFC 6750, for whoever presented a token and for whoever should have.
+            answer.insert_header((header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#));
+        }
         if let Self::Gate(refusal) = self {
             return answer.insert_header((forward_auth::REASON, refusal.as_str())).finish();
         }
@@ -244,13 +239,16 @@ impl Problem {
         let (kind, body) = (self.kind(), self.body(request_id));
         let retry_after =
             self.retry_after().map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
+        let described = match self {
+            Self::Gate(refusal) => format!("{}: {}", forward_auth::REASON, refusal.as_str()),
+            _ => format!("content-type: {}", Self::CONTENT_TYPE),
+        };
         let always: String =
             headers::for_site(secure).flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
         format!(
-            "HTTP/1.1 {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}{always}\
+            "HTTP/1.1 {}\r\n{described}\r\ncontent-length: {}\r\n{retry_after}{always}\
              x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
             kind.status,
-            Self::CONTENT_TYPE,
             body.len(),
         )
         .into_bytes()
@@ -259,6 +257,9 @@ impl Problem {
     const CONTENT_TYPE: &str = "application/problem+json";
 
     fn body(&self, request_id: &str) -> String {
+        if let Self::Gate(_) = self {
+            return String::new();
+        }
         let kind = self.kind();
         let errors = match self {
             Self::Invalid(faults) if !faults.is_empty() => Cow::Borrowed(faults.as_slice()),

@@ -2,7 +2,7 @@
 
 use utoipa::IntoResponses;
 
-use super::problem::ProblemBody;
+use super::problem_body::ProblemBody;
 
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -28,4 +28,13 @@ pub enum Refusals {
     /// Anything else, in the same shape
     #[response(status = "default", content_type = "application/problem+json")]
     Other(ProblemBody<'static>),
+}
+
+/// The refusals of a call that is about a token.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum TokenRefusals {
+    /// `token_invalid`, `token_expired` or `session_ended`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Refused(ProblemBody<'static>),
 }

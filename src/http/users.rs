@@ -157,7 +157,7 @@ fn greet(mut answer: HttpResponse, signed_in: &SignedIn, site: &Site) -> Result<
 }
 
 impl UserBody {
-    fn of(user: &User) -> Self {
+    pub fn of(user: &User) -> Self {
         let attrs = user.attrs();
         Self {
             id: attrs.id.to_string(),

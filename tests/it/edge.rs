@@ -207,7 +207,6 @@ async fn r_38_r_39_r_41_r_43_a_path_that_can_be_read_in_two_ways_reaches_nobody(
             "GET /Tickets/1",
             "POST /tickets/1",
             "DELETE /tickets/1",
-
             "PROPFIND /tickets/1",
             "GET /tickets/../admin",
             "GET /tickets/%2e%2e/admin",
