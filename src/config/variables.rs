@@ -99,11 +99,10 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "Seals what is secret at rest: signing keys, and the seeds of sessions. Of a list the first seals and all \
                   open. With SQLite one is made in the data directory when none is set; with MongoDB it is required, \
                   and all replicas need the same.",
-        allowed: Described(
-            "32 bytes in base64, or several such separated by commas (`head -c 32 /dev/urandom | base64` makes one)",
-        ),
+        allowed: Described("32 bytes in base64, or several such separated by commas"),
         default: Always(""),
-        example: "qk0H3lq5JfJzVZ0u6pYkqkBfYk3c0v5mS8y4mYw1b2E=",
+        // Not one that somebody might copy.
+        example: "$(head -c 32 /dev/urandom | base64)",
         mask: Some(masked),
     },
     Variable {

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_first_key_signs_at_once_and_each_other_one_two_cache_periods_after_it_is_made() {
-        let keys = keys_after(31 * 24 * 60, 1);
+        let keys = keys_after(30 * 24 * 60, 1);
         let [first, second] = &*keys else { panic!("{keys:?}") };
         assert_eq!((first.number, first.not_before), (1, at(0)));
         assert_eq!(second.number, 2);

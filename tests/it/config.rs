@@ -6,8 +6,14 @@ use std::{
     path::Path,
 };
 
-use portcullis::config::{Allowed, Config, LogFormat, Misconfigured, Sources, StoreUrl, VARIABLES};
+use portcullis::config::{
+    Allowed, Config, KeySource, LogFormat, Misconfigured, Sources, StoreUrl, VARIABLES,
+};
 use proptest::{prelude::*, sample::select};
+
+use crate::support::service::KEY_SECRET;
+
+const KEY: (&str, &str) = ("PORTCULLIS_KEY_SECRET", KEY_SECRET);
 
 /// Files hold their own path and a newline; those in /missing do not exist.
 fn read_file(path: &Path) -> io::Result<String> {
@@ -50,13 +56,14 @@ fn nothing_set_is_a_working_laptop() {
 #[test]
 fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choices() {
     assert_eq!(good(&[]).settings.len(), VARIABLES.len());
-    for variable in VARIABLES {
+    // An example of a secret would be one that somebody copies.
+    for variable in VARIABLES.iter().filter(|variable| variable.name != KEY.0) {
         let choices = match variable.allowed {
             Allowed::Described(_) | Allowed::Document(_) => Vec::new(),
             Allowed::OneOf(choices) => choices().into_iter().map(|(name, _)| name).collect(),
         };
         for value in choices.into_iter().chain([variable.example]) {
-            let found = good(&[(variable.name, value)]);
+            let found = good(&[(variable.name, value), KEY]);
             let setting =
                 found.settings.iter().find(|setting| setting.variable.name == variable.name).unwrap();
             assert_eq!(
@@ -216,6 +223,34 @@ fn what_is_weaker_than_the_default_is_warned_about() {
 }
 
 #[test]
+fn what_replicas_have_to_agree_on_is_asked_for_and_not_made() {
+    let mongo = ("PORTCULLIS_STORE_URL", "mongodb://host/auth?replicaSet=rs0");
+    let (variables, text) = bad(&[mongo]);
+    assert_eq!(variables, [KEY.0]);
+    assert!(text.contains("head -c 32 /dev/urandom | base64"), "{text}");
+    assert!(matches!(good(&[mongo, KEY]).key_secret, KeySource::Given(_)));
+    assert!(matches!(good(&[]).key_secret, KeySource::KeptIn(folder) if folder == Path::new("./data")));
+    assert!(matches!(good(&[("PORTCULLIS_STORE_URL", "sqlite::memory:")]).key_secret, KeySource::Forgotten));
+}
+
+#[test]
+fn times_and_numbers_have_bounds() {
+    for (name, values) in [
+        ("PORTCULLIS_TOKEN_TTL", &["59s", "61m", "2h", "0s", "10", "PT10M", "-1m"][..]),
+        ("PORTCULLIS_SESSION_GRACE", &["61s", "10", "1d"]),
+        ("PORTCULLIS_SESSION_LIMIT", &["0", "1001", "-1", "1e2"]),
+        ("PORTCULLIS_TOKEN_AUDIENCE", &["a b", "\u{fc}", "\u{7f}"]),
+        ("PORTCULLIS_KEY_SECRET", &["change me", "AAAA", ","]),
+    ] {
+        for value in values {
+            assert_eq!(bad(&[(name, value)]).0, [name], "{value}");
+        }
+    }
+    let config = good(&[("PORTCULLIS_TOKEN_TTL", "1h"), ("PORTCULLIS_SESSION_GRACE", "0s")]);
+    assert_eq!((config.token.ttl.as_secs(), config.session.grace.as_secs()), (3_600, 0));
+}
+
+#[test]
 fn proxies_are_networks_and_single_addresses() {
     let config = good(&[("PORTCULLIS_TRUSTED_PROXIES", " 10.0.0.0/8, 192.168.1.7 ,2001:db8::1,")]);
     let proxies: Vec<_> = config.trusted.proxies.iter().map(ToString::to_string).collect();
@@ -239,8 +274,8 @@ fn a_value_that_is_not_unicode_is_a_fault_of_its_variable() {
 #[test]
 fn no_debug_form_shows_a_secret() {
     let url = "mongodb://ada:hunter2@host/auth?authMechanismProperties=AWS_SESSION_TOKEN:hunter2";
-    let debug = format!("{:?}", good(&[("PORTCULLIS_STORE_URL", url)]));
-    assert!(debug.contains("Mongo(***)") && !debug.contains("hunter2"), "{debug}");
+    let debug = format!("{:?}", good(&[("PORTCULLIS_STORE_URL", url), KEY]));
+    assert!(debug.contains("Mongo(***)") && !debug.contains("hunter2") && !debug.contains(KEY.1), "{debug}");
 }
 
 proptest! {
@@ -253,7 +288,8 @@ proptest! {
     ) {
         let name = name.file_name().filter(|_| file).unwrap_or_else(|| name.name.to_owned());
         let value = format!("{start}{rest}");
-        match Config::read(&sources([(&name, &value)])) {
+        let key = (!name.starts_with(KEY.0)).then_some(KEY);
+        match Config::read(&sources(key.into_iter().chain([(&*name, &*value)]))) {
             Ok(config) => drop(format!("{config:?}")),
             Err(error) => prop_assert!(error.to_string().contains(&name)),
         }
