@@ -26,5 +26,5 @@ mod sign_up;
 mod store;
 mod store_away;
 mod support;
-mod verify_page;
 mod tokens;
+mod verify_page;

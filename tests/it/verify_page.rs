@@ -33,7 +33,8 @@ async fn issued() -> Issued {
     let sockets = process.ready();
     let mut ada = Browser::to(sockets.public);
     let id = ada.sign_up("ada@example.org").await.json()["id"].as_str().unwrap().to_owned();
-    let mut service = Browser { cookie: ada.cookie.clone(), ..Browser::to(sockets.internal) };
+    let mut service = Browser::to(sockets.internal);
+    service.cookie.clone_from(&ada.cookie);
     let answer = service.get("/v1/whoami").await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let token = answer.json()["accessToken"].as_str().unwrap().to_owned();
@@ -118,7 +119,7 @@ for (const token of tokens) {
         String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let token = [issued.token.clone()];
-    assert_eq!(ask(ISSUER, AUDIENCE, &[issued.token.clone(), issued.token.clone()]), [&issued.id; 2]);
+    assert_eq!(ask(ISSUER, AUDIENCE, &[issued.token.clone(), issued.token.clone()]), [issued.id.as_str(); 2]);
     assert!(ask(ISSUER, AUDIENCE, &issued.forged()).iter().all(|line| line == "refused"));
     assert_eq!(ask("https://evil.example", AUDIENCE, &token), ["refused"]);
     assert_eq!(ask(ISSUER, "portcullis", &token), ["refused"]);
