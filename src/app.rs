@@ -208,6 +208,7 @@ fn rules(config: &Config) -> Rules {
         sessions: config.session.limit,
         grace: config.session.grace,
         tokens,
+        gate: config.forward.auth_rules.clone(),
     }
 }
 

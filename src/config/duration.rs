@@ -9,7 +9,7 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sig
 }
 
 /// One whole number and one unit: what is longer to write is longer to misread.
-fn parse(given: &str) -> Option<SignedDuration> {
+pub(super) fn parse(given: &str) -> Option<SignedDuration> {
     let unit = given.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = given.split_at_checked(unit)?;
     let number: u32 = number.parse().ok()?;

@@ -6,6 +6,7 @@ mod duration;
 mod fault;
 mod networks;
 mod reader;
+mod rules;
 mod sections;
 mod setting;
 mod store_url;
@@ -20,7 +21,9 @@ use ipnet::IpNet;
 
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
-pub use sections::{Data, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted};
+pub use sections::{
+    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted,
+};
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
 pub use surroundings::Sources;
@@ -40,6 +43,7 @@ pub struct Config {
     pub session: Session,
     pub key_secret: KeySource,
     pub token: Token,
+    pub forward: Forward,
     pub trusted: Trusted,
     pub log: Log,
     pub data: Data,
@@ -90,6 +94,7 @@ impl Config {
         let session = reader.section("PORTCULLIS_SESSION_");
         let key = reader.section("PORTCULLIS_KEY_");
         let token = reader.section("PORTCULLIS_TOKEN_");
+        let forward = reader.section("PORTCULLIS_FORWARD_");
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
         let log = reader.section("PORTCULLIS_LOG_");
         let data = reader.section("PORTCULLIS_DATA_");
@@ -107,7 +112,11 @@ impl Config {
             reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
-        let warnings = warnings(&public, &password, &trusted);
+        let forward: Forward = forward?;
+        let warnings = warnings(&public, &password, &trusted)
+            .into_iter()
+            .chain(rules::warning(&forward.auth_rules))
+            .collect();
         Some(Self {
             public,
             internal,
@@ -116,6 +125,7 @@ impl Config {
             session: session?,
             key_secret: key_secret?,
             token: token?,
+            forward,
             trusted,
             log: log?,
             data,

@@ -11,12 +11,13 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use validator::{Validate, ValidationError};
 use zeroize::Zeroizing;
 
-use super::{choice::by_name, duration::duration, networks::networks, store_url::StoreUrl};
+use super::{choice::by_name, duration::duration, networks::networks, rules::rules, store_url::StoreUrl};
 use crate::domain::{
     access_token::TokenRules,
     cost::Cost,
     origin::Origin,
     policy::{PasswordPolicy, SessionPreset},
+    rule::RuleBook,
     sealed::KeySecrets,
 };
 
@@ -85,6 +86,14 @@ pub struct Token {
     #[serde(deserialize_with = "duration")]
     #[validate(custom(function = "is_a_lifetime"))]
     pub ttl: SignedDuration,
+}
+
+/// `PORTCULLIS_FORWARD_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    #[serde(deserialize_with = "rules")]
+    pub auth_rules: RuleBook,
 }
 
 /// `PORTCULLIS_TRUSTED_*`
@@ -206,6 +215,7 @@ mod tests {
         note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
         note::<Key>(&mut fields, "PORTCULLIS_KEY_");
         note::<Token>(&mut fields, "PORTCULLIS_TOKEN_");
+        note::<Forward>(&mut fields, "PORTCULLIS_FORWARD_");
         note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");

@@ -5,7 +5,7 @@ use super::{
     sections::LogFormat,
     store_url,
     variable::{
-        Allowed::{Described, OneOf},
+        Allowed::{Described, Document, OneOf},
         Unset::{Always, ByTerminal, OutsideCluster},
         Variable,
     },
@@ -120,6 +120,15 @@ pub const VARIABLES: &[Variable] = &[
         allowed: Described("whole seconds, minutes or hours, from 1m to 1h"),
         default: Always("10m"),
         example: "300s",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_FORWARD_AUTH_RULES",
+        meaning: "What a proxy may ask of whoever wants through, beside the rules that are built in. \
+                  \"Rules of forward-auth\" below says what the members mean.",
+        allowed: Document("a JSON array of rules"),
+        default: Always("[]"),
+        example: r#"[{"name":"desk","roles":["agent","admin"],"maxAge":"1h","methods":["GET"],"paths":["/tickets/**"]}]"#,
         mask: None,
     },
     Variable {

@@ -1,6 +1,7 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod decide;
 pub mod end_all_sessions;
 pub mod end_session;
 pub mod key_ring;
@@ -34,6 +35,7 @@ use crate::{
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy},
+        rule::RuleBook,
         secret::{Secret, SecretDigest, Seed},
         session::{EndReason, Ended, Mode, Opening, Session},
         stored_hash::{Recipe, StoredHash},
@@ -75,6 +77,8 @@ pub struct Rules {
     /// How long a secret is honoured after it was replaced.
     pub grace: SignedDuration,
     pub tokens: TokenRules,
+    /// Of forward-auth.
+    pub gate: RuleBook,
 }
 
 /// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.

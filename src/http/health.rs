@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::flows::Services;
 
-use super::problem::{Problem, ProblemBody};
+use super::{problem::Problem, problem_body::ProblemBody};
 
 #[derive(Serialize, ToSchema)]
 pub struct Probe {

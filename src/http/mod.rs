@@ -1,5 +1,6 @@
 //! How the web reaches us: the routes of both listeners, readable top to bottom.
 
+mod adapter;
 mod bearer;
 mod caller;
 pub mod client;
@@ -9,6 +10,7 @@ mod credentials;
 mod docs_page;
 mod extract;
 mod fault;
+mod forward_auth;
 mod given;
 mod headers;
 mod health;
@@ -18,6 +20,7 @@ pub mod openapi;
 mod outcome;
 mod places;
 mod problem;
+mod problem_body;
 mod refresh;
 mod refusals;
 mod same_site;
@@ -97,6 +100,12 @@ pub fn public(routes: &mut ServiceConfig) {
 /// What only the cluster reaches.
 pub fn internal(routes: &mut ServiceConfig) {
     routes
+        .app_data(forward_auth::Served)
+        .service(
+            web::resource(format!("{}/{{below:.*}}", forward_auth::PATH))
+                .wrap(from_fn(health::only_when_open))
+                .to(forward_auth::forward_auth),
+        )
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
         .service(get("/health", health::health))

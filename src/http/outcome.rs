@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use crate::flows::{
-    Failure, authenticate::Contradiction, end_session::NotTheirs, refresh::SessionEnded,
+    Failure, authenticate::Contradiction, decide::GateRefusal, end_session::NotTheirs, refresh::SessionEnded,
     sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal, who_am_i::WhoAmIRefusal,
 };
 
@@ -53,6 +53,12 @@ impl From<SignUpRefusal> for Problem {
                 Self::Invalid(vec![Fault::new("email_in_use", "Email is in use").at("email")])
             }
         }
+    }
+}
+
+impl From<GateRefusal> for Problem {
+    fn from(refusal: GateRefusal) -> Self {
+        Self::Gate(refusal)
     }
 }
 

@@ -6,12 +6,10 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::domain::origin::Origin;
+use crate::{domain::origin::Origin, flows::decide::GateRefusal};
 
-use super::{fault::Fault, headers};
+use super::{fault::Fault, forward_auth, headers, problem_body::ProblemBody};
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -30,6 +28,8 @@ pub enum Problem {
     Contradiction,
     NotSignedIn,
     SessionEnded,
+    /// For a proxy that asks whether a request may pass.
+    Gate(GateRefusal),
     NotFound,
     MethodNotAllowed,
     /// The request, or its body, did not arrive in time.
@@ -66,24 +66,6 @@ struct Kind {
     message: &'static str,
 }
 
-/// The body of every answer that is neither 2xx nor 3xx.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProblemBody<'a> {
-    /// Names the kind of problem; stable.
-    #[schema(example = "urn:portcullis:problem:invalid_request")]
-    r#type: String,
-    #[schema(example = "Invalid request")]
-    title: &'a str,
-    #[schema(example = 400, minimum = 400, maximum = 599)]
-    status: u16,
-    /// Also the `x-request-id` header; the log has it too.
-    request_id: &'a str,
-    /// Never empty; all faults of a request are told at once.
-    #[schema(min_items = 1)]
-    errors: Cow<'a, [Fault]>,
-}
-
 impl Problem {
     fn kind(&self) -> Kind {
         let kind = |status, code, title, message| Kind { status, code, title, message };
@@ -104,6 +86,10 @@ impl Problem {
             Self::TokenExpired => {
                 kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
             }
+            Self::Gate(refusal) if refusal.is_for_a_sign_in() => {
+                kind(StatusCode::UNAUTHORIZED, refusal.as_str(), "", "")
+            }
+            Self::Gate(refusal) => kind(StatusCode::FORBIDDEN, refusal.as_str(), "", ""),
             Self::CrossSite { .. } => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
@@ -234,6 +220,11 @@ impl Problem {
         if let Self::CrossSite { expected } = self { Some(expected.as_str()) } else { None }
     }
 
+    /// Whether the caller could not have done better.
+    pub fn is_ours(&self) -> bool {
+        self.kind().status.is_server_error()
+    }
+
     pub fn code(&self) -> &'static str {
         self.kind().code
     }
@@ -267,6 +258,9 @@ impl Problem {
         if self.kind().status == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, self.challenge()));
         }
+        if let Self::Gate(refusal) = self {
+            return answer.insert_header((forward_auth::REASON, refusal.as_str())).finish();
+        }
         answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
     }
 
@@ -275,13 +269,16 @@ impl Problem {
         let (kind, body) = (self.kind(), self.body(request_id));
         let retry_after =
             self.retry_after().map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
+        let described = match self {
+            Self::Gate(refusal) => format!("{}: {}", forward_auth::REASON, refusal.as_str()),
+            _ => format!("content-type: {}", Self::CONTENT_TYPE),
+        };
         let always: String =
             headers::for_site(secure).flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
         format!(
-            "HTTP/1.1 {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}{always}\
+            "HTTP/1.1 {}\r\n{described}\r\ncontent-length: {}\r\n{retry_after}{always}\
              x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
             kind.status,
-            Self::CONTENT_TYPE,
             body.len(),
         )
         .into_bytes()
@@ -290,6 +287,9 @@ impl Problem {
     const CONTENT_TYPE: &str = "application/problem+json";
 
     fn body(&self, request_id: &str) -> String {
+        if let Self::Gate(_) = self {
+            return String::new();
+        }
         let kind = self.kind();
         let errors = match self {
             Self::Invalid(faults) if !faults.is_empty() => Cow::Borrowed(faults.as_slice()),

@@ -2,7 +2,7 @@
 
 use utoipa::IntoResponses;
 
-use super::problem::ProblemBody;
+use super::problem_body::ProblemBody;
 
 /// Of every call to users.
 #[derive(IntoResponses)]

@@ -21,7 +21,8 @@ use super::{
     caller::Caller,
     cookie,
     extract::{Ignored, JsonIfAny},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
+    problem_body::ProblemBody,
     refusals::{OfAChange, OfAQuestion, OfJson, OfSignOut, Refusals},
 };
 

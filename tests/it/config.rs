@@ -59,7 +59,7 @@ fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choic
     // An example of a secret would be one that somebody copies.
     for variable in VARIABLES.iter().filter(|variable| variable.name != KEY.0) {
         let choices = match variable.allowed {
-            Allowed::Described(_) => Vec::new(),
+            Allowed::Described(_) | Allowed::Document(_) => Vec::new(),
             Allowed::OneOf(choices) => choices().into_iter().map(|(name, _)| name).collect(),
         };
         for value in choices.into_iter().chain([variable.example]) {

@@ -9,6 +9,7 @@ use portcullis::{
         clock::Clock,
         cost::Cost,
         policy::{PasswordPolicy, SessionPreset},
+        rule::RuleBook,
         sealed::{KeySecret, KeySecrets},
     },
     flows::{Rules, Services, key_ring::KeyRing, memory::Memory, readiness::Readiness},
@@ -68,6 +69,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
                 audience: "portcullis".to_owned(),
                 lifetime: SignedDuration::from_mins(10),
             },
+            gate: RuleBook::default(),
         },
     }
 }
