@@ -80,6 +80,7 @@ pub struct ProblemBody<'a> {
 impl Problem {
     fn kind(&self) -> Kind {
         let kind = |status, code, title, message| Kind { status, code, title, message };
+        let unauthorized = |code, title, message| kind(StatusCode::UNAUTHORIZED, code, title, message);
         match self {
             Self::Invalid(_) => {
                 kind(StatusCode::BAD_REQUEST, "invalid_request", "Invalid request", "The request is invalid")
@@ -91,15 +92,9 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
-            Self::TokenInvalid => {
-                kind(StatusCode::UNAUTHORIZED, "token_invalid", "Invalid token", "This is no token of ours")
-            }
-            Self::TokenExpired => {
-                kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
-            }
-            Self::SessionEnded => {
-                kind(StatusCode::UNAUTHORIZED, "session_ended", "Session ended", "The session has ended")
-            }
+            Self::TokenInvalid => unauthorized("token_invalid", "Invalid token", "This is no token of ours"),
+            Self::TokenExpired => unauthorized("token_expired", "Expired token", "The token has expired"),
+            Self::SessionEnded => unauthorized("session_ended", "Session ended", "The session has ended"),
             Self::CrossSite => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
