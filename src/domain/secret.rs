@@ -77,7 +77,7 @@ impl Seed {
 
     pub fn secret(&self, generation: u64) -> Secret {
         let mut block = Zeroizing::new([0; 64]);
-        block[..32].copy_from_slice(&self.0);
+        block.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
         // The key padded to a block, which is what HMAC does with a shorter one.
         let mut mac = Hmac::<Sha256>::new((&*block).into());
         mac.update(&generation.to_be_bytes());

@@ -1,15 +1,12 @@
 //! How things go wrong on the wire: the only place with status codes, and the one shape of every refusal.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    http::{StatusCode, header},
-};
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use crate::{domain::origin::Origin, flows::decide::GateRefusal};
 
-use super::{fault::Fault, forward_auth, headers, problem_body::ProblemBody};
+use super::fault::Fault;
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -58,17 +55,18 @@ pub enum Problem {
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is fixed about a kind of problem.
-struct Kind {
-    status: StatusCode,
+pub(super) struct Kind {
+    pub(super) status: StatusCode,
     /// Stable: the end of `type`, and the `code` where the problem has no faults of its own.
-    code: &'static str,
-    title: &'static str,
-    message: &'static str,
+    pub(super) code: &'static str,
+    pub(super) title: &'static str,
+    pub(super) message: &'static str,
 }
 
 impl Problem {
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         let kind = |status, code, title, message| Kind { status, code, title, message };
+        let unauthorized = |code, title, message| kind(StatusCode::UNAUTHORIZED, code, title, message);
         match self {
             Self::Invalid(_) => {
                 kind(StatusCode::BAD_REQUEST, "invalid_request", "Invalid request", "The request is invalid")
@@ -80,15 +78,13 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
-            Self::TokenInvalid => {
-                kind(StatusCode::UNAUTHORIZED, "token_invalid", "Invalid token", "This is no token of ours")
+            Self::TokenInvalid => unauthorized("token_invalid", "Invalid token", "This is no token of ours"),
+            Self::TokenExpired => unauthorized("token_expired", "Expired token", "The token has expired"),
+            Self::NotSignedIn => unauthorized("not_signed_in", "Not signed in", "Sign in first"),
+            Self::SessionEnded => {
+                unauthorized("session_ended", "Session ended", "The session has ended; sign in again")
             }
-            Self::TokenExpired => {
-                kind(StatusCode::UNAUTHORIZED, "token_expired", "Expired token", "The token has expired")
-            }
-            Self::Gate(refusal) if refusal.is_for_a_sign_in() => {
-                kind(StatusCode::UNAUTHORIZED, refusal.as_str(), "", "")
-            }
+            Self::Gate(refusal) if refusal.is_for_a_sign_in() => unauthorized(refusal.as_str(), "", ""),
             Self::Gate(refusal) => kind(StatusCode::FORBIDDEN, refusal.as_str(), "", ""),
             Self::CrossSite { .. } => kind(
                 StatusCode::FORBIDDEN,
@@ -101,15 +97,6 @@ impl Problem {
                 "credentials_differ",
                 "Credentials differ",
                 "Send either the session cookie or a token",
-            ),
-            Self::NotSignedIn => {
-                kind(StatusCode::UNAUTHORIZED, "not_signed_in", "Not signed in", "Sign in first")
-            }
-            Self::SessionEnded => kind(
-                StatusCode::UNAUTHORIZED,
-                "session_ended",
-                "Session ended",
-                "The session has ended; sign in again",
             ),
             Self::NotFound => kind(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing here"),
             Self::MethodNotAllowed => kind(
@@ -229,7 +216,7 @@ impl Problem {
         self.kind().code
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Busy { retry_after } => Some(retry_after.as_secs().max(1)),
             Self::TooManyConnections
@@ -242,63 +229,12 @@ impl Problem {
     }
 
     /// RFC 6750: whoever presented nothing is told of no error.
-    const fn challenge(&self) -> &'static str {
+    pub(super) fn challenge(&self) -> Option<&'static str> {
         match self {
-            Self::NotSignedIn => "Bearer",
-            _ => r#"Bearer error="invalid_token""#,
+            Self::NotSignedIn => Some("Bearer"),
+            _ if self.kind().status == StatusCode::UNAUTHORIZED => Some(r#"Bearer error="invalid_token""#),
+            _ => None,
         }
-    }
-
-    /// The answer as the caller gets it.
-    pub fn answer(&self, request_id: &str) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.kind().status);
-        if let Some(seconds) = self.retry_after() {
-            answer.insert_header((header::RETRY_AFTER, seconds));
-        }
-        if self.kind().status == StatusCode::UNAUTHORIZED {
-            answer.insert_header((header::WWW_AUTHENTICATE, self.challenge()));
-        }
-        if let Self::Gate(refusal) = self {
-            return answer.insert_header((forward_auth::REASON, refusal.as_str())).finish();
-        }
-        answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
-    }
-
-    /// The same answer as bytes, for where there is no request to answer.
-    pub fn on_the_wire(&self, request_id: &str, secure: bool) -> Vec<u8> {
-        let (kind, body) = (self.kind(), self.body(request_id));
-        let retry_after =
-            self.retry_after().map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
-        let described = match self {
-            Self::Gate(refusal) => format!("{}: {}", forward_auth::REASON, refusal.as_str()),
-            _ => format!("content-type: {}", Self::CONTENT_TYPE),
-        };
-        let always: String =
-            headers::for_site(secure).flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
-        format!(
-            "HTTP/1.1 {}\r\n{described}\r\ncontent-length: {}\r\n{retry_after}{always}\
-             x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
-            kind.status,
-            body.len(),
-        )
-        .into_bytes()
-    }
-
-    const CONTENT_TYPE: &str = "application/problem+json";
-
-    fn body(&self, request_id: &str) -> String {
-        if let Self::Gate(_) = self {
-            return String::new();
-        }
-        let kind = self.kind();
-        let errors = match self {
-            Self::Invalid(faults) if !faults.is_empty() => Cow::Borrowed(faults.as_slice()),
-            _ => Cow::Owned(vec![Fault::new(kind.code, kind.message)]),
-        };
-        let r#type = format!("urn:portcullis:problem:{}", kind.code);
-        let body =
-            ProblemBody { r#type, title: kind.title, status: kind.status.as_u16(), request_id, errors };
-        serde_json::to_string(&body).unwrap_or_default()
     }
 }
 

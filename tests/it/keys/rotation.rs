@@ -86,10 +86,9 @@ impl Client {
     fn accepts(&mut self, token: &str, publisher: &Services, clock: &FrozenClock) -> bool {
         let now = clock.now().as_second();
         if now - self.fetched_at >= 300 {
-            let published = publisher.keys.published().into_iter();
+            let keys = publisher.keys.published().into_iter();
             let key = |public: &[u8]| DecodingKey::from_ec_der(public);
-            self.keys =
-                published.map(|published| (published.id.to_string(), key(&published.public))).collect();
+            self.keys = keys.map(|published| (published.id.to_string(), key(&published.public))).collect();
             self.fetched_at = now;
         }
         let mut validation = Validation::new(Algorithm::ES256);
