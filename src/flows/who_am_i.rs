@@ -29,18 +29,16 @@ pub async fn who_am_i(
     services: &Services,
     credentials: &Credentials,
 ) -> Result<Known, Failure<WhoAmIRefusal>> {
-    let remembered = match (&credentials.secret, &credentials.token) {
-        (None, None) => return Err(Failure::Refused(TokenRefusal::Invalid.into())),
-        (None, Some(token)) => {
-            let verified = verify(services, token).await;
-            verified.map_err(|failure| failure.refused_by(WhoAmIRefusal::Token))?.remembered
-        }
-        (Some(_), _) => {
-            let found = authenticate(services, credentials).await;
-            let found = found.map_err(|failure| failure.refused_by(WhoAmIRefusal::Contradiction))?;
-            found.ok_or(Failure::Refused(TokenRefusal::SessionEnded.into()))?
-        }
-    };
+    if let Some(token) = &credentials.token {
+        verify(services, token).await.map_err(|failure| failure.refused_by(WhoAmIRefusal::Token))?;
+    }
+    let found = authenticate(services, credentials).await;
+    let found = found.map_err(|failure| failure.refused_by(WhoAmIRefusal::Contradiction))?;
+    let remembered = found.ok_or_else(|| {
+        let nothing = credentials.secret.is_none() && credentials.token.is_none();
+        let refusal = if nothing { TokenRefusal::Invalid } else { TokenRefusal::SessionEnded };
+        Failure::Refused(refusal.into())
+    })?;
     let (claims, token) = services.issue(&remembered.user, &remembered.session)?;
     Ok(Known { verified: Verified { claims: Arc::new(claims), remembered }, token })
 }

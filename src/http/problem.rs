@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode};
 
 use crate::{domain::origin::Origin, flows::decide::GateRefusal};
 
@@ -214,6 +214,11 @@ impl Problem {
 
     pub fn code(&self) -> &'static str {
         self.kind().code
+    }
+
+    /// An answer that has a status and nothing else yet.
+    pub(super) fn begin(&self) -> HttpResponseBuilder {
+        HttpResponse::build(self.kind().status)
     }
 
     pub(super) fn retry_after(&self) -> Option<u64> {

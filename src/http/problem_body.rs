@@ -29,7 +29,7 @@ pub struct ProblemBody<'a> {
 impl Problem {
     /// The answer as the caller gets it.
     pub fn answer(&self, request_id: &str) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.kind().status);
+        let mut answer = self.begin();
         if let Some(seconds) = self.retry_after() {
             answer.insert_header((header::RETRY_AFTER, seconds));
         }

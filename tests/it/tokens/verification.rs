@@ -165,7 +165,7 @@ async fn whoami_takes_the_cookie_or_the_token_and_never_two_that_differ() {
         assert_eq!(body["expiresIn"], 600);
     }
     for (cookie, bearer, status, code) in [
-        (cookie, Some(&*others), 400, "credentials_ambiguous"),
+        (cookie, Some(&*others), 400, "credentials_differ"),
         (cookie, Some("forged"), 401, "token_invalid"),
         (Some("session=pcs_x"), None, 401, "token_invalid"),
         (None, None, 401, "token_invalid"),
