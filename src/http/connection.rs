@@ -117,10 +117,12 @@ impl Connection {
     /// Notes what has been read of a head that is owed.
     fn note(&mut self, read: &[u8]) {
         const ENOUGH: usize = 64;
+        if !self.progress.owes_a_head.get() {
+            // A new head, whatever became of the one before: it has a time of its own.
+            self.head_due = None;
+            self.opening.iter_mut().for_each(Vec::clear);
+        }
         if let Some(opening) = &mut self.opening {
-            if !self.progress.owes_a_head.get() {
-                opening.clear();
-            }
             opening.extend(read.iter().take(ENOUGH.saturating_sub(opening.len())));
         }
         self.progress.owes_a_head.set(true);
