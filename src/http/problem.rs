@@ -64,6 +64,7 @@ pub(super) struct Kind {
 }
 
 impl Problem {
+    #[expect(clippy::too_many_lines, reason = "a table, and the only one")]
     pub(super) fn kind(&self) -> Kind {
         let kind = |status, code, title, message| Kind { status, code, title, message };
         let unauthorized = |code, title, message| kind(StatusCode::UNAUTHORIZED, code, title, message);

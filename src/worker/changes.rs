@@ -21,12 +21,12 @@ async fn listen_for_ever(services: &Services) {
     loop {
         let asked = services.clock.uptime();
         match changes.next().await {
-            Ok(changed) => {
+            Ok(told) => {
                 if pause > FIRST {
                     tracing::info!("changes are heard of again");
                 }
                 pause = FIRST;
-                services.memory.hear(asked, &changed);
+                services.memory.hear(asked, &told);
             }
             Err(error) => {
                 if pause == FIRST {

@@ -71,7 +71,7 @@ impl Seen {
 /// One request, then the end: nothing that a proxy may not have.
 fn serve(mut socket: TcpStream, notes: &Mutex<Vec<Seen>>) {
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 65_536]);
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; 65_536]);
     loop {
         match socket.read(&mut chunk) {
             Ok(0) | Err(_) => return,
