@@ -36,7 +36,7 @@ pub(crate) async fn a_removed_key_is_gone_and_its_number_free(store: Arc<dyn Sto
     store.add_signing_key(&second).await.unwrap();
     store.remove_signing_key(first.id).await.unwrap();
     store.remove_signing_key(first.id).await.unwrap();
-    assert_eq!(store.signing_keys().await.unwrap(), [second.clone()]);
+    assert_eq!(store.signing_keys().await.unwrap(), std::slice::from_ref(&second));
     let third = key(1, people);
     store.add_signing_key(&third).await.unwrap();
     assert_eq!(store.signing_keys().await.unwrap(), [third, second]);
