@@ -20,6 +20,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) cookie: Option<String>,
+    pub(crate) access_token: Option<String>,
     pub(crate) took: Duration,
 }
 
@@ -59,6 +60,10 @@ impl Client {
                 .and_then(|seconds| seconds.parse().ok())
                 .map(Duration::from_secs),
             cookie: header("set-cookie: ").and_then(|cookie| cookie.split(';').next()).map(str::to_owned),
+            access_token: body
+                .split_once(r#""accessToken":""#)
+                .and_then(|(_, rest)| rest.split_once('"'))
+                .map(|(token, _)| token.to_owned()),
             took: begun.elapsed(),
         })
     }
@@ -76,8 +81,31 @@ pub(crate) fn current_user(cookie: &str) -> String {
     format!("GET /api/users/currentuser HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n")
 }
 
+/// Signs up as a program does, which gets an access token.
+pub(crate) fn sign_up_for_tokens(email: &str) -> String {
+    post_body(
+        "/api/users/signup",
+        &format!(r#"{{"email":"{email}","password":"correct horse battery","mode":"token"}}"#),
+    )
+}
+
+/// What another service asks about a token that it got.
+pub(crate) fn verify(token: &str) -> String {
+    format!(
+        "POST /v1/token/verify-header HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+/// Asks for next to nothing: what a request costs at least.
+pub(crate) fn nothing() -> String {
+    "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned()
+}
+
 fn post(path: &str, email: &str) -> String {
-    let body = format!(r#"{{"email":"{email}","password":"correct horse battery"}}"#);
+    post_body(path, &format!(r#"{{"email":"{email}","password":"correct horse battery"}}"#))
+}
+
+fn post_body(path: &str, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()

@@ -1,25 +1,18 @@
 //! Two thousand sign-ins at once: memory keeps its bound, and whoever is signed in does not notice.
 
 use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
+    thread,
     time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
-use tokio::{
-    runtime,
-    time::{interval, sleep},
-};
+use tokio::time::sleep;
 
 use crate::{
     client::{self, Client},
     process::Portcullis,
     report::Report,
+    visitor::{Visitor, slowest_but},
 };
 
 const FLOOD: usize = 2_000;
@@ -102,58 +95,4 @@ async fn insist(client: &mut Client, begun: Instant) -> Outcome {
         }
     }
     outcome
-}
-
-/// Somebody who is signed in and asks two hundred times a second, on a thread of their own, whatever came before.
-struct Visitor {
-    going_on: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<Duration>>,
-}
-
-impl Visitor {
-    fn sit_down(service: SocketAddr, request: &str) -> Self {
-        let going_on = Arc::new(AtomicBool::new(true));
-        let (request, go_on) = (request.to_owned(), Arc::clone(&going_on));
-        let thread = thread::spawn(move || {
-            let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let mut client = Client::connect(service, FLOOD).await.expect("a connection");
-                ask_and_ask(&mut client, &request, &go_on).await
-            })
-        });
-        Self { going_on, thread }
-    }
-
-    async fn watch(self, how_long: Duration) -> Vec<Duration> {
-        sleep(how_long).await;
-        self.leave()
-    }
-
-    fn leave(self) -> Vec<Duration> {
-        self.going_on.store(false, Ordering::Relaxed);
-        self.thread.join().expect("what was measured")
-    }
-}
-
-/// How long each answer took; a stall counts for every question it kept from being asked.
-async fn ask_and_ask(client: &mut Client, request: &str, going_on: &AtomicBool) -> Vec<Duration> {
-    const PAUSE: Duration = Duration::from_millis(5);
-    let mut ticks = interval(PAUSE);
-    let mut took = Vec::new();
-    while going_on.load(Ordering::Relaxed) {
-        let late = ticks.tick().await.elapsed();
-        let answer = client.ask(request).await.expect("an answer");
-        assert_eq!(answer.status, 200);
-        // The timer itself is late by up to a millisecond, which is nobody's stall.
-        let kept_waiting = if late > PAUSE { late } else { Duration::ZERO };
-        took.push(answer.took + kept_waiting);
-    }
-    took
-}
-
-/// The time that all but so many of a thousand kept to.
-fn slowest_but(mut times: Vec<Duration>, of_a_thousand: usize) -> Duration {
-    times.sort();
-    let index = times.len() * (1_000 - of_a_thousand) / 1_000;
-    times.get(index).copied().unwrap_or_default()
 }

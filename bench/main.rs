@@ -1,4 +1,4 @@
-//! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood`.
+//! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood|verify`.
 
 #![expect(
     clippy::expect_used,
@@ -15,6 +15,8 @@ mod process;
 mod report;
 mod signin;
 mod start;
+mod verify;
+mod visitor;
 
 use report::Report;
 
@@ -32,6 +34,9 @@ async fn main() {
     }
     if measures("flood") {
         flood::measure(&mut report).await;
+    }
+    if measures("verify") {
+        verify::measure(&mut report).await;
     }
     report.end();
 }

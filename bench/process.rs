@@ -17,6 +17,7 @@ pub(crate) struct Portcullis {
     /// Kept open, so that the service never writes to nobody.
     _log: BufReader<ChildStdout>,
     pub(crate) public: SocketAddr,
+    pub(crate) internal: SocketAddr,
     pub(crate) started_in: Duration,
 }
 
@@ -44,8 +45,10 @@ impl Portcullis {
             }
         };
         let started_in = begun.elapsed();
-        let public = ready["public"].as_str().and_then(|address| address.parse().ok()).expect("its address");
-        Self { child, data, _log: log, public, started_in }
+        let address =
+            |name: &str| ready[name].as_str().and_then(|address| address.parse().ok()).expect("its address");
+        let (public, internal) = (address("public"), address("internal"));
+        Self { child, data, _log: log, public, internal, started_in }
     }
 
     /// Resident memory in bytes: now, and the most it ever was.

@@ -1,5 +1,8 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod jobs;
+mod keys;
+
 use std::{
     fmt, io,
     net::{SocketAddr, TcpListener},
@@ -12,12 +15,15 @@ use std::{
 use actix_web::web::Data;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::jobs::Jobs;
 use crate::{
     config::{Config, StoreUrl},
-    domain::clock::{Clock, Entropy},
-    flows::{Rules, Services, readiness::Readiness},
+    domain::{
+        access_token::TokenRules,
+        clock::{Clock, Entropy},
+    },
+    flows::{Rules, Services, memory::Memory, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
@@ -36,6 +42,8 @@ use crate::{
     },
     worker,
 };
+
+pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -120,13 +128,12 @@ impl App {
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
         };
-        let rules = Rules {
-            cost: config.password.cost,
-            passwords: config.password.policy,
-            lifetimes: config.session.preset.lifetimes(),
-        };
+        let keys = keys::key_ring(config, &world)?;
         let World { store, clock, entropy } = world;
-        let services = Services { store, clock, entropy, hashing, readiness: Readiness::default(), rules };
+        let vault = keys.vault();
+        let (rules, readiness) = (rules(config), Readiness::default());
+        let memory = Memory::new(Arc::clone(&clock));
+        let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
     }
 
@@ -188,6 +195,23 @@ impl App {
     }
 }
 
+fn rules(config: &Config) -> Rules {
+    let tokens = TokenRules {
+        issuer: config.public.origin.to_string(),
+        audience: config.token.audience.clone(),
+        lifetime: config.token.ttl,
+    };
+    Rules {
+        cost: config.password.cost,
+        passwords: config.password.policy,
+        lifetimes: config.session.preset.lifetimes(),
+        sessions: config.session.limit,
+        grace: config.session.grace,
+        tokens,
+        gate: config.forward.auth_rules.clone(),
+    }
+}
+
 /// What ends a stage of the service's life.
 enum Told {
     Open,
@@ -217,31 +241,6 @@ async fn say_goodbye(readiness: &Readiness, leave: Leave) {
     tracing::info!("stopping: finishing what was accepted");
     if leave == Leave::AfterNotice {
         tokio::time::sleep(NOTICE).await;
-    }
-}
-
-/// The loops that run beside the listeners.
-#[derive(Default)]
-struct Jobs {
-    stop: CancellationToken,
-    running: TaskTracker,
-}
-
-impl Jobs {
-    fn start(&self, services: &Data<Services>) {
-        let world = || (services.clone(), self.stop.clone());
-        let (services, stop) = world();
-        self.running.spawn(async move { worker::probe::probe(&services, &stop).await });
-        let (services, stop) = world();
-        self.running.spawn(async move { worker::purge::purge(&services, &stop).await });
-        let (services, stop) = world();
-        self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        self.running.close();
-        self.running.wait().await;
     }
 }
 

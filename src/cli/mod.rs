@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod generate;
+pub mod keys;
 pub mod serve;
 
 use std::{
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     Serve(serve::Args),
     Config(config::Args),
+    Keys(keys::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
 }
@@ -67,6 +69,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve(serve::Args {})) {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
+            Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }

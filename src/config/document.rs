@@ -42,11 +42,11 @@ fn overview() -> String {
 }
 
 fn chapter(variable: &Variable) -> String {
-    let Variable { name, meaning, allowed, default, example, .. } = variable;
+    let Variable { name, meaning, allowed, default, example, mask } = variable;
     let mut text =
         format!("\n### `{name}`\n{meaning}\n\n- Default: {}\n- Example: `{example}`\n", unset(default));
     match allowed {
-        Allowed::Described(what) => _ = writeln!(text, "- Allowed: {what}"),
+        Allowed::Described(what) | Allowed::Document(what) => _ = writeln!(text, "- Allowed: {what}"),
         Allowed::OneOf(choices) => {
             for (choice, meaning) in choices() {
                 _ = writeln!(text, "- `{choice}`: {meaning}");
@@ -54,7 +54,12 @@ fn chapter(variable: &Variable) -> String {
         }
     }
     if let Some(file) = variable.file_name() {
-        _ = writeln!(text, "- A secret: it may be given as `{file}`, and is masked wherever it is shown.");
+        _ = match mask {
+            Some(_) => {
+                writeln!(text, "- A secret: it may be given as `{file}`, and is masked wherever it is shown.")
+            }
+            None => writeln!(text, "- It may be given as `{file}`, the path of a file that holds it."),
+        };
     }
     text
 }

@@ -2,9 +2,11 @@
 
 mod choice;
 mod document;
+mod duration;
 mod fault;
 mod networks;
 mod reader;
+mod rules;
 mod sections;
 mod setting;
 mod store_url;
@@ -13,21 +15,24 @@ mod unknown;
 mod variable;
 mod variables;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
-pub use sections::{Data, Internal, Log, LogFormat, Password, Public, Session, Store, Trusted};
+pub use sections::{
+    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted,
+};
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
 pub use surroundings::Sources;
 pub use variable::{Allowed, Unset, Variable};
 pub use variables::VARIABLES;
 
-use crate::domain::{cost::Cost, policy::PasswordPolicy};
+use crate::domain::{cost::Cost, policy::PasswordPolicy, sealed::KeySecrets};
 use reader::Reader;
+use sections::Key;
 
 #[derive(Debug)]
 pub struct Config {
@@ -36,6 +41,9 @@ pub struct Config {
     pub store: Store,
     pub password: Password,
     pub session: Session,
+    pub key_secret: KeySource,
+    pub token: Token,
+    pub forward: Forward,
     pub trusted: Trusted,
     pub log: Log,
     pub data: Data,
@@ -43,6 +51,16 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Every variable as it was found, to be shown.
     pub settings: Vec<Setting>,
+}
+
+/// Where the secret comes from that seals what is secret at rest.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    Given(KeySecrets),
+    /// From this directory, where it is made if there is none.
+    KeptIn(PathBuf),
+    /// Made at every start, for a store that forgets as well.
+    Forgotten,
 }
 
 impl Config {
@@ -74,31 +92,56 @@ impl Config {
         let store = reader.section("PORTCULLIS_STORE_");
         let password = reader.section("PORTCULLIS_PASSWORD_");
         let session = reader.section("PORTCULLIS_SESSION_");
+        let key = reader.section("PORTCULLIS_KEY_");
+        let token = reader.section("PORTCULLIS_TOKEN_");
+        let forward = reader.section("PORTCULLIS_FORWARD_");
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
         let log = reader.section("PORTCULLIS_LOG_");
         let data = reader.section("PORTCULLIS_DATA_");
 
         let (public, internal) = (public?, internal?);
+        let (store, data, key): (Store, Data, Key) = (store?, data?, key?);
         if collide(public.listen, internal.listen) {
             reader.fault(
                 "PORTCULLIS_INTERNAL_LISTEN",
                 "the two listeners need two sockets, and this one is the public one's",
             );
         }
+        let key_secret = key_source(key, &store, &data);
+        if key_secret.is_none() {
+            reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
+        }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
-        let warnings = warnings(&public, &password, &trusted);
+        let forward: Forward = forward?;
+        let warnings = warnings(&public, &password, &trusted)
+            .into_iter()
+            .chain(rules::warning(&forward.auth_rules))
+            .collect();
         Some(Self {
             public,
             internal,
-            store: store?,
+            store,
             password,
             session: session?,
+            key_secret: key_secret?,
+            token: token?,
+            forward,
             trusted,
             log: log?,
-            data: data?,
+            data,
             warnings,
             settings: Vec::new(),
         })
+    }
+}
+
+/// `None` where several processes have to agree on it, so that none of them can make it.
+fn key_source(key: Key, store: &Store, data: &Data) -> Option<KeySource> {
+    match (key.secret, &store.url) {
+        (Some(secrets), _) => Some(KeySource::Given(secrets)),
+        (None, StoreUrl::File(_)) => Some(KeySource::KeptIn(data.dir.clone())),
+        (None, StoreUrl::Memory) => Some(KeySource::Forgotten),
+        (None, StoreUrl::Mongo(_)) => None,
     }
 }
 

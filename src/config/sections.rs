@@ -5,15 +5,20 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use validator::{Validate, ValidationError};
+use zeroize::Zeroizing;
 
-use super::{choice::by_name, networks::networks, store_url::StoreUrl};
+use super::{choice::by_name, duration::duration, networks::networks, rules::rules, store_url::StoreUrl};
 use crate::domain::{
+    access_token::TokenRules,
     cost::Cost,
     origin::Origin,
     policy::{PasswordPolicy, SessionPreset},
+    rule::RuleBook,
+    sealed::KeySecrets,
 };
 
 /// `PORTCULLIS_PUBLIC_*`
@@ -56,6 +61,39 @@ pub struct Password {
 pub struct Session {
     #[serde(deserialize_with = "by_name")]
     pub preset: SessionPreset,
+    #[serde(deserialize_with = "parsed")]
+    #[validate(range(min = 1, max = 1_000))]
+    pub limit: u32,
+    #[serde(deserialize_with = "duration")]
+    #[validate(custom(function = "is_a_grace"))]
+    pub grace: SignedDuration,
+}
+
+/// `PORTCULLIS_KEY_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    #[serde(deserialize_with = "key_secrets")]
+    pub secret: Option<KeySecrets>,
+}
+
+/// `PORTCULLIS_TOKEN_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    #[validate(custom(function = "is_an_audience"))]
+    pub audience: String,
+    #[serde(deserialize_with = "duration")]
+    #[validate(custom(function = "is_a_lifetime"))]
+    pub ttl: SignedDuration,
+}
+
+/// `PORTCULLIS_FORWARD_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    #[serde(deserialize_with = "rules")]
+    pub auth_rules: RuleBook,
 }
 
 /// `PORTCULLIS_TRUSTED_*`
@@ -93,6 +131,29 @@ pub struct Data {
 /// What such a value looks like is said by its declaration, so the parser's own words are left out.
 fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(""))
+}
+
+/// Empty is unset.
+fn key_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeySecrets>, D::Error> {
+    let given = Zeroizing::new(String::deserialize(deserializer)?);
+    let secrets = Some(given.as_str()).filter(|given| !given.is_empty());
+    secrets.map(KeySecrets::parse).transpose().map_err(|_| D::Error::custom(""))
+}
+
+fn is_an_audience(audience: &str) -> Result<(), ValidationError> {
+    let plain = audience.chars().all(|c| c.is_ascii_graphic());
+    if plain && audience.len() <= 256 { Ok(()) } else { Err(ValidationError::new("audience")) }
+}
+
+/// Long enough for a request that was begun, and short enough for the keys that are kept for it.
+fn is_a_lifetime(ttl: &SignedDuration) -> Result<(), ValidationError> {
+    let sensible = (SignedDuration::from_mins(1)..=TokenRules::LONGEST).contains(ttl);
+    if sensible { Ok(()) } else { Err(ValidationError::new("lifetime")) }
+}
+
+/// Whoever finds a replaced secret has so long to use it.
+fn is_a_grace(grace: &SignedDuration) -> Result<(), ValidationError> {
+    if *grace <= SignedDuration::from_mins(1) { Ok(()) } else { Err(ValidationError::new("grace")) }
 }
 
 /// To tracing a single word that is no level is a part of the program: a misspelt level would silence the log.
@@ -152,6 +213,9 @@ mod tests {
         note::<Store>(&mut fields, "PORTCULLIS_STORE_");
         note::<Password>(&mut fields, "PORTCULLIS_PASSWORD_");
         note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
+        note::<Key>(&mut fields, "PORTCULLIS_KEY_");
+        note::<Token>(&mut fields, "PORTCULLIS_TOKEN_");
+        note::<Forward>(&mut fields, "PORTCULLIS_FORWARD_");
         note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");

@@ -23,6 +23,8 @@ pub struct Variable {
 pub enum Allowed {
     /// Whatever fits this description.
     Described(&'static str),
+    /// A document that fits this description; it may also be given as a file.
+    Document(&'static str),
     /// One of these names, each with what it means.
     OneOf(fn() -> Vec<(&'static str, &'static str)>),
 }
@@ -43,14 +45,17 @@ pub enum Unset {
 impl Variable {
     /// The variable that names a file with the value in it.
     pub fn file_name(&self) -> Option<String> {
-        self.mask.map(|_| format!("{}_FILE", self.name))
+        let may_be_a_file = self.mask.is_some() || matches!(self.allowed, Allowed::Document(_));
+        may_be_a_file.then(|| format!("{}_FILE", self.name))
     }
 
     /// What would have been right. Names are their own example.
     pub fn expected(&self) -> String {
         let allowed = self.allowed.sentence();
         match self.allowed {
-            Allowed::Described(_) => format!("expected {allowed}, e.g. {}", self.example),
+            Allowed::Described(_) | Allowed::Document(_) => {
+                format!("expected {allowed}, e.g. {}", self.example)
+            }
             Allowed::OneOf(_) => format!("expected {allowed}"),
         }
     }
@@ -65,7 +70,7 @@ impl Allowed {
     /// In words, as a list of names or as the description.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Described(text) => (*text).to_owned(),
+            Self::Described(text) | Self::Document(text) => (*text).to_owned(),
             Self::OneOf(choices) => listed(&choices().iter().map(|(name, _)| *name).collect::<Vec<_>>()),
         }
     }

@@ -5,7 +5,7 @@ use super::{
     sections::LogFormat,
     store_url,
     variable::{
-        Allowed::{Described, OneOf},
+        Allowed::{Described, Document, OneOf},
         Unset::{Always, ByTerminal, OutsideCluster},
         Variable,
     },
@@ -79,6 +79,59 @@ pub const VARIABLES: &[Variable] = &[
         mask: None,
     },
     Variable {
+        name: "PORTCULLIS_SESSION_LIMIT",
+        meaning: "How many live sessions a user may have. The oldest ends when one more begins.",
+        allowed: Described("a whole number from 1 to 1000"),
+        default: Always("100"),
+        example: "10",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_SESSION_GRACE",
+        meaning: "How long a refresh token that was used is answered with the same successor once more. \
+                  Its use after that ends the session.",
+        allowed: Described("whole seconds or minutes, from 0s to 1m"),
+        default: Always("10s"),
+        example: "30s",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_KEY_SECRET",
+        meaning: "Seals what is secret at rest: signing keys, and the seeds of sessions. Of a list the first seals and all \
+                  open. With SQLite one is made in the data directory when none is set; with MongoDB it is required, \
+                  and all replicas need the same.",
+        allowed: Described("32 bytes in base64, or several such separated by commas"),
+        default: Always(""),
+        // Not one that somebody might copy.
+        example: "$(head -c 32 /dev/urandom | base64)",
+        mask: Some(masked),
+    },
+    Variable {
+        name: "PORTCULLIS_TOKEN_AUDIENCE",
+        meaning: "Whom access tokens are for: the claim `aud`, which services that verify them compare.",
+        allowed: Described("up to 256 printable ASCII characters without spaces"),
+        default: Always("portcullis"),
+        example: "https://api.ticketing.dev",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_TOKEN_TTL",
+        meaning: "How long an access token lives. So long a service that verifies it offline does not hear of a sign-out.",
+        allowed: Described("whole seconds, minutes or hours, from 1m to 1h"),
+        default: Always("10m"),
+        example: "300s",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_FORWARD_AUTH_RULES",
+        meaning: "What a proxy may ask of whoever wants through, beside the rules that are built in. \
+                  \"Rules of forward-auth\" below says what the members mean.",
+        allowed: Document("a JSON array of rules"),
+        default: Always("[]"),
+        example: r#"[{"name":"desk","roles":["agent","admin"],"maxAge":"1h","methods":["GET"],"paths":["/tickets/**"]}]"#,
+        mask: None,
+    },
+    Variable {
         name: "PORTCULLIS_TRUSTED_PROXIES",
         meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored. \
                   Behind an ingress it must be set: otherwise all clients are the one address of the ingress, \
@@ -107,10 +160,15 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_DATA_DIR",
-        meaning: "The directory of the embedded store.",
+        meaning: "The directory of the embedded store and of the key secret that is made for it.",
         allowed: Described("a directory"),
         default: Always("./data"),
         example: "/var/lib/portcullis",
         mask: None,
     },
 ];
+
+/// Whether there is one may be known.
+fn masked(secret: &str) -> String {
+    if secret.is_empty() { String::new() } else { "***".to_owned() }
+}

@@ -44,6 +44,18 @@ id! {
     SessionId
 }
 id! {
+    /// Which security event.
+    EventId
+}
+id! {
+    /// Which access token: `jti`.
+    TokenId
+}
+id! {
+    /// Which signing key: `kid`.
+    KeyId
+}
+id! {
     /// Which request: what a log line and a problem share.
     RequestId
 }

@@ -1,15 +1,22 @@
 //! What is true, whatever the database or the protocol: synchronous, and without a clock or a random source of its own.
 
+pub mod access_token;
 pub mod clock;
 pub mod cost;
 pub mod device;
 pub mod email;
+pub mod event;
 pub mod id;
 pub mod one_time;
 pub mod origin;
+pub mod original;
 pub mod password;
 pub mod policy;
+pub mod refresh_token;
+pub mod rule;
+pub mod sealed;
 pub mod secret;
 pub mod session;
+pub mod signing_key;
 pub mod stored_hash;
 pub mod user;

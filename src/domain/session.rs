@@ -6,6 +6,7 @@ use super::{
     device::Device,
     id::{SessionId, UserId},
     policy::Lifetimes,
+    sealed::Sealed,
     secret::SecretDigest,
     user::User,
 };
@@ -17,7 +18,13 @@ pub struct Session {
     pub user_id: UserId,
     /// The user's epoch when it began.
     pub epoch: u64,
+    pub mode: Mode,
+    /// What its secrets are computed from.
+    pub seed: Sealed,
+    /// How often its secret was renewed.
+    pub generation: u64,
     pub secret_digest: SecretDigest,
+    pub previous: Option<Previous>,
     /// How its user proved who they are.
     pub amr: Vec<Method>,
     pub auth_time: Timestamp,
@@ -27,6 +34,41 @@ pub struct Session {
     pub idle_expires_at: Timestamp,
     pub expires_at: Timestamp,
     pub ended: Option<Ended>,
+}
+
+/// In what its holder keeps the secret; one never stands in for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Cookie,
+    /// As a refresh token.
+    Token,
+}
+
+/// The secret before the present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Previous {
+    pub digest: SecretDigest,
+    pub rotated_at: Timestamp,
+}
+
+/// What a secret is to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Current,
+    /// Replaced so shortly ago that its holder may not have heard of it.
+    Grace,
+    /// Replaced, and used again: by a thief, or after one.
+    Reused,
+    Foreign,
+}
+
+/// What a session is opened with.
+pub struct Opening {
+    pub mode: Mode,
+    pub seed: Sealed,
+    /// The digest of the seed's first secret.
+    pub secret: SecretDigest,
+    pub device: Device,
 }
 
 /// A way of proving who one is, by its name in RFC 8176.
@@ -45,6 +87,12 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
     SignedOut,
+    /// Its user ended it from another one.
+    Revoked,
+    /// Its user has more sessions than they may have, and this was the oldest.
+    Crowded,
+    /// A secret that had been replaced was used again.
+    RefreshReuse,
     /// Its browser signed in or up again, and holds another session since.
     Replaced,
     /// One that only a later release has a name for: it has ended all the same.
@@ -53,19 +101,17 @@ pub enum EndReason {
 
 impl Session {
     /// A session whose user has just typed the right password.
-    pub fn begin(
-        id: SessionId,
-        user: &User,
-        secret: SecretDigest,
-        device: Device,
-        lifetimes: Lifetimes,
-        now: Timestamp,
-    ) -> Self {
+    pub fn begin(id: SessionId, user: &User, opening: Opening, lifetimes: Lifetimes, now: Timestamp) -> Self {
+        let Opening { mode, seed, secret, device } = opening;
         Self {
             id,
             user_id: user.id(),
             epoch: user.attrs().epoch,
+            mode,
+            seed,
+            generation: 0,
             secret_digest: secret,
+            previous: None,
             amr: vec![Method::Password],
             auth_time: now,
             device,
@@ -80,7 +126,52 @@ impl Session {
     /// Whether it speaks for `user` at this moment. The only judge: no index and no cookie decides this.
     pub fn holds(&self, user: &User, now: Timestamp) -> bool {
         let alive = self.ended.is_none() && now < self.idle_expires_at && now < self.expires_at;
-        alive && user.is_active() && self.user_id == user.id() && self.epoch == user.attrs().epoch
+        alive && user.is_active() && self.user_id == user.id() && user.recognises(self.id, self.epoch)
+    }
+
+    /// What `secret` is to it, when a secret that was replaced is still honoured for `grace`.
+    pub fn standing(&self, secret: &SecretDigest, grace: SignedDuration, now: Timestamp) -> Standing {
+        if *secret == self.secret_digest {
+            return Standing::Current;
+        }
+        match self.previous {
+            Some(previous) if *secret == previous.digest => {
+                let fresh = now.duration_since(previous.rotated_at) < grace;
+                if fresh { Standing::Grace } else { Standing::Reused }
+            }
+            _ => Standing::Foreign,
+        }
+    }
+
+    /// Whether its secret should be renewed: once an hour, and when its user has changed since.
+    pub fn is_due(&self, user: &User, now: Timestamp) -> bool {
+        let since = self.previous.map_or(self.created_at, |previous| previous.rotated_at);
+        now.duration_since(since) >= SignedDuration::from_hours(1) || user.attrs().updated_at > since
+    }
+
+    /// As it stands in the store once this rotation has gone through.
+    #[must_use]
+    pub fn rotated(self, rotation: &Rotation) -> Self {
+        Self {
+            generation: self.generation + 1,
+            secret_digest: rotation.to,
+            previous: Some(Previous { digest: rotation.from, rotated_at: rotation.at }),
+            last_seen_at: self.last_seen_at.max(rotation.at),
+            idle_expires_at: self.idle_expires_at.max(rotation.idle_expires_at),
+            ..self
+        }
+    }
+
+    /// The next generation, whose secret has this digest.
+    pub fn rotate(&self, successor: SecretDigest, lifetimes: Lifetimes, now: Timestamp) -> Rotation {
+        Rotation {
+            session: self.id,
+            generation: self.generation,
+            from: self.secret_digest,
+            to: successor,
+            at: now,
+            idle_expires_at: later(now, lifetimes.idle),
+        }
     }
 
     /// Notes that it was used, at most once a minute; `None` while there is nothing worth writing.
@@ -95,6 +186,33 @@ impl Session {
 pub struct Seen {
     pub at: Timestamp,
     pub idle_expires_at: Timestamp,
+}
+
+/// That the secret of one generation gives way to that of the next. It counts as a use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    pub session: SessionId,
+    /// The generation that ends.
+    pub generation: u64,
+    pub from: SecretDigest,
+    pub to: SecretDigest,
+    pub at: Timestamp,
+    pub idle_expires_at: Timestamp,
+}
+
+impl Mode {
+    pub const ALL: [Self; 2] = [Self::Cookie, Self::Token];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Token => "token",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
 }
 
 impl Method {
@@ -114,11 +232,15 @@ impl Method {
 }
 
 impl EndReason {
-    pub const ALL: [Self; 3] = [Self::SignedOut, Self::Replaced, Self::Other];
+    pub const ALL: [Self; 6] =
+        [Self::SignedOut, Self::Replaced, Self::Revoked, Self::Crowded, Self::RefreshReuse, Self::Other];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
+            Self::Revoked => "revoked",
+            Self::Crowded => "crowded",
+            Self::RefreshReuse => "refresh_reuse",
             Self::Replaced => "replaced",
             Self::Other => "other",
         }

@@ -4,7 +4,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{email::Email, id::UserId, stored_hash::StoredHash};
+use super::{
+    email::Email,
+    id::{SessionId, UserId},
+    stored_hash::StoredHash,
+};
 
 /// A user, made by [`User::build`] and in no other way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct UserAttrs {
     pub status: Status,
     /// Raised to end every session at once: a session holds only while it carries the present one.
     pub epoch: u64,
+    /// The one session of an earlier epoch that holds all the same: where its user ended all others from.
+    pub kept: Option<SessionId>,
     /// Raised by every write: a change made to an older one is stale.
     pub revision: u64,
     pub created_at: Timestamp,
@@ -60,6 +66,7 @@ impl UserAttrs {
             roles: Vec::new(),
             status: Status::Active,
             epoch: 0,
+            kept: None,
             revision: 0,
             created_at: now,
             updated_at: now,
@@ -88,6 +95,11 @@ impl User {
         self.0.status == Status::Active
     }
 
+    /// Whether a session of this epoch may speak for them.
+    pub fn recognises(&self, session: SessionId, epoch: u64) -> bool {
+        self.0.epoch == epoch || self.0.kept == Some(session)
+    }
+
     /// The same password in a better hash: nothing the user did, so `changed_at` stays.
     #[must_use]
     pub fn renew_hash(self, hash: StoredHash, now: Timestamp) -> Self {
@@ -99,7 +111,13 @@ impl User {
     #[must_use]
     pub fn disable(self, now: Timestamp) -> Self {
         let status = Status::Disabled { since: now };
-        Self(UserAttrs { status, epoch: self.0.epoch + 1, updated_at: now, ..self.0 })
+        Self(UserAttrs { status, epoch: self.0.epoch + 1, kept: None, updated_at: now, ..self.0 })
+    }
+
+    /// Ends all sessions by the epoch, but for one where that is wished.
+    #[must_use]
+    pub fn end_sessions(self, kept: Option<SessionId>, now: Timestamp) -> Self {
+        Self(UserAttrs { epoch: self.0.epoch + 1, kept, updated_at: now, ..self.0 })
     }
 
     /// As it stands in the store once a write of it has gone through.

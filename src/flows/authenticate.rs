@@ -1,43 +1,87 @@
 //! Authenticate: whose session is this?
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use crate::domain::{secret::SecretDigest, session::Session, user::User};
+use crate::domain::{secret::SecretDigest, session::Standing};
 
-use super::{Failure, Services};
+use super::{
+    Failure, Services,
+    memory::{Key, Remembered},
+    verify::verify,
+};
 
 /// How long a request waits for the note that its session was used.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// A user together with the session that speaks for them.
-#[derive(Debug)]
-pub struct Authenticated {
-    pub user: User,
-    pub session: Session,
+/// What somebody presents to be recognised.
+#[derive(Debug, Default)]
+pub struct Credentials {
+    pub secret: Option<SecretDigest>,
+    pub token: Option<String>,
 }
 
-/// `None` for a session that is unknown, over, or no longer its user's.
+/// Two credentials, of two sessions: nobody can say who that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the credentials contradict each other")]
+pub struct Contradiction;
+
+/// `None` for whoever presents nothing, or nothing that holds.
 pub async fn authenticate(
     services: &Services,
-    secret: &SecretDigest,
-) -> Result<Option<Authenticated>, Failure<Infallible>> {
-    let found = services.store.session(secret).await?;
-    let now = services.clock.now();
-    let Some((session, user)) = found.filter(|(session, user)| session.holds(user, now)) else {
-        return Ok(None);
+    credentials: &Credentials,
+) -> Result<Option<Arc<Remembered>>, Failure<Contradiction>> {
+    let by_secret = match &credentials.secret {
+        Some(secret) => by_secret(services, *secret).await?,
+        None => None,
     };
-    if let Some(seen) = session.seen(services.rules.lifetimes, now) {
-        // The answer does not depend on this note: a store that cannot take it now neither refuses nor delays anybody.
-        match timeout(PATIENCE, services.store.see_session(secret, seen)).await {
+    let Some(token) = &credentials.token else { return Ok(by_secret) };
+    let by_token = match verify(services, token).await {
+        Ok(verified) => Some(verified.remembered),
+        Err(Failure::Refused(_)) => None,
+        Err(failure) => return Err(failure.refused_by(|_| Contradiction)),
+    };
+    if credentials.secret.is_none() {
+        return Ok(by_token);
+    }
+    match (by_secret, by_token) {
+        (Some(one), Some(other)) if one.session.id == other.session.id => Ok(Some(one)),
+        (None, None) => Ok(None),
+        _ => Err(Failure::Refused(Contradiction)),
+    }
+}
+
+async fn by_secret(
+    services: &Services,
+    secret: SecretDigest,
+) -> Result<Option<Arc<Remembered>>, Failure<Contradiction>> {
+    let (now, grace) = (services.clock.now(), services.rules.grace);
+    let found = services.memory.judge(&*services.store, Key::Secret(secret), |session, user| {
+        let standing = session.standing(&secret, grace, now);
+        (session.holds(user, now) && matches!(standing, Standing::Current | Standing::Grace)).then_some(())
+    });
+    let Some((found, ())) = found.await? else { return Ok(None) };
+    services.note_use(&found).await;
+    Ok(Some(found))
+}
+
+impl Services {
+    /// The answer does not depend on this note: a store that cannot take it now refuses nobody, and delays one.
+    pub(super) async fn note_use(&self, used: &Remembered) {
+        let Some(seen) = used.session.seen(self.rules.lifetimes, self.clock.now()) else { return };
+        if !used.is_mine_to_note() {
+            return;
+        }
+        let id = used.session.id;
+        match timeout(PATIENCE, self.store.see_session(id, seen)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 let cause = Failure::<Infallible>::from(error);
-                tracing::warn!(session = %session.id, %cause, "could not note that a session was used");
+                tracing::warn!(session = %id, %cause, "could not note that a session was used");
             }
-            Err(_) => tracing::warn!(session = %session.id, "noting that a session was used takes too long"),
+            Err(_) => tracing::warn!(session = %id, "noting that a session was used takes too long"),
         }
+        self.memory.forget_session(id);
     }
-    Ok(Some(Authenticated { user, session }))
 }

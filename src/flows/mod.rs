@@ -1,33 +1,56 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod decide;
+pub mod end_all_sessions;
+pub mod end_session;
+pub mod key_ring;
+pub mod list_keys;
+pub mod list_sessions;
+pub mod load_keys;
+pub mod memory;
+pub mod mint;
 pub mod open_store;
 pub mod probe;
 pub mod purge;
 pub mod readiness;
+pub mod refresh;
+pub mod rotate_keys;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod verify;
+pub mod who_am_i;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
+
 use crate::{
     domain::{
+        access_token::TokenRules,
         clock::{Clock, Entropy, NoEntropy, random},
         cost::Cost,
         device::Device,
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy},
-        secret::{Secret, SecretDigest},
-        session::{EndReason, Ended, Session},
+        rule::RuleBook,
+        secret::{Secret, SecretDigest, Seed},
+        session::{EndReason, Ended, Mode, Opening, Session},
         stored_hash::{Recipe, StoredHash},
         user::User,
     },
     store::{BoxError, Store, StoreError},
-    system::hashing::{self, HashingPool},
+    system::{
+        hashing::{self, HashingPool},
+        jwt::JwtError,
+        vault::{Label, Vault, VaultError},
+    },
 };
 
+use key_ring::KeyRing;
+use memory::Memory;
 use readiness::Readiness;
 
 /// The world outside, as far as a verb needs it.
@@ -36,16 +59,26 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub hashing: HashingPool,
+    pub vault: Arc<Vault>,
+    pub memory: Memory,
+    pub keys: KeyRing,
     pub readiness: Readiness,
     pub rules: Rules,
 }
 
 /// What the configuration decides about verbs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     pub cost: Cost,
     pub passwords: PasswordPolicy,
     pub lifetimes: Lifetimes,
+    /// Live sessions that one user may have.
+    pub sessions: u32,
+    /// How long a secret is honoured after it was replaced.
+    pub grace: SignedDuration,
+    pub tokens: TokenRules,
+    /// Of forward-auth.
+    pub gate: RuleBook,
 }
 
 /// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.
@@ -72,6 +105,14 @@ pub enum Failure<R> {
     Broken(BoxError),
 }
 
+/// How somebody arrives who signs up or in.
+pub struct Arrival {
+    pub mode: Mode,
+    pub device: Device,
+    /// The secrets of the sessions that their browser held.
+    pub replaces: Vec<SecretDigest>,
+}
+
 /// Somebody who has just proved who they are.
 pub struct SignedIn {
     pub user: User,
@@ -90,18 +131,18 @@ impl Services {
     /// Opens a session for a user who has just typed the right password, in place of those the browser held, whosesoever
     /// they were. The new one is handed out only once the old ones are over: where one of them cannot be ended, nobody
     /// ever learns the secret of what was opened.
-    async fn begin_session<R>(
-        &self,
-        user: User,
-        device: Device,
-        replaces: &[SecretDigest],
-    ) -> Result<SignedIn, Failure<R>> {
+    async fn begin_session<R>(&self, user: User, arrival: Arrival) -> Result<SignedIn, Failure<R>> {
+        let Arrival { mode, device, replaces } = arrival;
         let now = self.clock.now();
-        let secret = Secret::generate(&*self.entropy)?;
         let id = SessionId::new(now, &*self.entropy)?;
-        let session = Session::begin(id, &user, secret.digest(), device, self.rules.lifetimes, now);
+        let seed = Seed::generate(&*self.entropy)?;
+        let secret = seed.secret(0);
+        let seed = self.vault.seal(seed.as_bytes(), label_of_seed(&id), &*self.entropy)?;
+        let opening = Opening { mode, seed, secret: secret.digest(), device };
+        let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
-        self.end_sessions(replaces, EndReason::Replaced).await?;
+        self.end_sessions(&replaces, EndReason::Replaced).await?;
+        self.keep_the_limit(&user).await?;
         Ok(SignedIn { user, session, secret })
     }
 
@@ -110,9 +151,66 @@ impl Services {
     async fn end_sessions<R>(&self, secrets: &[SecretDigest], reason: EndReason) -> Result<(), Failure<R>> {
         let ended = Ended { at: self.clock.now(), reason };
         for secret in secrets {
-            self.store.end_session(secret, ended).await?;
+            if let Some((session, _)) = self.store.session(secret).await? {
+                self.end_session(session.id, ended).await?;
+            }
         }
         Ok(())
+    }
+
+    /// `false` when it had ended before.
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        let done = self.store.end_session(id, ended).await;
+        self.memory.forget_session(id);
+        done
+    }
+
+    /// A user's sessions that hold, the newest first.
+    async fn live_sessions(&self, user: &User) -> Result<Vec<Session>, StoreError> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions_of(user.id(), now).await?;
+        sessions.retain(|session| session.holds(user, now));
+        Ok(sessions)
+    }
+
+    /// Ends the oldest sessions of a user who has more than they may have.
+    async fn keep_the_limit(&self, user: &User) -> Result<(), StoreError> {
+        let ended = Ended { at: self.clock.now(), reason: EndReason::Crowded };
+        for session in self.live_sessions(user).await?.iter().skip(self.rules.sessions as usize) {
+            self.end_session(session.id, ended).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is sealed as a session's seed opens for that session alone.
+fn label_of_seed(session: &SessionId) -> Label {
+    Label { what: "session seed", of: session.as_uuid() }
+}
+
+impl<R> Failure<R> {
+    /// As the failure of a verb that calls this one: its refusals are among the other's.
+    fn refused_by<S>(self, refuse: impl FnOnce(R) -> S) -> Failure<S> {
+        match self {
+            Self::Refused(reason) => Failure::Refused(refuse(reason)),
+            Self::Raced => Failure::Raced,
+            Self::Busy { retry_after } => Failure::Busy { retry_after },
+            Self::Unavailable(source) => Failure::Unavailable(source),
+            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
+            Self::Broken(source) => Failure::Broken(source),
+        }
+    }
+}
+
+impl<R> From<VaultError> for Failure<R> {
+    fn from(error: VaultError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl<R> From<JwtError> for Failure<R> {
+    fn from(error: JwtError) -> Self {
+        Self::Broken(error.into())
     }
 }
 

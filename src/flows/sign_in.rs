@@ -3,21 +3,16 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{
-        clock::random, device::Device, email::Email, password::Candidate, secret::SecretDigest,
-        stored_hash::Recipe, user::User,
-    },
+    domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
     system::hashing::Refused,
 };
 
-use super::{Failure, Services, SignedIn};
+use super::{Arrival, Failure, Services, SignedIn};
 
 pub struct SignIn {
     pub email: Email,
     pub password: Candidate,
-    pub device: Device,
-    /// What the browser holds until now.
-    pub replaces: Vec<SecretDigest>,
+    pub arrival: Arrival,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +24,7 @@ pub enum SignInRefusal {
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
-    let from = wish.device.network();
+    let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
@@ -52,7 +47,7 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     }
 
     let user = renew(services, user, wish.password, from).await?;
-    services.begin_session(user, wish.device, &wish.replaces).await
+    services.begin_session(user, wish.arrival).await
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

@@ -1,23 +1,19 @@
 //! Sign up: an address and a password become a user, who is signed in at once.
 
 use crate::domain::{
-    device::Device,
     email::Email,
     id::UserId,
     policy::NewPassword,
-    secret::SecretDigest,
     user::{User, UserAttrs},
 };
 
-use super::{Failure, Services, SignedIn};
+use super::{Arrival, Failure, Services, SignedIn};
 use crate::store::StoreError;
 
 pub struct SignUp {
     pub email: Email,
     pub password: NewPassword,
-    pub device: Device,
-    /// What the browser holds until now.
-    pub replaces: Vec<SecretDigest>,
+    pub arrival: Arrival,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +24,7 @@ pub enum SignUpRefusal {
 
 /// The unique index decides who gets the address; nobody looks first.
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Failure<SignUpRefusal>> {
-    let hash = services.hash(wish.password.into_candidate(), wish.device.network()).await?;
+    let hash = services.hash(wish.password.into_candidate(), wish.arrival.device.network()).await?;
     let now = services.clock.now();
     let id = UserId::new(now, &*services.entropy)?;
     let user = User::build(UserAttrs::new(id, wish.email, hash, now));
@@ -37,8 +33,7 @@ pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Fail
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
-    let begun = services.begin_session(user, wish.device, &wish.replaces).await;
-    begun.map_err(after_the_user_was_added)
+    services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

@@ -20,7 +20,12 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::{Site, places::Place, problem::Problem};
+use super::{
+    Site,
+    forward_auth::{self, AtTheGate},
+    places::Place,
+    problem::Problem,
+};
 
 /// From the first byte of a request until all of its head is there.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
@@ -36,6 +41,8 @@ pub struct Connection {
     write_due: Option<Pin<Box<Sleep>>>,
     /// What is still to be written in place of a bare refusal.
     answer: Vec<u8>,
+    /// How the head began that is owed; kept only where proxies ask whether a request may pass.
+    opening: Option<Vec<u8>>,
     site: Arc<Site>,
     _place: Option<Place>,
 }
@@ -65,9 +72,19 @@ impl Drop for InHand {
 }
 
 impl Connection {
-    pub fn new(io: TcpStream, place: Option<Place>, site: Arc<Site>) -> Self {
+    pub fn new(io: TcpStream, place: Option<Place>, site: Arc<Site>, serves_proxies: bool) -> Self {
+        let opening = serves_proxies.then(Vec::new);
         let progress = Rc::default();
-        Self { io, progress, head_due: None, write_due: None, answer: Vec::new(), site, _place: place }
+        Self {
+            io,
+            progress,
+            head_due: None,
+            write_due: None,
+            answer: Vec::new(),
+            opening,
+            site,
+            _place: place,
+        }
     }
 
     pub fn progress(&self) -> Rc<Progress> {
@@ -84,10 +101,31 @@ impl Connection {
         if due.as_mut().poll(cx).is_pending() {
             return Ok(());
         }
-        let answer = self.site.refuse_on_the_wire(&Problem::TooSlow);
+        let answer = self.refusal(Problem::TooSlow);
         // Whoever does not even take this is not waited for.
         let _ = Pin::new(&mut self.io).poll_write(cx, &answer);
         Err(io::ErrorKind::TimedOut.into())
+    }
+
+    /// What is said to a request that was never understood, in the words of whoever it was for.
+    fn refusal(&self, problem: Problem) -> Vec<u8> {
+        let for_a_proxy = self.opening.as_deref().is_some_and(forward_auth::opens);
+        let problem = if for_a_proxy { AtTheGate::translate(&problem) } else { problem };
+        self.site.refuse_on_the_wire(&problem)
+    }
+
+    /// Notes what has been read of a head that is owed.
+    fn note(&mut self, read: &[u8]) {
+        const ENOUGH: usize = 64;
+        if !self.progress.owes_a_head.get() {
+            // A new head, whatever became of the one before: it has a time of its own.
+            self.head_due = None;
+            self.opening.iter_mut().for_each(Vec::clear);
+        }
+        if let Some(opening) = &mut self.opening {
+            opening.extend(read.iter().take(ENOUGH.saturating_sub(opening.len())));
+        }
+        self.progress.owes_a_head.set(true);
     }
 
     /// Writes, and fails once the client has taken nothing for too long.
@@ -121,8 +159,10 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        if buffer.filled().len() > before && !self.progress.in_hand.get() {
-            self.progress.owes_a_head.set(true);
+        if let Some(read) = buffer.filled().get(before..).filter(|read| !read.is_empty())
+            && !self.progress.in_hand.get()
+        {
+            self.note(read);
         }
         self.poll_head(cx)?;
         read
@@ -136,7 +176,7 @@ impl AsyncWrite for Connection {
             return self.poll_send(cx, bytes);
         };
         self.answer = before.to_vec();
-        let shaped = self.site.refuse_on_the_wire(&Problem::from_status(status));
+        let shaped = self.refusal(Problem::from_status(status));
         self.answer.extend_from_slice(&shaped);
         // What cannot be sent at once is sent by the flush that follows.
         if let Poll::Ready(Err(error)) = self.poll_answer(cx) {

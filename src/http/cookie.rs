@@ -88,3 +88,70 @@ fn build(origin: &Origin, value: String) -> Cookie<'static> {
 const fn name(origin: &Origin) -> &'static str {
     if origin.is_secure() { "__Host-session" } else { "session" }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{http::header::HeaderValue, test::TestRequest};
+
+    use super::*;
+    use crate::domain::clock::{Entropy, NoEntropy};
+
+    struct Still;
+
+    impl Entropy for Still {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+            bytes.fill(7);
+            Ok(())
+        }
+    }
+
+    /// `SplitMix64`.
+    fn next(state: &mut u64) -> usize {
+        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        usize::try_from(z >> 33).unwrap()
+    }
+
+    #[test]
+    fn r_37_only_one_whole_secret_under_our_name_is_a_session() {
+        let origin: Origin = "http://localhost:3000".parse().unwrap();
+        let secret = Secret::generate(&Still).unwrap();
+        let (revealed, digest) = (secret.reveal(), secret.digest());
+        let whole = format!("session={revealed}");
+        let pieces: [&[u8]; 16] = [
+            b"session",
+            b"=",
+            b";",
+            b" ",
+            b"; ",
+            b"pcs_",
+            b"session=",
+            revealed.as_bytes(),
+            whole.as_bytes(),
+            b"\"",
+            b"\x80",
+            b",",
+            b"%3d",
+            b"__Host-",
+            b"\xc3\xbc",
+            b"A",
+        ];
+        let (mut state, mut found) = (1, 0);
+        for _ in 0..200_000 {
+            let line: Vec<u8> = (0..next(&mut state) % 8)
+                .flat_map(|_| pieces[next(&mut state) % pieces.len()])
+                .copied()
+                .collect();
+            let request = TestRequest::default()
+                .insert_header((header::COOKIE, HeaderValue::from_bytes(&line).unwrap()))
+                .to_http_request();
+            let digests = presented(&request, &origin).map(super::digest).collect();
+            let pairs: Vec<&[u8]> = line.split(|&b| b == b';').map(<[u8]>::trim_ascii).collect();
+            let ours = pairs.iter().filter(|pair| pair.starts_with(b"session=")).count();
+            let one = ours == 1 && pairs.contains(&whole.as_bytes());
+            assert_eq!(SessionCookies(digests).only(), one.then_some(digest), "{}", line.escape_ascii());
+            found += usize::from(one);
+        }
+        assert!(found > 1_000, "the cases hold good ones too: {found}");
+    }
+}

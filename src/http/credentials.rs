@@ -8,6 +8,7 @@ use crate::domain::{
     email::Email,
     password::Candidate,
     policy::{NewPassword, PasswordPolicy, Unfit},
+    session::Mode,
 };
 
 use super::{
@@ -29,6 +30,21 @@ pub struct SignUpBody {
     #[validate(custom(function = "is_fit", use_context))]
     #[schema(value_type = String, required = true, format = Password, example = "correct horse battery")]
     password: Given,
+    #[serde(default)]
+    #[validate(custom(function = "is_mode"))]
+    #[schema(value_type = Option<ModeBody>, nullable = false)]
+    mode: Given,
+}
+
+/// How the session is to be held.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum ModeBody {
+    /// As a cookie, and no token in the answer.
+    Cookie,
+    /// As tokens in the answer, and no cookie.
+    Token,
 }
 
 /// What a newcomer's password is judged by.
@@ -48,24 +64,28 @@ pub struct SignInBody {
     #[validate(custom(function = "is_candidate"))]
     #[schema(value_type = String, required = true, format = Password, min_length = 1, max_length = 1024, example = "correct horse battery")]
     password: Given,
+    #[serde(default)]
+    #[validate(custom(function = "is_mode"))]
+    #[schema(value_type = Option<ModeBody>, nullable = false)]
+    mode: Given,
 }
 
 impl SignUpBody {
-    pub fn admit(&self, policy: PasswordPolicy) -> Result<(Email, NewPassword), Problem> {
+    pub fn admit(&self, policy: PasswordPolicy) -> Result<(Email, NewPassword, Mode), Problem> {
         let rules = NewcomerRules { policy, email: address(&self.email) };
         self.validate_with_args(&rules).map_err(|found| Problem::Invalid(faults(&found)))?;
         let email = address(&self.email).ok_or(Problem::Invalid(Vec::new()))?;
         let password = rules.judge(&self.password).map_err(|_| Problem::Invalid(Vec::new()))?;
-        Ok((email, password))
+        Ok((email, password, mode(&self.mode).unwrap_or(Mode::Cookie)))
     }
 }
 
 impl SignInBody {
-    pub fn admit(&self) -> Result<(Email, Candidate), Problem> {
+    pub fn admit(&self) -> Result<(Email, Candidate, Mode), Problem> {
         self.validate().map_err(|found| Problem::Invalid(faults(&found)))?;
         let email = address(&self.email).ok_or(Problem::Invalid(Vec::new()))?;
         let password = candidate(&self.password).map_err(|_| Problem::Invalid(Vec::new()))?;
-        Ok((email, password))
+        Ok((email, password, mode(&self.mode).unwrap_or(Mode::Cookie)))
     }
 }
 
@@ -91,6 +111,18 @@ fn candidate(given: &Given) -> Result<Candidate, ValidationError> {
     let typed = typed.ok_or_else(|| verdict("password_required", "Password must be given"))?;
     Candidate::try_from(typed)
         .map_err(|_| verdict("password_too_long", "Password must have at most 1024 characters"))
+}
+
+fn mode(given: &Given) -> Option<Mode> {
+    match given {
+        Given::Missing => Some(Mode::Cookie),
+        Given::Text(text) => Mode::parse(text),
+        Given::Other => None,
+    }
+}
+
+fn is_mode(given: &Given) -> Result<(), ValidationError> {
+    mode(given).map(|_| ()).ok_or_else(|| verdict("mode_invalid", "Mode must be cookie or token"))
 }
 
 fn is_address(given: &Given) -> Result<(), ValidationError> {

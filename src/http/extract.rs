@@ -1,6 +1,6 @@
 //! What a handler takes from a request's body, within its bounds of size and time.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -11,8 +11,9 @@ use actix_web::{
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+use url::form_urlencoded;
 
-use super::{problem::Problem, strict_json};
+use super::{fault::Fault, problem::Problem, strict_json};
 
 /// No body is longer.
 const LONGEST: usize = 16 * 1024;
@@ -22,6 +23,11 @@ const DEADLINE: Duration = Duration::from_secs(2);
 
 /// A JSON object of this type. Whether its members are any good is for its own rules to say.
 pub struct Json<T>(pub T);
+
+/// The same, or nothing at all.
+pub struct JsonIfAny<T>(pub T);
+/// The fields of a form, each named once.
+pub struct Form(Vec<(String, String)>);
 
 /// A body that is read, because it was sent, and means nothing.
 pub struct Ignored;
@@ -33,12 +39,60 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            expect_json(request.headers())?;
+            expect(request.headers(), "application/json")?;
+            parse(&read(&request, payload).await?).map(Self)
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonIfAny<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
             let body = read(&request, payload).await?;
-            strict_json::check(&body).map_err(Problem::Malformed)?;
-            serde_json::from_slice(&body)
-                .map(Self)
-                .map_err(|_| Problem::Malformed("The body is not what is asked for here"))
+            if body.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            expect(request.headers(), "application/json")?;
+            parse(&body).map(Self)
+        })
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    strict_json::check(body).map_err(Problem::Malformed)?;
+    serde_json::from_slice(body).map_err(|_| Problem::Malformed("The body is not what is asked for here"))
+}
+
+impl Form {
+    /// A field that has to be there.
+    pub fn only(&self, name: &'static str) -> Result<&str, Problem> {
+        let field = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        let missing = || Fault::new(format!("{name}_required"), "This field must be given").at(name);
+        field.filter(|value| !value.is_empty()).ok_or_else(|| Problem::Invalid(vec![missing()]))
+    }
+}
+
+impl FromRequest for Form {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            expect(request.headers(), "application/x-www-form-urlencoded")?;
+            let body = read(&request, payload).await?;
+            let fields: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
+            let mut names = HashSet::new();
+            if fields.iter().all(|(name, _)| names.insert(name)) {
+                drop(names);
+                Ok(Self(fields))
+            } else {
+                Err(Problem::Malformed("A field is given twice"))
+            }
         })
     }
 }
@@ -53,8 +107,8 @@ impl FromRequest for Ignored {
     }
 }
 
-/// A form or plain text could come from any site without being asked; JSON cannot.
-fn expect_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// To other sites' forms and plain text, which come without being asked, a call that takes JSON is closed.
+fn expect(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let text =
         |name| headers.get(name).map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
     let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
@@ -62,7 +116,7 @@ fn expect_json(headers: &HeaderMap) -> Result<(), Problem> {
     let utf_8 = matches!(parameters.replace(['"', ' '], "").as_str(), "" | "charset=utf-8");
     let plain = matches!(text(header::CONTENT_ENCODING).as_deref(), None | Some("identity"));
     let single = headers.get_all(header::CONTENT_TYPE).count() == 1;
-    if essence.trim() == "application/json" && utf_8 && plain && single {
+    if essence.trim() == wanted && utf_8 && plain && single {
         Ok(())
     } else {
         Err(Problem::UnsupportedMediaType)

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::flows::Services;
 
-use super::problem::{Problem, ProblemBody};
+use super::{problem::Problem, problem_body::ProblemBody};
 
 #[derive(Serialize, ToSchema)]
 pub struct Probe {
@@ -54,6 +54,9 @@ pub enum Dependency {
     },
     #[serde(rename_all = "camelCase")]
     Hashing { state: State, slots: usize, busy: usize, queued: usize, predicted_wait_ms: f64 },
+    /// What is remembered of sessions; down while nobody tells what changes.
+    #[serde(rename_all = "camelCase")]
+    Memory { state: State, sessions: u64, hit_rate: f64, heard_ms_ago: f64 },
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema, PartialEq, Eq)]
@@ -104,7 +107,11 @@ pub async fn readyz(services: Data<Services>) -> Result<HttpResponse, Problem> {
 /// For people: how each thing we depend on is doing, and since when.
 #[utoipa::path(get, path = "/health", tag = "internal", responses((status = 200, description = "How it is", body = Health)))]
 pub async fn health(services: Data<Services>) -> HttpResponse {
-    let dependencies = BTreeMap::from([("store", store(&services)), ("hashing", hashing(&services))]);
+    let dependencies = BTreeMap::from([
+        ("store", store(&services)),
+        ("hashing", hashing(&services)),
+        ("memory", memory(&services)),
+    ]);
     let healthy = dependencies.values().all(|dependency| dependency.state() != State::Down);
     HttpResponse::Ok().json(Health {
         status: if healthy { Status::Healthy } else { Status::Degraded },
@@ -117,7 +124,7 @@ pub async fn health(services: Data<Services>) -> HttpResponse {
 impl Dependency {
     const fn state(&self) -> State {
         match self {
-            Self::Store { state, .. } | Self::Hashing { state, .. } => *state,
+            Self::Store { state, .. } | Self::Hashing { state, .. } | Self::Memory { state, .. } => *state,
         }
     }
 }
@@ -142,6 +149,20 @@ fn hashing(services: &Services) -> Dependency {
         busy: load.busy,
         queued: load.queued,
         predicted_wait_ms: millis(load.wait),
+    }
+}
+
+/// Changes are told at least twice a second, so five seconds of silence are an outage.
+fn memory(services: &Services) -> Dependency {
+    let figures = services.memory.figures();
+    let asked = figures.hits + figures.misses;
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits than a float has")]
+    let hit_rate = if asked == 0 { 0.0 } else { figures.hits as f64 / asked as f64 };
+    Dependency::Memory {
+        state: if figures.lag < Duration::from_secs(5) { State::Up } else { State::Down },
+        sessions: figures.entries,
+        hit_rate: (hit_rate * 1_000.0).round() / 1_000.0,
+        heard_ms_ago: millis(figures.lag),
     }
 }
 

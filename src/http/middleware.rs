@@ -20,7 +20,9 @@ use tokio::time::timeout;
 
 use crate::flows::Services;
 
-use super::{Site, client, connection::Progress, headers, health::millis, problem::Problem};
+use super::{
+    Site, client, connection::Progress, forward_auth::AtTheGate, headers, health::millis, problem::Problem,
+};
 
 /// From the head of a request to its answer.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -40,6 +42,7 @@ pub async fn every_request(
         .unwrap_or_else(|| site.new_request_id());
     let line = LogLine::begin(&request, &id, site.clock.uptime());
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let gate = AtTheGate::see(&request);
     let stopping =
         request.app_data::<Data<Services>>().is_some_and(|services| services.readiness.is_stopping());
 
@@ -49,18 +52,19 @@ pub async fn every_request(
     };
     match answered {
         Ok(answer) => {
-            let mut answer = shape(answer, &site, &id, line);
-            if stopping || (chunked && !answer.status().is_success()) {
+            let mut answer = shape(answer, gate, &site, &id, line);
+            if stopping
+                || gate.is_some_and(AtTheGate::brings_a_body)
+                || (chunked && !answer.status().is_success())
+            {
                 hang_up(answer.response_mut());
             }
             Ok(answer)
         }
         Err(error) => {
-            let problem = error.as_error::<Problem>();
-            let mut answer = problem.map_or_else(
-                || Problem::from_status(error.as_response_error().status_code().as_u16()).answer(&id),
-                |problem| problem.answer(&id),
-            );
+            let status = error.as_response_error().status_code().as_u16();
+            let problem = error.as_error();
+            let mut answer = refuse(problem, status, gate, &id);
             line.end(&answer, problem, site.clock.uptime());
             finish(answer.headers_mut(), &site, &id);
             hang_up(&mut answer);
@@ -106,12 +110,17 @@ async fn within_bounds<B: MessageBody + 'static>(
 }
 
 /// Gives whatever is neither 2xx nor 3xx the one shape, and keeps the headers it came with.
-fn shape(answer: ServiceResponse<BoxBody>, site: &Site, id: &str, line: LogLine) -> ServiceResponse<BoxBody> {
+fn shape(
+    answer: ServiceResponse<BoxBody>,
+    gate: Option<AtTheGate>,
+    site: &Site,
+    id: &str,
+    line: LogLine,
+) -> ServiceResponse<BoxBody> {
     let status = answer.status();
     let mut answer = if status.is_client_error() || status.is_server_error() {
         let problem = answer.response().error().and_then(|error| error.as_error::<Problem>());
-        let mut shaped = problem
-            .map_or_else(|| Problem::from_status(status.as_u16()).answer(id), |problem| problem.answer(id));
+        let mut shaped = refuse(problem, status.as_u16(), gate, id);
         for name in [header::SET_COOKIE, header::CLEAR_SITE_DATA, header::ALLOW] {
             for value in answer.headers().get_all(&name) {
                 shaped.headers_mut().append(name.clone(), value.clone());
@@ -125,6 +134,18 @@ fn shape(answer: ServiceResponse<BoxBody>, site: &Site, id: &str, line: LogLine)
     };
     finish(answer.headers_mut(), site, id);
     answer
+}
+
+/// The answer to what went wrong, in the one shape or, to a proxy that asks, in its words.
+fn refuse(problem: Option<&Problem>, status: u16, gate: Option<AtTheGate>, id: &str) -> HttpResponse {
+    let bare;
+    let problem = if let Some(problem) = problem {
+        problem
+    } else {
+        bare = Problem::from_status(status);
+        &bare
+    };
+    if gate.is_some() { AtTheGate::translate(problem).answer(id) } else { problem.answer(id) }
 }
 
 /// What is said on every answer, unless its handler had something else to say.

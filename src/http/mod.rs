@@ -1,5 +1,8 @@
 //! How the web reaches us: the routes of both listeners, readable top to bottom.
 
+mod adapter;
+mod bearer;
+mod caller;
 pub mod client;
 mod connection;
 mod cookie;
@@ -7,18 +10,25 @@ mod credentials;
 mod docs_page;
 mod extract;
 mod fault;
+mod forward_auth;
 mod given;
 mod headers;
 mod health;
+mod jwks;
 mod middleware;
 pub mod openapi;
 mod outcome;
 mod places;
 mod problem;
+mod problem_body;
+mod refresh;
 mod refusals;
 mod same_site;
 pub mod server;
+mod sessions;
 mod strict_json;
+mod token_bodies;
+mod tokens;
 mod turnstile;
 mod users;
 
@@ -77,17 +87,37 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(post("/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
                 .service(post("/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
                 .service(get("/currentuser", users::current_user))
-                .service(post("/signout", users::sign_out)),
+                .service(post("/signout", users::sign_out))
+                .service(post("/signout-all", sessions::sign_out_all))
+                .service(post("/refresh", refresh::refresh))
+                .service(get("/sessions", sessions::list))
+                .service(delete("/sessions/{id}", sessions::end)),
         )
+        .service(get("/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
         .default_service(web::to(not_found));
 }
 
 /// What only the cluster reaches.
 pub fn internal(routes: &mut ServiceConfig) {
     routes
+        .app_data(forward_auth::Served)
+        .service(
+            web::resource(format!("{}/{{below:.*}}", forward_auth::PATH))
+                .wrap(from_fn(health::only_when_open))
+                .to(forward_auth::forward_auth),
+        )
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
         .service(get("/health", health::health))
+        .service(
+            web::scope("/v1")
+                .wrap(from_fn(health::only_when_open))
+                .service(post("/token/verify", tokens::verify_body))
+                .service(post("/token/verify-header", tokens::verify_header))
+                .service(post("/introspect", tokens::introspect))
+                .service(get("/whoami", tokens::whoami))
+                .service(get("/token/health", tokens::health)),
+        )
         .service(get("/openapi.json", openapi::document))
         .service(get("/docs", docs_page::page))
         .default_service(web::to(not_found));
@@ -114,6 +144,17 @@ where
     web::resource(path)
         .route(web::method(Method::POST).to(handler))
         .default_service(web::to(async || not_allowed("POST")))
+}
+
+fn delete<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::delete().to(handler))
+        .default_service(web::to(async || not_allowed("DELETE")))
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {

@@ -5,21 +5,25 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         self, Server,
-        security::{ApiKey, ApiKeyValue, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
-use super::{health, users};
+use super::{forward_auth, health, jwks, refresh, sessions, tokens, users};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Portcullis", description = "Signs people in, and keeps their sessions in SQLite or MongoDB."),
     paths(
-        users::sign_up, users::sign_in, users::current_user, users::sign_out,
+        users::sign_up, users::sign_in, users::current_user, users::sign_out, sessions::sign_out_all,
+        refresh::refresh, sessions::list, sessions::end,
+        jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
+        forward_auth::forward_auth,
         health::livez, health::readyz, health::health,
     ),
     tags(
         (name = "users", description = "For browsers and programs, on the public listener"),
+        (name = "tokens", description = "For services that want to know who is calling, on the internal listener; the keys are public"),
         (name = "internal", description = "For the cluster, on the internal listener"),
     ),
     modifiers(&Listeners),
@@ -46,15 +50,15 @@ pub(super) async fn document() -> HttpResponse {
     HttpResponse::Ok().json(Contract::openapi())
 }
 
-/// Says which listener serves what, and what a session cookie is.
+/// Says which listener serves what, and what a session cookie and an access token are.
 struct Listeners;
 
 impl Modify for Listeners {
     fn modify(&self, document: &mut openapi::OpenApi) {
         // None for the whole document: some programs know no other, and would ask one listener for what the other has.
         for (path, item) in &mut document.paths.paths {
-            let listener = if path.starts_with("/api/") { PUBLIC } else { INTERNAL };
-            item.servers = Some(vec![Server::new(listener)]);
+            let public = path.starts_with("/api/") || path.starts_with("/.well-known/");
+            item.servers = Some(vec![Server::new(if public { PUBLIC } else { INTERNAL })]);
         }
         if let Some(components) = &mut document.components {
             let cookie = ApiKeyValue::with_description(
@@ -62,6 +66,8 @@ impl Modify for Listeners {
                 "`session` where the origin is plain http on loopback",
             );
             components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+            let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+            components.add_security_scheme("token", SecurityScheme::Http(bearer));
         }
     }
 }

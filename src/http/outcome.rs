@@ -2,7 +2,10 @@
 
 use std::convert::Infallible;
 
-use crate::flows::{Failure, sign_in::SignInRefusal, sign_up::SignUpRefusal};
+use crate::flows::{
+    Failure, authenticate::Contradiction, decide::GateRefusal, end_session::NotTheirs, refresh::SessionEnded,
+    sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal, who_am_i::WhoAmIRefusal,
+};
 
 use super::{fault::Fault, problem::Problem};
 
@@ -25,6 +28,24 @@ impl From<Infallible> for Problem {
     }
 }
 
+impl From<Contradiction> for Problem {
+    fn from(_: Contradiction) -> Self {
+        Self::Contradiction
+    }
+}
+
+impl From<SessionEnded> for Problem {
+    fn from(_: SessionEnded) -> Self {
+        Self::SessionEnded
+    }
+}
+
+impl From<NotTheirs> for Problem {
+    fn from(_: NotTheirs) -> Self {
+        Self::NotFound
+    }
+}
+
 impl From<SignUpRefusal> for Problem {
     fn from(refusal: SignUpRefusal) -> Self {
         match refusal {
@@ -35,10 +56,35 @@ impl From<SignUpRefusal> for Problem {
     }
 }
 
+impl From<GateRefusal> for Problem {
+    fn from(refusal: GateRefusal) -> Self {
+        Self::Gate(refusal)
+    }
+}
+
 impl From<SignInRefusal> for Problem {
     fn from(refusal: SignInRefusal) -> Self {
         match refusal {
             SignInRefusal::InvalidCredentials => Self::InvalidCredentials,
+        }
+    }
+}
+
+impl From<TokenRefusal> for Problem {
+    fn from(refusal: TokenRefusal) -> Self {
+        match refusal {
+            TokenRefusal::Invalid => Self::TokenInvalid,
+            TokenRefusal::Expired => Self::TokenExpired,
+            TokenRefusal::SessionEnded => Self::SessionEnded,
+        }
+    }
+}
+
+impl From<WhoAmIRefusal> for Problem {
+    fn from(refusal: WhoAmIRefusal) -> Self {
+        match refusal {
+            WhoAmIRefusal::Token(refusal) => refusal.into(),
+            WhoAmIRefusal::Contradiction(contradiction) => contradiction.into(),
         }
     }
 }

@@ -1,17 +1,12 @@
 //! How things go wrong on the wire: the only place with status codes, and the one shape of every refusal.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    http::{StatusCode, header},
-};
-use serde::Serialize;
-use utoipa::ToSchema;
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode};
 
-use crate::domain::origin::Origin;
+use crate::{domain::origin::Origin, flows::decide::GateRefusal};
 
-use super::{fault::Fault, headers};
+use super::fault::Fault;
 
 /// Why a request did not succeed.
 #[derive(Debug)]
@@ -21,9 +16,17 @@ pub enum Problem {
     /// The body cannot be read at all.
     Malformed(&'static str),
     InvalidCredentials,
+    TokenInvalid,
+    TokenExpired,
     CrossSite {
         expected: Origin,
     },
+    /// Two credentials, of two sessions.
+    Contradiction,
+    NotSignedIn,
+    SessionEnded,
+    /// For a proxy that asks whether a request may pass.
+    Gate(GateRefusal),
     NotFound,
     MethodNotAllowed,
     /// The request, or its body, did not arrive in time.
@@ -52,35 +55,19 @@ pub enum Problem {
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is fixed about a kind of problem.
-struct Kind {
-    status: StatusCode,
+pub(super) struct Kind {
+    pub(super) status: StatusCode,
     /// Stable: the end of `type`, and the `code` where the problem has no faults of its own.
-    code: &'static str,
-    title: &'static str,
-    message: &'static str,
-}
-
-/// The body of every answer that is neither 2xx nor 3xx.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProblemBody<'a> {
-    /// Names the kind of problem; stable.
-    #[schema(example = "urn:portcullis:problem:invalid_request")]
-    r#type: String,
-    #[schema(example = "Invalid request")]
-    title: &'a str,
-    #[schema(example = 400, minimum = 400, maximum = 599)]
-    status: u16,
-    /// Also the `x-request-id` header; the log has it too.
-    request_id: &'a str,
-    /// Never empty; all faults of a request are told at once.
-    #[schema(min_items = 1)]
-    errors: Cow<'a, [Fault]>,
+    pub(super) code: &'static str,
+    pub(super) title: &'static str,
+    pub(super) message: &'static str,
 }
 
 impl Problem {
-    fn kind(&self) -> Kind {
+    #[expect(clippy::too_many_lines, reason = "a table, and the only one")]
+    pub(super) fn kind(&self) -> Kind {
         let kind = |status, code, title, message| Kind { status, code, title, message };
+        let unauthorized = |code, title, message| kind(StatusCode::UNAUTHORIZED, code, title, message);
         match self {
             Self::Invalid(_) => {
                 kind(StatusCode::BAD_REQUEST, "invalid_request", "Invalid request", "The request is invalid")
@@ -92,11 +79,25 @@ impl Problem {
                 "Invalid credentials",
                 "Invalid credentials",
             ),
+            Self::TokenInvalid => unauthorized("token_invalid", "Invalid token", "This is no token of ours"),
+            Self::TokenExpired => unauthorized("token_expired", "Expired token", "The token has expired"),
+            Self::NotSignedIn => unauthorized("not_signed_in", "Not signed in", "Sign in first"),
+            Self::SessionEnded => {
+                unauthorized("session_ended", "Session ended", "The session has ended; sign in again")
+            }
+            Self::Gate(refusal) if refusal.is_for_a_sign_in() => unauthorized(refusal.as_str(), "", ""),
+            Self::Gate(refusal) => kind(StatusCode::FORBIDDEN, refusal.as_str(), "", ""),
             Self::CrossSite { .. } => kind(
                 StatusCode::FORBIDDEN,
                 "cross_site",
                 "Cross-site request",
                 "A request with a session cookie must come from this site",
+            ),
+            Self::Contradiction => kind(
+                StatusCode::BAD_REQUEST,
+                "credentials_differ",
+                "Credentials differ",
+                "Send either the session cookie or a token",
             ),
             Self::NotFound => kind(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing here"),
             Self::MethodNotAllowed => kind(
@@ -130,7 +131,7 @@ impl Problem {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Unsupported media type",
-                "Send JSON: Content-Type: application/json, not compressed",
+                "Send JSON, or a form where one is asked for, and not compressed",
             ),
             Self::TooManyConnections => kind(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -207,11 +208,21 @@ impl Problem {
         if let Self::CrossSite { expected } = self { Some(expected.as_str()) } else { None }
     }
 
+    /// Whether the caller could not have done better.
+    pub fn is_ours(&self) -> bool {
+        self.kind().status.is_server_error()
+    }
+
     pub fn code(&self) -> &'static str {
         self.kind().code
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    /// An answer that has a status and nothing else yet.
+    pub(super) fn begin(&self) -> HttpResponseBuilder {
+        HttpResponse::build(self.kind().status)
+    }
+
+    pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Busy { retry_after } => Some(retry_after.as_secs().max(1)),
             Self::TooManyConnections
@@ -223,44 +234,13 @@ impl Problem {
         }
     }
 
-    /// The answer as the caller gets it.
-    pub fn answer(&self, request_id: &str) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.kind().status);
-        if let Some(seconds) = self.retry_after() {
-            answer.insert_header((header::RETRY_AFTER, seconds));
+    /// RFC 6750: whoever presented nothing is told of no error.
+    pub(super) fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Self::NotSignedIn => Some("Bearer"),
+            _ if self.kind().status == StatusCode::UNAUTHORIZED => Some(r#"Bearer error="invalid_token""#),
+            _ => None,
         }
-        answer.content_type(Self::CONTENT_TYPE).body(self.body(request_id))
-    }
-
-    /// The same answer as bytes, for where there is no request to answer.
-    pub fn on_the_wire(&self, request_id: &str, secure: bool) -> Vec<u8> {
-        let (kind, body) = (self.kind(), self.body(request_id));
-        let retry_after =
-            self.retry_after().map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
-        let always: String =
-            headers::for_site(secure).flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
-        format!(
-            "HTTP/1.1 {}\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry_after}{always}\
-             x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
-            kind.status,
-            Self::CONTENT_TYPE,
-            body.len(),
-        )
-        .into_bytes()
-    }
-
-    const CONTENT_TYPE: &str = "application/problem+json";
-
-    fn body(&self, request_id: &str) -> String {
-        let kind = self.kind();
-        let errors = match self {
-            Self::Invalid(faults) if !faults.is_empty() => Cow::Borrowed(faults.as_slice()),
-            _ => Cow::Owned(vec![Fault::new(kind.code, kind.message)]),
-        };
-        let r#type = format!("urn:portcullis:problem:{}", kind.code);
-        let body =
-            ProblemBody { r#type, title: kind.title, status: kind.status.as_u16(), request_id, errors };
-        serde_json::to_string(&body).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use utoipa::IntoResponses;
 
-use super::problem::ProblemBody;
+use super::problem_body::ProblemBody;
 
 /// Of every call to users.
 #[derive(IntoResponses)]
@@ -53,7 +53,7 @@ pub enum OfCredentials {
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfSignUp {
     /// Every fault is told: `email_invalid`, `email_in_use`, `password_required`, `password_too_short`,
-    /// `password_too_long`, `password_is_address`; or `malformed`, where the body cannot be read
+    /// `password_too_long`, `password_is_address`, `mode_invalid`; or `malformed`, where the body cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
 }
@@ -62,9 +62,29 @@ pub enum OfSignUp {
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfSignIn {
     /// `invalid_credentials`; every fault of a body with which nobody could sign in: `email_invalid`,
-    /// `password_required`, `password_too_long`; or `malformed`, where the body cannot be read
+    /// `password_required`, `password_too_long`, `mode_invalid`; or `malformed`, where the body cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
+}
+
+/// Of a call that may bring a body.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfJson {
+    /// `unsupported_media_type`: a body is JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfRefresh {
+    /// `refresh_token_invalid`: it is no string; `credentials_differ`: it came with a cookie; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+    /// `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds with the same
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody<'static>),
 }
 
 #[derive(IntoResponses)]
@@ -76,4 +96,13 @@ pub enum OfSignOut {
     /// `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds; the cookie is cleared all the same
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody<'static>),
+}
+
+/// The refusals of a call that is about a token.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum TokenRefusals {
+    /// `token_invalid`, `token_expired` or `session_ended`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Refused(ProblemBody<'static>),
 }

@@ -152,5 +152,5 @@ fn admit(
         let _ = io.into_std()?.write(&site.refuse_on_the_wire(&Problem::TooManyConnections));
         return Err(DispatchError::DisconnectTimeout);
     }
-    Ok((Connection::new(io, place.flatten(), Arc::clone(site)), Some(peer)))
+    Ok((Connection::new(io, place.flatten(), Arc::clone(site), places.is_none()), Some(peer)))
 }

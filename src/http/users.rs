@@ -1,7 +1,7 @@
 //! Users on the wire: signing up, in and out, and who is signed in.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CLEAR_SITE_DATA, HeaderValue},
     web::Data,
 };
@@ -9,16 +9,21 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::user::User,
-    flows::{self, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp},
+    domain::{session::Mode, user::User},
+    flows::{
+        self, Arrival, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp,
+    },
 };
 
 use super::{
-    Site, client,
+    Site,
+    caller::Presented,
+    client,
     cookie::{self, SessionCookies},
     credentials::{SignInBody, SignUpBody},
     extract::{Ignored, Json},
     problem::Problem,
+    refresh::TokensBody,
     refusals::{OfAChange, OfAQuestion, OfCredentials, OfSignIn, OfSignOut, OfSignUp, Refusals},
 };
 
@@ -68,10 +73,10 @@ pub async fn sign_up(
     cookies: SessionCookies,
     Json(body): Json<SignUpBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (email, password) = body.admit(services.rules.passwords)?;
-    let wish = SignUp { email, password, device: client::device(&request, &site), replaces: cookies.all() };
+    let (email, password, mode) = body.admit(services.rules.passwords)?;
+    let wish = SignUp { email, password, arrival: arrival(&request, &site, &cookies, mode) };
     let newcomer = flows::sign_up::sign_up(&services, wish).await?;
-    greet(HttpResponse::Created().json(UserBody::of(&newcomer.user)), &newcomer, &site)
+    greet(HttpResponse::Created(), newcomer, &services, &site)
 }
 
 /// Sign in
@@ -91,29 +96,23 @@ pub async fn sign_in(
     cookies: SessionCookies,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (email, password) = body.admit()?;
-    let wish = SignIn { email, password, device: client::device(&request, &site), replaces: cookies.all() };
+    let (email, password, mode) = body.admit()?;
+    let wish = SignIn { email, password, arrival: arrival(&request, &site, &cookies, mode) };
     let signed_in = flows::sign_in::sign_in(&services, wish).await?;
-    greet(HttpResponse::Ok().json(UserBody::of(&signed_in.user)), &signed_in, &site)
+    greet(HttpResponse::Ok(), signed_in, &services, &site)
 }
 
 /// Who is signed in
 #[utoipa::path(
-    get, path = "/api/users/currentuser", tag = "users", security((), ("session" = [])),
+    get, path = "/api/users/currentuser", tag = "users", security((), ("session" = []), ("token" = [])),
     responses(
         (status = 200, description = "The caller, or null", body = CurrentUserBody),
         OfAQuestion, Refusals,
     )
 )]
-pub async fn current_user(
-    services: Data<Services>,
-    cookies: SessionCookies,
-) -> Result<HttpResponse, Problem> {
-    let authenticated = match cookies.only() {
-        Some(secret) => authenticate(&services, &secret).await?,
-        None => None,
-    };
-    let current_user = authenticated.map(|authenticated| UserBody::of(&authenticated.user));
+pub async fn current_user(services: Data<Services>, presented: Presented) -> Result<HttpResponse, Problem> {
+    let found = authenticate(&services, &presented.0).await?;
+    let current_user = found.map(|found| UserBody::of(&found.user));
     Ok(HttpResponse::Ok().json(CurrentUserBody { current_user }))
 }
 
@@ -145,13 +144,26 @@ pub async fn sign_out(
     Ok(answer)
 }
 
-fn greet(mut answer: HttpResponse, signed_in: &SignedIn, site: &Site) -> Result<HttpResponse, Problem> {
+fn arrival(request: &HttpRequest, site: &Site, cookies: &SessionCookies, mode: Mode) -> Arrival {
+    Arrival { mode, device: client::device(request, site), replaces: cookies.all() }
+}
+
+fn greet(
+    mut answer: HttpResponseBuilder,
+    signed_in: SignedIn,
+    services: &Services,
+    site: &Site,
+) -> Result<HttpResponse, Problem> {
+    if signed_in.session.mode == Mode::Token {
+        return Ok(answer.json(TokensBody::of(services, signed_in)?));
+    }
+    let mut answer = answer.json(UserBody::of(&signed_in.user));
     cookie::set(&mut answer, &site.origin, &signed_in.secret)?;
     Ok(answer)
 }
 
 impl UserBody {
-    fn of(user: &User) -> Self {
+    pub fn of(user: &User) -> Self {
         let attrs = user.attrs();
         Self {
             id: attrs.id.to_string(),

@@ -18,10 +18,12 @@ use jiff::Timestamp;
 
 use crate::domain::{
     email::Email,
-    id::UserId,
+    event::Event,
+    id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     secret::SecretDigest,
-    session::{Ended, Seen, Session},
+    session::{Ended, Rotation, Seen, Session},
+    signing_key::SigningKey,
     user::User,
 };
 
@@ -46,14 +48,25 @@ pub trait Store: Send + Sync {
 
     async fn add_session(&self, session: &Session) -> Result<(), StoreError>;
 
-    /// The session that holds this secret, with its user, as both are now; the caller judges whether it holds.
+    /// The session whose present or previous secret this is, with its user, as both are now; the caller judges whether
+    /// it holds.
     async fn session(&self, secret: &SecretDigest) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Notes that the session was used, unless it has ended or was seen later.
-    async fn see_session(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError>;
+    /// The same by the session's id.
+    async fn session_by_id(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Ends the session that holds this secret; `false` when there is none that has not ended already.
-    async fn end_session(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError>;
+    /// A user's sessions that have neither ended nor expired, the newest first, and at most [`MOST_SESSIONS`] of them.
+    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+
+    /// Notes that the session was used, unless it has ended or was seen later.
+    async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError>;
+
+    /// Puts the next secret in the place of the present one, which becomes the previous; `Stale` when the session has
+    /// ended or is of another generation by now.
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<(), StoreError>;
+
+    /// Ends the session; `false` when there is none that has not ended already.
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError>;
 
     async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError>;
 
@@ -64,6 +77,22 @@ pub trait Store: Send + Sync {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError>;
+
+    /// All of them, by their number.
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;
+
+    /// Adds the key, or says `Taken` when its number is another's.
+    async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError>;
+
+    async fn remove_signing_key(&self, id: KeyId) -> Result<(), StoreError>;
+
+    async fn add_event(&self, event: &Event) -> Result<(), StoreError>;
+
+    /// A user's events, the newest first, at most so many.
+    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// Tells what changes from now on.
+    fn changes(&self) -> Box<dyn Changes>;
 
     /// Proves that the store takes a read and a write.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
@@ -76,6 +105,28 @@ pub trait Store: Send + Sync {
 
     /// Lets go of it; what is under way is finished first.
     async fn close(&self);
+}
+
+/// Sessions of one user that can be listed; far above how many they may have.
+pub const MOST_SESSIONS: u32 = 1_000;
+
+/// What changed in the store, whoever changed it, for those who remember what it held.
+#[async_trait]
+pub trait Changes: Send {
+    /// What changed since the last call. The first call says `Everything`, and so does one that may have missed something.
+    /// When nothing changes it answers with nothing after [`QUIET`]: once it is `Ok`, all that had changed when it was
+    /// asked has been told. After an error it may be asked again and goes on where it was, or says `Everything`.
+    async fn next(&mut self) -> Result<Vec<Change>, StoreError>;
+}
+
+/// How long changes are waited for before their absence is told.
+pub const QUIET: Duration = Duration::from_millis(500);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    Session(SessionId),
+    User(UserId),
+    Everything,
 }
 
 /// Connections (or threads) to the store: how many are at work, of how many.

@@ -1,5 +1,8 @@
-//! The impure leaves: the clock, the random source, and the threads that hash passwords.
+//! The impure leaves: the clock, the random source, keys and tokens, and the threads that hash passwords.
 
 pub mod clock;
 pub mod entropy;
 pub mod hashing;
+pub mod jwt;
+pub mod key_file;
+pub mod vault;

@@ -1,5 +1,7 @@
 //! What happens later and again and again: one file a job, each a loop that ends when it is told to.
 
+pub mod changes;
+pub mod keys;
 pub mod open_store;
 pub mod overload;
 pub mod probe;

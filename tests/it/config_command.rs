@@ -8,7 +8,10 @@ use std::{
 
 use portcullis::config::VARIABLES;
 
+use crate::support::service::KEY_SECRET;
+
 const SECRET: &str = "hunter2-hunter2";
+const KEY: (&str, &str) = ("PORTCULLIS_KEY_SECRET", KEY_SECRET);
 
 fn portcullis(args: &[&str], vars: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
@@ -50,13 +53,14 @@ fn no_secret_is_ever_printed() {
 #[test]
 fn the_config_command_masks_what_is_secret_and_says_where_all_of_it_is_from() {
     let url = format!("mongodb://ada:{SECRET}@host/auth?replicaSet=rs0");
-    let vars = [("PORTCULLIS_STORE_URL", url.as_str()), ("PORTCULLIS_PASSWORD_COST", "node")];
+    let vars = [("PORTCULLIS_STORE_URL", url.as_str()), ("PORTCULLIS_PASSWORD_COST", "node"), KEY];
     let table = portcullis(&["config"], &vars);
     assert_eq!(table.status.code(), Some(0));
     let line = said(&table).lines().find(|line| line.starts_with("PORTCULLIS_STORE_URL")).map(str::to_owned);
     let cells = line.as_deref().unwrap().split_whitespace().collect::<Vec<_>>();
     assert_eq!(cells, ["PORTCULLIS_STORE_URL", "mongodb://***@host/auth?replicaSet=rs0", "environment"]);
     assert!(said(&table).contains("warning: PORTCULLIS_PASSWORD_COST is node"));
+    assert!(!said(&table).contains(KEY.1), "{}", said(&table));
 
     let json = portcullis(&["config", "--json"], &vars);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();

@@ -30,7 +30,7 @@ async fn each_code_that_is_listed_is_answered_and_no_other() {
         (
             "/api/users/signup",
             vec![
-                json!({"email": "ada", "password": ""}),
+                json!({"email": "ada", "password": "", "mode": "both"}),
                 json!({"email": "ada@example.org", "password": PASSWORD}),
                 json!({"email": "eve@example.org", "password": "short"}),
                 json!({"email": "eve@example.org", "password": long}),
@@ -41,7 +41,7 @@ async fn each_code_that_is_listed_is_answered_and_no_other() {
         (
             "/api/users/signin",
             vec![
-                json!({"email": "ada", "password": ""}),
+                json!({"email": "ada", "password": "", "mode": "both"}),
                 json!({"email": "ada@example.org", "password": "wrong"}),
                 json!({"email": "ada@example.org", "password": long}),
                 no_object,

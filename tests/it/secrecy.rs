@@ -1,6 +1,6 @@
 //! No secret in a log, however much is logged.
 
-use crate::support::{browser::Browser, folder::Folder, mongod, process::Process};
+use crate::support::{browser::Browser, folder::Folder, mongod, process::Process, service::KEY_SECRET};
 
 const CANARY: &str = "canary-Zq7-password";
 
@@ -32,13 +32,20 @@ async fn says_nothing(settings: &[(&str, &str)]) {
     ada.sign_in("canary@example.org", CANARY).await;
     ada.current_user().await;
     ada.get(&format!("/api/users/currentuser?token={CANARY}")).await;
+    let mut inside = Browser::to(sockets.internal);
+    inside.cookie.clone_from(&ada.cookie);
+    let token = inside.get("/v1/whoami").await.json()["accessToken"].as_str().unwrap().to_owned();
+    let answer = inside.post("/v1/token/verify", serde_json::json!({ "token": token })).await;
+    assert_eq!(answer.status, 200);
+    inside.post("/v1/token/verify", serde_json::json!({ "token": format!("{token}x") })).await;
+    let signature = token.rsplit('.').next().unwrap();
     ada.sign_out().await;
     process.signal("TERM");
     process.end();
 
     assert!(process.said.iter().any(|line| line.contains("request answered")), "the log is on");
     for line in &process.said {
-        for secret in [CANARY, &secret, "$scrypt$", "canary@example.org"] {
+        for secret in [CANARY, &secret, "$scrypt$", "canary@example.org", KEY_SECRET, signature] {
             assert!(!line.contains(secret), "{line}");
         }
     }

@@ -13,7 +13,8 @@ use crate::store::MigrateError;
 use super::{
     Connected,
     documents::{
-        one_time::OneTimeDocument, session::SessionDocument, settings::SettingsDocument, user::UserDocument,
+        event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+        settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
     indexes,
@@ -72,17 +73,30 @@ impl Gap {
 
     pub(super) async fn close(&self, store: &Connected) -> Result<(), MigrateError> {
         try_join_all(self.collections.iter().map(|lacking| lacking.supply(store))).await?;
+        if !self.described {
+            remove_sessions_without_seed(store)
+                .await
+                .map_err(|e| MigrateError::Unavailable(Box::new(Cause::of(&e))))?;
+        }
         Ok(())
     }
 }
 
-fn validators() -> Result<[(&'static str, Document); 4], MigrateError> {
+/// Those of before step 1: their users sign in again. The validator lets no more of them in by now.
+async fn remove_sessions_without_seed(store: &Connected) -> Result<(), Error> {
+    store.sessions.delete_many(doc! { "seed": null }).await?;
+    Ok(())
+}
+
+fn validators() -> Result<[(&'static str, Document); 6], MigrateError> {
     let build = || {
         Ok([
             ("users", validator::<UserDocument>()?),
             ("sessions", validator::<SessionDocument>()?),
             ("one_time", validator::<OneTimeDocument>()?),
             ("settings", validator::<SettingsDocument>()?),
+            ("signing_keys", validator::<SigningKeyDocument>()?),
+            ("events", validator::<EventDocument>()?),
         ])
     };
     build().map_err(|error: mongodb::bson::error::Error| MigrateError::Refused(error.to_string()))

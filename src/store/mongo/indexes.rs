@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use mongodb::{
     IndexModel,
-    bson::{Bson, Document, doc},
+    bson::{Bson, Document},
     options::IndexOptions,
 };
 
 use crate::store::MigrateError;
 
-/// An index over one field, in ascending order.
+/// An index over a field or several, in ascending order.
 struct Index {
     collection: &'static str,
-    field: &'static str,
+    fields: &'static [&'static str],
     kind: Kind,
 }
 
@@ -21,16 +21,25 @@ struct Index {
 enum Kind {
     Plain,
     Unique,
+    /// Of the documents that have the field.
+    UniqueIfPresent,
     /// Removes a document this long after the moment in the field: tidiness, never truth.
     Expires(Duration),
 }
 
-const ALL: [Index; 5] = [
-    Index { collection: "users", field: "email.canonical", kind: Kind::Unique },
-    Index { collection: "sessions", field: "secretDigest", kind: Kind::Unique },
-    Index { collection: "sessions", field: "userId", kind: Kind::Plain },
-    Index { collection: "sessions", field: "expiresAt", kind: Kind::Expires(Duration::from_hours(30 * 24)) },
-    Index { collection: "one_time", field: "expiresAt", kind: Kind::Expires(Duration::ZERO) },
+const ALL: [Index; 8] = [
+    Index { collection: "users", fields: &["email.canonical"], kind: Kind::Unique },
+    Index { collection: "sessions", fields: &["secretDigest"], kind: Kind::Unique },
+    Index { collection: "sessions", fields: &["previous.digest"], kind: Kind::UniqueIfPresent },
+    Index { collection: "sessions", fields: &["userId"], kind: Kind::Plain },
+    Index {
+        collection: "sessions",
+        fields: &["expiresAt"],
+        kind: Kind::Expires(Duration::from_hours(30 * 24)),
+    },
+    Index { collection: "one_time", fields: &["expiresAt"], kind: Kind::Expires(Duration::ZERO) },
+    Index { collection: "signing_keys", fields: &["number"], kind: Kind::Unique },
+    Index { collection: "events", fields: &["userId", "at"], kind: Kind::Plain },
 ];
 
 /// Those that `collection` lacks; refused when one that is there is in the way.
@@ -48,22 +57,28 @@ pub(super) fn missing(collection: &str, existing: &[IndexModel]) -> Result<Vec<I
 
 impl Index {
     fn name(&self) -> String {
-        format!("{}_1", self.field)
+        self.fields.iter().map(|field| format!("{field}_1")).collect::<Vec<_>>().join("_")
     }
 
     fn model(&self) -> IndexModel {
         let options = IndexOptions::builder()
             .name(self.name())
-            .unique((self.kind == Kind::Unique).then_some(true))
+            .unique(self.is_unique().then_some(true))
+            .sparse((self.kind == Kind::UniqueIfPresent).then_some(true))
             .expire_after(self.expires())
             .build();
-        IndexModel::builder().keys(doc! { self.field: 1 }).options(options).build()
+        let keys: Document = self.fields.iter().map(|&field| (field.to_owned(), Bson::Int32(1))).collect();
+        IndexModel::builder().keys(keys).options(options).build()
+    }
+
+    const fn is_unique(&self) -> bool {
+        matches!(self.kind, Kind::Unique | Kind::UniqueIfPresent)
     }
 
     const fn expires(&self) -> Option<Duration> {
         match self.kind {
             Kind::Expires(after) => Some(after),
-            Kind::Plain | Kind::Unique => None,
+            Kind::Plain | Kind::Unique | Kind::UniqueIfPresent => None,
         }
     }
 
@@ -76,21 +91,20 @@ impl Index {
 
     /// A shell writes the direction as a floating-point number.
     fn has_key(&self, keys: &Document) -> bool {
-        let ascending = match keys.get(self.field) {
-            Some(Bson::Double(direction)) => *direction > 0.0,
-            Some(direction) => direction == &Bson::Int32(1) || direction == &Bson::Int64(1),
-            None => false,
+        let ascending = |direction: &Bson| match direction {
+            Bson::Double(direction) => *direction > 0.0,
+            direction => direction == &Bson::Int32(1) || direction == &Bson::Int64(1),
         };
-        ascending && keys.len() == 1
+        keys.keys().eq(self.fields) && keys.values().all(ascending)
     }
 
     fn is(&self, other: &IndexModel) -> bool {
         let options = other.options.clone().unwrap_or_default();
         let whole = options.partial_filter_expression.is_none()
-            && options.sparse != Some(true)
+            && options.sparse.unwrap_or(false) == (self.kind == Kind::UniqueIfPresent)
             && options.collation.is_none()
             && options.hidden != Some(true);
-        let unique = options.unique.unwrap_or(false) == (self.kind == Kind::Unique);
+        let unique = options.unique.unwrap_or(false) == self.is_unique();
         self.has_key(&other.keys) && whole && unique && options.expire_after == self.expires()
     }
 
@@ -99,17 +113,21 @@ impl Index {
         let wanted = match self.kind {
             Kind::Plain => "a plain index".to_owned(),
             Kind::Unique => "a unique index".to_owned(),
+            Kind::UniqueIfPresent => "a sparse unique index".to_owned(),
             Kind::Expires(after) => format!("an index that expires documents after {} s", after.as_secs()),
         };
         MigrateError::Refused(format!(
             "the index `{name}` of `{}` stands where {wanted} on `{}` is needed: drop it, then start again",
-            self.collection, self.field
+            self.collection,
+            self.fields.join("`, `")
         ))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mongodb::bson::doc;
+
     use super::*;
 
     #[test]
@@ -135,5 +153,26 @@ mod tests {
             IndexOptions::builder().unique(true).partial_filter_expression(doc! { "epoch": 0 }).build();
         let there = [IndexModel::builder().keys(doc! { "email.canonical": 1 }).options(partial).build()];
         assert!(missing("users", &there).is_err());
+    }
+
+    #[test]
+    fn what_is_unique_only_where_it_is_present_takes_a_sparse_index_and_no_other() {
+        let index = |sparse| {
+            let options = IndexOptions::builder().unique(true).sparse(sparse).build();
+            IndexModel::builder().keys(doc! { "previous.digest": 1 }).options(options).build()
+        };
+        let lacking = missing("sessions", &[]).unwrap().len();
+        assert_eq!(missing("sessions", &[index(true)]).unwrap().len(), lacking - 1);
+        let Err(MigrateError::Refused(sentence)) = missing("sessions", &[index(false)]) else { panic!() };
+        assert!(sentence.contains("sparse") && sentence.contains("previous.digest"), "{sentence}");
+    }
+
+    #[test]
+    fn the_order_of_an_index_s_fields_counts() {
+        let index = |keys| [IndexModel::builder().keys(keys).build()];
+        assert!(missing("events", &index(doc! { "userId": 1, "at": 1.0 })).unwrap().is_empty());
+        for other in [doc! { "at": 1, "userId": 1 }, doc! { "userId": 1 }, doc! { "userId": 1, "at": -1 }] {
+            assert_eq!(missing("events", &index(other)).unwrap().len(), 1);
+        }
     }
 }

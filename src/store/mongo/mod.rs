@@ -3,10 +3,12 @@
 //! Documents, cursors and the driver's errors do not leave this folder.
 
 mod calls;
+mod changes;
 mod connect;
 mod connections;
 mod documents;
 mod errors;
+mod events;
 mod gap;
 mod indexes;
 mod lock;
@@ -16,6 +18,7 @@ mod one_time;
 mod sessions;
 mod settings;
 mod shape;
+mod signing_keys;
 mod users;
 
 use std::sync::Arc;
@@ -29,31 +32,35 @@ use tokio::sync::OnceCell;
 use crate::domain::{
     clock::Entropy,
     email::Email,
-    id::UserId,
+    event::Event,
+    id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     secret::SecretDigest,
-    session::{Ended, Seen, Session},
+    session::{Ended, Rotation, Seen, Session},
+    signing_key::SigningKey,
     user::User,
 };
 
 use self::{
     calls::Calls,
+    changes::MongoChanges,
     connections::Connections,
     documents::{
-        one_time::OneTimeDocument, session::SessionDocument, settings::SettingsDocument, user::UserDocument,
+        event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+        settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
     members::Members,
 };
 
-use super::{DEADLINE, MigrateError, Pool, Store, StoreError};
+use super::{Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
 
 pub struct MongoStore {
     url: SecretString,
     /// For what tells holders of the lock apart, and for jitter.
     entropy: Arc<dyn Entropy>,
     /// Empty until the servers behind the URL have answered once.
-    connected: OnceCell<Connected>,
+    connected: Arc<OnceCell<Connected>>,
 }
 
 /// The store once its servers have answered; whether one does later is seen by each call.
@@ -63,6 +70,8 @@ struct Connected {
     sessions: Collection<SessionDocument>,
     one_time: Collection<OneTimeDocument>,
     settings: Collection<SettingsDocument>,
+    signing_keys: Collection<SigningKeyDocument>,
+    events: Collection<EventDocument>,
     calls: Calls,
     connections: Arc<Connections>,
     most_connections: u32,
@@ -73,7 +82,7 @@ impl MongoStore {
     /// Waits for nothing: the name of a cluster, like its servers, may answer only later.
     pub fn open(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         connect::check(url)?;
-        Ok(Self { url: url.into(), entropy, connected: OnceCell::new() })
+        Ok(Self { url: url.into(), entropy, connected: Arc::default() })
     }
 
     fn connected(&self) -> Result<&Connected, StoreError> {
@@ -98,6 +107,8 @@ impl Connected {
             sessions: database.collection("sessions"),
             one_time: database.collection("one_time"),
             settings: database.collection("settings"),
+            signing_keys: database.collection("signing_keys"),
+            events: database.collection("events"),
             database,
             calls: Calls::new(),
             connections,
@@ -146,12 +157,24 @@ impl Store for MongoStore {
         self.connected()?.find_session(secret).await
     }
 
-    async fn see_session(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError> {
-        self.connected()?.update_seen(secret, seen).await
+    async fn session_by_id(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.connected()?.find_session_by_id(id).await
     }
 
-    async fn end_session(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError> {
-        self.connected()?.update_ended(secret, ended).await
+    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        self.connected()?.find_sessions_of(user, now).await
+    }
+
+    async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
+        self.connected()?.update_seen(id, seen).await
+    }
+
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<(), StoreError> {
+        self.connected()?.update_rotated(rotation).await
+    }
+
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        self.connected()?.update_ended(id, ended).await
     }
 
     async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError> {
@@ -165,6 +188,30 @@ impl Store for MongoStore {
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError> {
         self.connected()?.take_one_time(secret, purpose, now).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.connected()?.find_signing_keys().await
+    }
+
+    async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        self.connected()?.insert_signing_key(key).await
+    }
+
+    async fn remove_signing_key(&self, id: KeyId) -> Result<(), StoreError> {
+        self.connected()?.delete_signing_key(id).await
+    }
+
+    async fn add_event(&self, event: &Event) -> Result<(), StoreError> {
+        self.connected()?.insert_event(event).await
+    }
+
+    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.connected()?.find_events_of(user, most).await
+    }
+
+    fn changes(&self) -> Box<dyn Changes> {
+        Box::new(MongoChanges::of(&self.connected))
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -38,18 +38,20 @@ fn in_mongodb_words(schema: &mut Schema) {
 mod tests {
     use super::{
         super::documents::{
-            one_time::OneTimeDocument, session::SessionDocument, settings::SettingsDocument,
-            user::UserDocument,
+            event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+            settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
         },
         *,
     };
 
-    fn all() -> [Document; 4] {
+    fn all() -> [Document; 6] {
         [
             validator::<UserDocument>().unwrap(),
             validator::<SessionDocument>().unwrap(),
             validator::<OneTimeDocument>().unwrap(),
             validator::<SettingsDocument>().unwrap(),
+            validator::<SigningKeyDocument>().unwrap(),
+            validator::<EventDocument>().unwrap(),
         ]
     }
 

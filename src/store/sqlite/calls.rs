@@ -26,7 +26,21 @@ impl Lane {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match self.ask(|link, claim| transact(link, claim, work)).await {
+        self.write_then(work, || ()).await
+    }
+
+    /// The same with something to do once it is decided what became of it, also when its caller has gone by then.
+    pub(super) async fn write_then<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce() + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let decide = |link: &mut Link, claim: &Claim| {
+            let done = transact(link, claim, work);
+            then();
+            done
+        };
+        match self.ask(decide).await {
             Ok(answer) => answer.map_err(write_error),
             Err(no_answer) if no_answer.may_have_happened() => {
                 Err(StoreError::OutcomeUnknown(no_answer.into()))

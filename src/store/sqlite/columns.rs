@@ -44,6 +44,10 @@ impl<'row> Columns<'row> {
         self.value().map(Uuid::from_bytes)
     }
 
+    pub(super) fn id_if_any(&mut self) -> rusqlite::Result<Option<Uuid>> {
+        Ok(self.value::<Option<[u8; 16]>>()?.map(Uuid::from_bytes))
+    }
+
     pub(super) fn digest(&mut self) -> rusqlite::Result<SecretDigest> {
         self.value().map(SecretDigest::from_bytes)
     }

@@ -1,9 +1,11 @@
 //! SQLite: everything in one file, or in memory; one thread that writes and a few that read.
 
 mod calls;
+mod changes;
 mod columns;
 mod connection;
 mod errors;
+mod events;
 mod lane;
 mod location;
 mod one_time;
@@ -12,6 +14,7 @@ mod rows;
 mod schema;
 mod sessions;
 mod settings;
+mod signing_keys;
 mod statements;
 mod users;
 
@@ -19,18 +22,22 @@ use std::{sync::Arc, thread};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use self::{
+    changes::Told,
     connection::Role,
     lane::{Lane, Size},
 };
-use super::{DEADLINE, MigrateError, Pool, Store, StoreError};
+use super::{Change, Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
 use crate::domain::{
     email::Email,
-    id::UserId,
+    event::Event,
+    id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     secret::SecretDigest,
-    session::{Ended, Seen, Session},
+    session::{Ended, Rotation, Seen, Session},
+    signing_key::SigningKey,
     user::User,
 };
 
@@ -43,6 +50,7 @@ pub struct SqliteStore {
     writer: Arc<Lane>,
     /// The same as `writer` for a database in memory, which lives in a single connection.
     readers: Arc<Lane>,
+    told: Told,
 }
 
 impl SqliteStore {
@@ -65,7 +73,17 @@ impl SqliteStore {
                 start(Role::Reader, Size { threads: readers(), in_line: Self::READS_IN_LINE })?
             }
         };
-        Ok(Self { location, writer, readers })
+        Ok(Self { location, writer, readers, told: Told::default() })
+    }
+
+    /// Told by the thread that writes: before the caller hears of it, and although the caller may be gone by then.
+    async fn write_and_tell<T: Send + 'static>(
+        &self,
+        change: Change,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let told = self.told.clone();
+        self.writer.write_then(work, move || told.tell(change)).await
     }
 }
 
@@ -96,9 +114,9 @@ impl Store for SqliteStore {
     }
 
     async fn replace_user(&self, user: &User) -> Result<(), StoreError> {
-        let user = user.clone();
-        let replaced = self.writer.write(move |connection| users::replace(connection, &user)).await?;
-        if replaced { Ok(()) } else { Err(StoreError::Stale) }
+        let (id, user) = (user.id(), user.clone());
+        let replace = move |connection: &Connection| users::replace(connection, &user);
+        if self.write_and_tell(Change::User(id), replace).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -111,14 +129,30 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| sessions::by_secret(connection, &secret)).await
     }
 
-    async fn see_session(&self, secret: &SecretDigest, seen: Seen) -> Result<(), StoreError> {
-        let secret = *secret;
-        self.writer.write(move |connection| sessions::see(connection, &secret, seen)).await
+    async fn session_by_id(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        self.readers.read(move |connection| sessions::by_id(connection, id)).await
     }
 
-    async fn end_session(&self, secret: &SecretDigest, ended: Ended) -> Result<bool, StoreError> {
-        let secret = *secret;
-        self.writer.write(move |connection| sessions::end(connection, &secret, ended)).await
+    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        self.readers.read(move |connection| sessions::of_user(connection, user, now)).await
+    }
+
+    async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
+        self.writer.write(move |connection| sessions::see(connection, id, seen)).await
+    }
+
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<(), StoreError> {
+        let rotation = *rotation;
+        let rotate = move |connection: &Connection| sessions::rotate(connection, &rotation);
+        if self.write_and_tell(Change::Session(rotation.session), rotate).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+
+    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
+        self.write_and_tell(Change::Session(id), move |connection| sessions::end(connection, id, ended)).await
     }
 
     async fn add_one_time(&self, record: &OneTime) -> Result<(), StoreError> {
@@ -134,6 +168,32 @@ impl Store for SqliteStore {
     ) -> Result<Option<OneTime>, StoreError> {
         let secret = *secret;
         self.writer.write(move |connection| one_time::consume(connection, &secret, purpose, now)).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.readers.read(signing_keys::all).await
+    }
+
+    async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer.write(move |connection| signing_keys::add(connection, &key)).await
+    }
+
+    async fn remove_signing_key(&self, id: KeyId) -> Result<(), StoreError> {
+        self.writer.write(move |connection| signing_keys::remove(connection, id)).await
+    }
+
+    async fn add_event(&self, event: &Event) -> Result<(), StoreError> {
+        let event = event.clone();
+        self.writer.write(move |connection| events::add(connection, &event)).await
+    }
+
+    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |connection| events::of_user(connection, user, most)).await
+    }
+
+    fn changes(&self) -> Box<dyn Changes> {
+        Box::new(self.told.listen(&self.writer))
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -4,9 +4,13 @@ use super::columns::{Columns, Not};
 use crate::domain::{
     device::Device,
     email::Email,
-    id::{SessionId, UserId},
+    event::{Event, EventKind},
+    id::{EventId, KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
-    session::{EndReason, Ended, Method, Session},
+    sealed::Sealed,
+    secret::SecretDigest,
+    session::{EndReason, Ended, Method, Mode, Previous, Session},
+    signing_key::SigningKey,
     stored_hash::StoredHash,
     user::{Password, Role, Status, User, UserAttrs},
 };
@@ -14,15 +18,15 @@ use crate::domain::{
 macro_rules! user_columns {
     () => {
         "u.id, u.email_original, u.email_canonical, u.email_verified_at, u.password_hash, u.password_changed_at, \
-         u.roles, u.status, u.disabled_since, u.epoch, u.revision, u.created_at, u.updated_at"
+         u.roles, u.status, u.disabled_since, u.epoch, u.kept, u.revision, u.created_at, u.updated_at"
     };
 }
 pub(super) use user_columns;
 
 macro_rules! session_columns {
     () => {
-        "s.id, s.user_id, s.epoch, s.secret_digest, s.amr, s.auth_time, s.user_agent, s.ip, s.created_at, \
-         s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, s.end_reason"
+        "s.id, s.user_id, s.epoch, s.mode, s.seed, s.generation, s.secret_digest, s.previous_digest, s.rotated_at, \
+         s.amr, s.auth_time, s.user_agent, s.ip, s.created_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, s.end_reason"
     };
 }
 pub(super) use session_columns;
@@ -46,6 +50,7 @@ pub(super) fn user(columns: &mut Columns<'_>) -> rusqlite::Result<User> {
         roles: roles(columns)?,
         status: status(columns)?,
         epoch: columns.number()?,
+        kept: columns.id_if_any()?.map(SessionId::from_uuid),
         revision: columns.number()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,
@@ -57,7 +62,11 @@ pub(super) fn session(columns: &mut Columns<'_>) -> rusqlite::Result<Session> {
         id: SessionId::from_uuid(columns.id()?),
         user_id: UserId::from_uuid(columns.id()?),
         epoch: columns.number()?,
+        mode: columns.parsed(|text: String| Mode::parse(&text).ok_or(Not("a mode")))?,
+        seed: Sealed::from_bytes(columns.value()?),
+        generation: columns.number()?,
         secret_digest: columns.digest()?,
+        previous: previous(columns)?,
         amr: Method::read_all(&columns.json::<Vec<String>>()?),
         auth_time: columns.time()?,
         device: device(columns)?,
@@ -80,6 +89,28 @@ pub(super) fn one_time(columns: &mut Columns<'_>) -> rusqlite::Result<OneTime> {
     })
 }
 
+pub(super) fn signing_key(columns: &mut Columns<'_>) -> rusqlite::Result<SigningKey> {
+    Ok(SigningKey {
+        id: KeyId::from_uuid(columns.id()?),
+        number: columns.number()?,
+        public: columns.value()?,
+        private: Sealed::from_bytes(columns.value()?),
+        created_at: columns.time()?,
+        not_before: columns.time()?,
+    })
+}
+
+pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        id: EventId::from_uuid(columns.id()?),
+        kind: columns.parsed(|text: String| EventKind::parse(&text).ok_or(Not("a kind of event")))?,
+        user_id: UserId::from_uuid(columns.id()?),
+        session_id: columns.id_if_any()?.map(SessionId::from_uuid),
+        ip: columns.parsed(|text: Option<String>| text.map(|text| text.parse()).transpose())?,
+        at: columns.time()?,
+    })
+}
+
 /// The index is over the canonical form, so a row whose two forms disagree would be found under the wrong name.
 fn email(columns: &mut Columns<'_>) -> rusqlite::Result<Email> {
     let email = columns.parsed(|original: String| Email::try_from(original.as_str()))?;
@@ -99,6 +130,15 @@ fn status(columns: &mut Columns<'_>) -> rusqlite::Result<Status> {
         ("active", None) => Ok(Status::Active),
         ("disabled", Some(since)) => Ok(Status::Disabled { since }),
         _ => columns.wrong("a status"),
+    }
+}
+
+fn previous(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Previous>> {
+    let (digest, rotated_at) = (columns.value::<Option<[u8; 32]>>()?, columns.time_if_any()?);
+    match (digest.map(SecretDigest::from_bytes), rotated_at) {
+        (None, None) => Ok(None),
+        (Some(digest), Some(rotated_at)) => Ok(Some(Previous { digest, rotated_at })),
+        _ => columns.wrong("a previous secret"),
     }
 }
 

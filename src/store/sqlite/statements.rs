@@ -15,7 +15,7 @@ pub(super) use statements;
 mod tests {
     use rusqlite::Connection;
 
-    use super::super::{one_time, schema, sessions, settings, users};
+    use super::super::{changes, events, one_time, schema, sessions, settings, signing_keys, users};
 
     fn migrated() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
@@ -33,7 +33,16 @@ mod tests {
     #[test]
     fn no_statement_reads_a_whole_table() {
         let connection = migrated();
-        let all = [users::ALL, sessions::ALL, one_time::ALL, settings::ALL].concat();
+        let all = [
+            users::ALL,
+            sessions::ALL,
+            one_time::ALL,
+            settings::ALL,
+            signing_keys::ALL,
+            events::ALL,
+            changes::ALL,
+        ]
+        .concat();
         assert!(all.len() > 10, "the list lost statements");
         for statement in all {
             let plan = plan(&connection, statement);

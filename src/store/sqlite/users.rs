@@ -18,13 +18,14 @@ statements! {
     BY_ID = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
     BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.email_canonical = ?1");
     ADD = "INSERT INTO users (id, email_original, email_canonical, email_verified_at, password_hash, \
-            password_changed_at, roles, status, disabled_since, epoch, revision, created_at, updated_at) \
+            password_changed_at, roles, status, disabled_since, epoch, kept, revision, created_at, updated_at) \
         VALUES (:id, :email_original, :email_canonical, :email_verified_at, :password_hash, \
-            :password_changed_at, :roles, :status, :disabled_since, :epoch, :revision, :created_at, :updated_at)";
+            :password_changed_at, :roles, :status, :disabled_since, :epoch, :kept, :revision, :created_at, \
+            :updated_at)";
     REPLACE = "UPDATE users SET email_original = :email_original, email_canonical = :email_canonical, \
             email_verified_at = :email_verified_at, password_hash = :password_hash, \
             password_changed_at = :password_changed_at, roles = :roles, status = :status, \
-            disabled_since = :disabled_since, epoch = :epoch, revision = :revision + 1, \
+            disabled_since = :disabled_since, epoch = :epoch, kept = :kept, revision = :revision + 1, \
             created_at = :created_at, updated_at = :updated_at \
         WHERE id = :id AND revision = :revision";
 }
@@ -69,6 +70,7 @@ fn write(connection: &Connection, statement: &str, user: &User) -> rusqlite::Res
         ":status": status,
         ":disabled_since": disabled_since,
         ":epoch": number(attrs.epoch)?,
+        ":kept": attrs.kept.map(|session| session.as_uuid().into_bytes()),
         ":revision": number(attrs.revision)?,
         ":created_at": attrs.created_at.as_millisecond(),
         ":updated_at": attrs.updated_at.as_millisecond(),

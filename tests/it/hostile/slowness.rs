@@ -64,6 +64,20 @@ async fn f_22_so_is_the_head_of_a_later_request_on_the_same_connection() {
     assert!((Duration::from_secs(4)..Duration::from_secs(8)).contains(&took), "{took:?}");
 }
 
+/// A proxy asks as fast as it is answered, for longer than one head may take.
+#[tokio::test]
+async fn f_22_a_client_that_never_pauses_is_not_slow() {
+    let service = Service::start().await;
+    let mut socket = TcpStream::connect(service.internal).await.unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(6) {
+        let request = b"GET /v1/forward-auth/nic/signed-in HTTP/1.1\r\nHost: x\r\n\r\n";
+        socket.write_all(request).await.unwrap();
+        let answer = receive(&mut socket).await.unwrap();
+        assert_eq!(answer.status, 401, "after {:?}: {answer:?}", begun.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn f_22_honest_clients_do_not_notice_a_thousand_that_dawdle() {
     let service = Service::start().await;

@@ -1,5 +1,5 @@
 //! What a store promises, and what each of the two promises besides.
 
-mod contract;
+pub(crate) mod contract;
 mod mongo;
 mod sqlite;

@@ -21,6 +21,8 @@ use super::contract::{
 };
 use crate::support::{folder::Folder, people::People};
 
+mod migrations;
+
 contract!(in_a_file, fresh_file);
 contract!(in_memory, fresh_memory);
 
@@ -93,7 +95,7 @@ async fn what_was_written_is_there_after_opening_it_again() {
     let store = migrated(&path, &people).await;
     let (user, mut session) = signed_in(&*store, &people).await;
     session.ended = Some(signed_out(&people));
-    store.end_session(&session.secret_digest, signed_out(&people)).await.unwrap();
+    store.end_session(session.id, signed_out(&people)).await.unwrap();
     store.close().await;
     assert!(!folder.file("portcullis.db-wal").exists(), "closing leaves one file");
 
@@ -195,12 +197,12 @@ async fn a_file_that_somebody_else_holds_is_unavailable_for_writing_and_nothing_
 
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = store.end_session(&session.secret_digest, signed_out(&people)).await;
+    let refused = store.end_session(session.id, signed_out(&people)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert_stored(&*store, &session, &user).await;
 
     other.execute_batch("ROLLBACK").unwrap();
-    assert!(store.end_session(&session.secret_digest, signed_out(&people)).await.unwrap());
+    assert!(store.end_session(session.id, signed_out(&people)).await.unwrap());
     store.close().await;
 }
 

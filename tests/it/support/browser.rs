@@ -14,6 +14,8 @@ pub(crate) struct Browser {
     base: String,
     pub(crate) origin: String,
     pub(crate) cookie: Option<String>,
+    /// An access token.
+    pub(crate) token: Option<String>,
 }
 
 /// What came back.
@@ -33,7 +35,13 @@ impl Browser {
 
     pub(crate) fn to(address: SocketAddr) -> Self {
         let client = Client::builder().build().unwrap();
-        Self { client, base: format!("http://{address}"), origin: ORIGIN.to_owned(), cookie: None }
+        Self {
+            client,
+            base: format!("http://{address}"),
+            origin: ORIGIN.to_owned(),
+            cookie: None,
+            token: None,
+        }
     }
 
     pub(crate) async fn sign_up(&mut self, email: &str) -> Answer {
@@ -54,6 +62,22 @@ impl Browser {
         assert_eq!(answer.status, 200, "{answer:?}");
         let user = &answer.json()["currentUser"];
         if user.is_null() { None } else { Some(user["email"].as_str().unwrap().to_owned()) }
+    }
+
+    /// The address of whoever is behind an access token.
+    pub(crate) async fn current_user_with(&mut self, token: &str) -> Option<String> {
+        let kept = (self.cookie.take(), self.token.replace(token.to_owned()));
+        let found = self.current_user().await;
+        (self.cookie, self.token) = kept;
+        found
+    }
+
+    pub(crate) async fn refresh(&mut self, token: &str) -> Answer {
+        self.post("/api/users/refresh", json!({ "refreshToken": token })).await
+    }
+
+    pub(crate) async fn delete(&mut self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, None).await
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -87,6 +111,9 @@ impl Browser {
             self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.origin);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
         }
         if let Some(body) = body {
             request = request.json(&body);

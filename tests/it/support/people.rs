@@ -7,11 +7,12 @@ use portcullis::domain::{
     clock::Clock,
     device::Device,
     email::Email,
-    id::{SessionId, UserId},
+    id::{EventId, KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     policy::SessionPreset,
+    sealed::Sealed,
     secret::Secret,
-    session::Session,
+    session::{Mode, Opening, Session},
     stored_hash::StoredHash,
     user::{User, UserAttrs},
 };
@@ -44,6 +45,14 @@ impl People {
         UserId::new(self.now(), &self.entropy).unwrap()
     }
 
+    pub(crate) fn key_id(&self) -> KeyId {
+        KeyId::new(self.now(), &self.entropy).unwrap()
+    }
+
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId::new(self.now(), &self.entropy).unwrap()
+    }
+
     pub(crate) fn secret(&self) -> Secret {
         Secret::generate(&self.entropy).unwrap()
     }
@@ -57,9 +66,11 @@ impl People {
     /// Signs them in: 14 days idle, 30 at all.
     pub(crate) fn session(&self, user: &User) -> Session {
         let id = SessionId::new(self.now(), &self.entropy).unwrap();
+        let seed = Sealed::from_bytes(vec![7; 65]);
         let device = Device::new(Some("Mozilla/5.0 (Pr\u{fc}fstand)"), Some(IpAddr::from([192, 0, 2, 7])));
         let lifetimes = SessionPreset::Relaxed.lifetimes();
-        Session::begin(id, user, self.secret().digest(), device, lifetimes, self.now())
+        let opening = Opening { mode: Mode::Cookie, seed, secret: self.secret().digest(), device };
+        Session::begin(id, user, opening, lifetimes, self.now())
     }
 
     /// A record that holds for ten minutes.

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
     time::{Duration, Instant},
@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::folder::Folder;
+use super::{folder::Folder, service::KEY_SECRET};
 
 pub(crate) struct Process {
     child: Child,
@@ -30,21 +30,30 @@ pub(crate) struct Sockets {
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// One command of it, to its end.
+pub(crate) fn run(folder: &Folder, args: &[&str], settings: &[(&str, &str)]) -> Output {
+    command(folder, settings).args(args).output().unwrap()
+}
+
+fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command
+        .env_remove("RUST_BACKTRACE")
+        .env("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0")
+        .env("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0")
+        .env("PORTCULLIS_PASSWORD_COST", "node")
+        .env("PORTCULLIS_LOG_FORMAT", "json")
+        .env("PORTCULLIS_DATA_DIR", folder.path())
+        .env("PORTCULLIS_KEY_SECRET", KEY_SECRET)
+        .envs(settings.iter().copied());
+    command
+}
+
 impl Process {
-    /// Free ports, cheap hashes and a log for programs, unless the settings say otherwise.
+    /// Free ports, cheap hashes, the key secret that all tests share, and a log for programs, unless the settings say otherwise.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .env_remove("RUST_BACKTRACE")
-            .env("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0")
-            .env("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0")
-            .env("PORTCULLIS_PASSWORD_COST", "node")
-            .env("PORTCULLIS_LOG_FORMAT", "json")
-            .env("PORTCULLIS_DATA_DIR", folder.path())
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command(folder, settings).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, log) = channel();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let copy = sender.clone();

@@ -26,12 +26,16 @@ pub(crate) struct Service {
 }
 
 /// Cheap hashes and any free ports; a test adds what it is about.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0"),
     ("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0"),
     ("PORTCULLIS_PASSWORD_COST", "node"),
     ("PORTCULLIS_STORE_URL", "sqlite::memory:"),
+    // Two services on one store are replicas, which share it.
+    ("PORTCULLIS_KEY_SECRET", KEY_SECRET),
 ];
+
+pub(crate) const KEY_SECRET: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
 /// The origin that [`SETTINGS`] leave at its default.
 pub(crate) const ORIGIN: &str = "http://localhost:3000";

@@ -38,10 +38,23 @@ use portcullis::{
     system::entropy::OsEntropy,
 };
 
-use super::mongod;
+use super::{folder::Folder, mongod};
 
 pub(crate) fn sqlite() -> Arc<dyn Store> {
     Arc::new(SqliteStore::open(Location::Memory).unwrap())
+}
+
+/// The same database opened twice, as two replicas do; of each kind that there is here.
+pub(crate) async fn two_of_one(folder: &Folder) -> Vec<[Arc<dyn Store>; 2]> {
+    let file = folder.file("portcullis.db");
+    let sqlite = || -> Arc<dyn Store> { Arc::new(SqliteStore::open(Location::File(file.clone())).unwrap()) };
+    let mut all = vec![[sqlite(), sqlite()]];
+    if let Some(set) = mongod::shared().await {
+        let url = set.url(&mongod::database_name());
+        let mongo = || -> Arc<dyn Store> { Arc::new(MongoStore::open(&url, Arc::new(OsEntropy)).unwrap()) };
+        all.push([mongo(), mongo()]);
+    }
+    all
 }
 
 /// A database of its own; `None` where there is no MongoDB, which was said aloud.

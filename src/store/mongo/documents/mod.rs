@@ -2,9 +2,11 @@
 //!
 //! A reader skips fields it does not know, so that an older release reads what a newer one writes.
 
+pub(super) mod event;
 pub(super) mod one_time;
 pub(super) mod session;
 pub(super) mod settings;
+pub(super) mod signing_key;
 pub(super) mod user;
 pub(super) mod values;
 

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     device::Device,
     id::{SessionId, UserId},
-    session::{EndReason, Ended, Method, Session},
+    sealed::Sealed,
+    session::{EndReason, Ended, Method, Mode, Previous, Session},
 };
 
 use super::{
     Misfit,
-    values::{Digest, Id, Moment},
+    values::{Bytes, Digest, Id, Moment},
 };
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -21,7 +22,13 @@ pub(in crate::store::mongo) struct SessionDocument {
     id: Id,
     user_id: Id,
     epoch: u64,
+    mode: String,
+    seed: Bytes,
+    generation: u64,
     secret_digest: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PreviousDocument")]
+    previous: Option<PreviousDocument>,
     amr: Vec<String>,
     auth_time: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,13 +49,31 @@ pub(in crate::store::mongo) struct SessionDocument {
     end_reason: Option<String>,
 }
 
+/// The secret before the present one.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PreviousDocument {
+    digest: Digest,
+    rotated_at: Moment,
+}
+
+impl From<Previous> for PreviousDocument {
+    fn from(previous: Previous) -> Self {
+        Self { digest: (&previous.digest).into(), rotated_at: previous.rotated_at.into() }
+    }
+}
+
 impl From<&Session> for SessionDocument {
     fn from(session: &Session) -> Self {
         Self {
             id: session.id.as_uuid().into(),
             user_id: session.user_id.as_uuid().into(),
             epoch: session.epoch,
+            mode: session.mode.as_str().to_owned(),
+            seed: session.seed.as_bytes().into(),
+            generation: session.generation,
             secret_digest: (&session.secret_digest).into(),
+            previous: session.previous.map(PreviousDocument::from),
             amr: session.amr.iter().map(|method| method.as_str().to_owned()).collect(),
             auth_time: session.auth_time.into(),
             user_agent: session.device.user_agent().map(str::to_owned),
@@ -71,7 +96,11 @@ impl TryFrom<SessionDocument> for Session {
             id: SessionId::from_uuid(stored.id.into()),
             user_id: UserId::from_uuid(stored.user_id.into()),
             epoch: stored.epoch,
+            mode: Mode::parse(&stored.mode).ok_or(Misfit("mode"))?,
+            seed: Sealed::from_bytes(stored.seed.into()),
+            generation: stored.generation,
             secret_digest: stored.secret_digest.read("secretDigest")?,
+            previous: stored.previous.map(PreviousDocument::read).transpose()?,
             amr: Method::read_all(&stored.amr),
             auth_time: stored.auth_time.read("authTime")?,
             device: read_device(stored.user_agent.as_deref(), stored.ip.as_deref())?,
@@ -81,6 +110,13 @@ impl TryFrom<SessionDocument> for Session {
             expires_at: stored.expires_at.read("expiresAt")?,
             ended: read_end(stored.ended_at, stored.end_reason.as_deref())?,
         })
+    }
+}
+
+impl PreviousDocument {
+    fn read(self) -> Result<Previous, Misfit> {
+        let digest = self.digest.read("previous.digest")?;
+        Ok(Previous { digest, rotated_at: self.rotated_at.read("previous.rotatedAt")? })
     }
 }
 

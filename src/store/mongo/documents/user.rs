@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     email::Email,
-    id::UserId,
+    id::{SessionId, UserId},
     stored_hash::StoredHash,
     user::{Password, Role, Status, User, UserAttrs},
 };
@@ -31,6 +31,9 @@ pub(in crate::store::mongo) struct UserDocument {
     #[schemars(with = "Moment")]
     disabled_at: Option<Moment>,
     epoch: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Id")]
+    kept: Option<Id>,
     revision: u64,
     created_at: Moment,
     updated_at: Moment,
@@ -59,7 +62,7 @@ enum StatusName {
 
 impl UserDocument {
     /// The fields that are left out when there is nothing to say.
-    pub(in crate::store::mongo) const OPTIONAL: [&str; 2] = ["emailVerifiedAt", "disabledAt"];
+    pub(in crate::store::mongo) const OPTIONAL: [&str; 3] = ["emailVerifiedAt", "disabledAt", "kept"];
 }
 
 impl TryFrom<&User> for UserDocument {
@@ -86,6 +89,7 @@ impl TryFrom<&User> for UserDocument {
             status,
             disabled_at,
             epoch: attrs.epoch,
+            kept: attrs.kept.map(|session| session.as_uuid().into()),
             revision: attrs.revision,
             created_at: attrs.created_at.into(),
             updated_at: attrs.updated_at.into(),
@@ -107,6 +111,7 @@ impl TryFrom<UserDocument> for User {
             roles: roles.collect::<Result<_, _>>().map_err(|_| Misfit("roles"))?,
             status: read_status(stored.status, stored.disabled_at)?,
             epoch: stored.epoch,
+            kept: stored.kept.map(|session| SessionId::from_uuid(session.into())),
             revision: stored.revision,
             created_at: stored.created_at.read("createdAt")?,
             updated_at: stored.updated_at.read("updatedAt")?,

@@ -22,10 +22,15 @@ pub(in crate::store::mongo) struct Id(bson::Uuid);
 #[serde(transparent)]
 pub(in crate::store::mongo) struct Moment(DateTime);
 
+/// Bytes, of which only their owner knows what they mean.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(in crate::store::mongo) struct Bytes(Binary);
+
 /// The digest of a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(in crate::store::mongo) struct Digest(Binary);
+pub(in crate::store::mongo) struct Digest(Bytes);
 
 impl From<Uuid> for Id {
     fn from(id: Uuid) -> Self {
@@ -51,15 +56,27 @@ impl Moment {
     }
 }
 
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self(Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() })
+    }
+}
+
+impl From<Bytes> for Vec<u8> {
+    fn from(bytes: Bytes) -> Self {
+        bytes.0.bytes
+    }
+}
+
 impl From<&SecretDigest> for Digest {
     fn from(digest: &SecretDigest) -> Self {
-        Self(Binary { subtype: BinarySubtype::Generic, bytes: digest.as_bytes().to_vec() })
+        Self(digest.as_bytes().as_slice().into())
     }
 }
 
 impl Digest {
     pub(super) fn read(&self, field: &'static str) -> Result<SecretDigest, Misfit> {
-        let bytes = self.0.bytes.as_slice().try_into().map_err(|_| Misfit(field))?;
+        let bytes = self.0.0.bytes.as_slice().try_into().map_err(|_| Misfit(field))?;
         Ok(SecretDigest::from_bytes(bytes))
     }
 }
@@ -78,7 +95,7 @@ impl From<Moment> for Bson {
 
 impl From<Digest> for Bson {
     fn from(digest: Digest) -> Self {
-        digest.0.into()
+        digest.0.0.into()
     }
 }
 
@@ -102,4 +119,5 @@ macro_rules! bson_type {
 
 bson_type!(Id, "binData");
 bson_type!(Moment, "date");
+bson_type!(Bytes, "binData");
 bson_type!(Digest, "binData");

@@ -3,11 +3,16 @@
 //! A backend takes part with `contract!(name, fresh)`, where `fresh` is an `async fn() -> Option<impl Database>`: a new,
 //! empty database, or `None` where there is no server to make one on, which `fresh` says aloud.
 
+pub(crate) mod changes;
+pub(crate) mod events;
+pub(crate) mod listings;
 pub(crate) mod migrations;
 pub(crate) mod one_time;
 pub(crate) mod purge;
 pub(crate) mod races;
+pub(crate) mod rotations;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 pub(crate) mod users;
 
 use std::sync::Arc;
@@ -71,6 +76,7 @@ macro_rules! contract {
                 users::replacing_an_unknown_user_is_stale,
                 users::replacing_a_user_cannot_take_somebody_s_address,
                 users::a_new_address_replaces_the_old_one,
+                users::a_kept_session_is_replaced_and_forgotten,
                 sessions::a_session_reads_back_with_its_user,
                 sessions::a_session_from_nowhere_reads_back_exactly,
                 sessions::a_session_shows_its_user_as_it_is_now,
@@ -86,6 +92,29 @@ macro_rules! contract {
                 sessions::of_two_sightings_in_one_moment_the_longer_grant_stays,
                 sessions::an_ended_session_is_not_seen_any_more,
                 sessions::an_expired_session_is_handed_over_for_the_caller_to_judge,
+                rotations::a_rotated_session_reads_back_exactly,
+                rotations::a_session_is_found_by_its_present_and_its_previous_secret,
+                rotations::an_older_generation_is_not_rotated_again,
+                rotations::an_ended_session_is_not_rotated_any_more,
+                rotations::a_rotation_never_moves_a_session_back,
+                rotations::a_previous_secret_is_taken_once,
+                listings::a_user_s_sessions_are_listed_the_newest_first,
+                listings::what_ended_or_expired_is_not_listed,
+                listings::no_more_are_listed_than_the_bound,
+                signing_keys::keys_read_back_exactly_and_by_their_number,
+                signing_keys::a_key_s_number_and_its_id_are_taken_once,
+                signing_keys::a_removed_key_is_gone_and_its_number_free,
+                signing_keys::of_fifty_who_add_a_number_one_does,
+                events::events_read_back_exactly_and_the_newest_first,
+                events::no_more_events_are_read_than_were_asked_for,
+                events::an_event_is_added_once,
+                changes::the_first_answer_is_everything_and_then_nothing,
+                changes::what_is_written_here_is_told,
+                changes::an_answer_holds_all_that_had_changed,
+                changes::signing_in_and_being_seen_are_not_told,
+                changes::a_change_is_told_although_its_caller_has_gone,
+                changes::two_who_listen_are_both_told,
+                changes::whoever_gives_up_asking_misses_nothing,
                 one_time::a_record_is_consumed_once_and_reads_back_exactly,
                 one_time::a_record_without_facts_reads_back_exactly,
                 one_time::an_unknown_record_is_none,
@@ -97,6 +126,8 @@ macro_rules! contract {
                 races::of_fifty_who_end_a_session_one_is_told_so,
                 races::of_fifty_who_consume_a_record_one_gets_it,
                 races::of_fifty_sightings_the_latest_stays,
+                races::f_36_of_fifty_rotations_of_one_generation_one_succeeds,
+                races::f_44_a_rotation_never_follows_the_end,
                 purge::what_has_not_expired_stays,
                 purge::an_expired_session_is_kept_for_thirty_days,
                 migrations::a_probe_reads_and_writes,
@@ -108,6 +139,7 @@ macro_rules! contract {
                 migrations::eight_who_migrate_a_fresh_database_all_succeed,
                 migrations::a_schema_from_the_future_is_refused_in_a_sentence,
                 migrations::closing_twice_is_harmless,
+                changes::what_another_writes_is_told_within_a_second,
             }
         }
     };

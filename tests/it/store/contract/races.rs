@@ -9,10 +9,13 @@ use portcullis::{
 };
 use tokio::{sync::Barrier, task::JoinSet};
 
-use super::sessions::{as_seen, assert_stored, seen, signed_in, signed_out};
+use super::{
+    rotations::{rotated, rotation},
+    sessions::{as_seen, assert_stored, seen, signed_in, signed_out},
+};
 use crate::support::people::{People, email};
 
-const RACERS: usize = 50;
+pub(crate) const RACERS: usize = 50;
 
 pub(crate) async fn of_fifty_who_want_an_address_one_gets_it(store: Arc<dyn Store>, people: &People) {
     let spellings = ["ada@example.org", "ADA@Example.ORG"];
@@ -57,7 +60,7 @@ pub(crate) async fn of_fifty_who_end_a_session_one_is_told_so(store: Arc<dyn Sto
     let ended = signed_out(people);
     let answers = race(0..RACERS, |_| {
         let store = Arc::clone(&store);
-        async move { store.end_session(&session.secret_digest, ended).await.unwrap() }
+        async move { store.end_session(session.id, ended).await.unwrap() }
     })
     .await;
     assert_eq!(answers.into_iter().filter(|&first| first).count(), 1);
@@ -86,10 +89,59 @@ pub(crate) async fn of_fifty_sightings_the_latest_stays(store: Arc<dyn Store>, p
     let latest = sightings[RACERS - 1];
     race(sightings, |seen| {
         let store = Arc::clone(&store);
-        async move { store.see_session(&session.secret_digest, seen).await.unwrap() }
+        async move { store.see_session(session.id, seen).await.unwrap() }
     })
     .await;
     assert_stored(&*store, &as_seen(&session, latest), &user).await;
+}
+
+pub(crate) async fn f_36_of_fifty_rotations_of_one_generation_one_succeeds(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let (user, session) = signed_in(&*store, people).await;
+    let rotations = (0..RACERS).map(|_| rotation(&session, people));
+    let answers = race(rotations, |rotation| {
+        let store = Arc::clone(&store);
+        async move { (store.rotate_session(&rotation).await, rotation) }
+    })
+    .await;
+    let stale = answers.iter().filter(|(answer, _)| matches!(answer, Err(StoreError::Stale))).count();
+    let winners: Vec<_> = answers.iter().filter(|(answer, _)| answer.is_ok()).collect();
+    assert_eq!((winners.len(), stale), (1, RACERS - 1));
+    assert_stored(&*store, &rotated(&session, &winners[0].1), &user).await;
+}
+
+/// Whichever is first: once it has ended, nothing about its secrets moves.
+pub(crate) async fn f_44_a_rotation_never_follows_the_end(store: Arc<dyn Store>, people: &People) {
+    let (user, mut session) = signed_in(&*store, people).await;
+    let end = signed_out(people);
+    let mut rotations = Vec::new();
+    for _ in 0..20 {
+        let rotation = rotation(&session, people);
+        session = rotated(&session, &rotation);
+        rotations.push(rotation);
+    }
+    let renewing = async {
+        let mut renewed = 0;
+        for rotation in &rotations {
+            match store.rotate_session(rotation).await {
+                Ok(()) => renewed += 1,
+                Err(StoreError::Stale) => break,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        renewed
+    };
+    let ending = async {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        store.end_session(session.id, end).await.unwrap()
+    };
+    let (renewed, ended) = tokio::join!(renewing, ending);
+    assert!(ended);
+    let (found, _) = store.session_by_id(session.id).await.unwrap().unwrap();
+    assert_eq!((found.generation, found.ended), (renewed, Some(end)));
+    assert!(!found.holds(&user, people.now()));
 }
 
 /// Lets every racer's task come to the line before any may start.

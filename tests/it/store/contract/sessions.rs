@@ -42,9 +42,10 @@ pub(crate) async fn an_unknown_secret_is_none(store: Arc<dyn Store>, people: &Pe
     signed_in(&*store, people).await;
     let unknown = people.secret().digest();
     assert_eq!(store.session(&unknown).await.unwrap(), None);
-    assert!(!store.end_session(&unknown, signed_out(people)).await.unwrap());
+    let nobodys = people.session(&people.user("nobody@example.org")).id;
+    assert!(!store.end_session(nobodys, signed_out(people)).await.unwrap());
     let seen = Seen { at: people.now(), idle_expires_at: people.now() };
-    store.see_session(&unknown, seen).await.unwrap();
+    store.see_session(nobodys, seen).await.unwrap();
     assert_eq!(store.session(&unknown).await.unwrap(), None);
 }
 
@@ -80,16 +81,16 @@ pub(crate) async fn an_ended_session_says_when_and_why(store: Arc<dyn Store>, pe
     let (user, session) = signed_in(&*store, people).await;
     people.clock.advance(SignedDuration::from_millis(1));
     let ended = signed_out(people);
-    assert!(store.end_session(&session.secret_digest, ended).await.unwrap());
+    assert!(store.end_session(session.id, ended).await.unwrap());
     assert_stored(&*store, &Session { ended: Some(ended), ..session }, &user).await;
 }
 
 pub(crate) async fn a_session_ends_once(store: Arc<dyn Store>, people: &People) {
     let (user, session) = signed_in(&*store, people).await;
     let first = signed_out(people);
-    assert!(store.end_session(&session.secret_digest, first).await.unwrap());
+    assert!(store.end_session(session.id, first).await.unwrap());
     people.clock.advance(SignedDuration::from_secs(1));
-    assert!(!store.end_session(&session.secret_digest, signed_out(people)).await.unwrap());
+    assert!(!store.end_session(session.id, signed_out(people)).await.unwrap());
     assert_stored(&*store, &Session { ended: Some(first), ..session }, &user).await;
 }
 
@@ -97,7 +98,7 @@ pub(crate) async fn ending_one_session_leaves_the_others(store: Arc<dyn Store>, 
     let (user, first) = signed_in(&*store, people).await;
     let second = people.session(&user);
     store.add_session(&second).await.unwrap();
-    assert!(store.end_session(&first.secret_digest, signed_out(people)).await.unwrap());
+    assert!(store.end_session(first.id, signed_out(people)).await.unwrap());
     assert_stored(&*store, &second, &user).await;
 }
 
@@ -105,7 +106,7 @@ pub(crate) async fn being_seen_moves_a_session_forward(store: Arc<dyn Store>, pe
     let (user, session) = signed_in(&*store, people).await;
     people.clock.advance(SignedDuration::from_mins(2));
     let seen = seen(people, 14 * 24);
-    store.see_session(&session.secret_digest, seen).await.unwrap();
+    store.see_session(session.id, seen).await.unwrap();
     assert_stored(&*store, &as_seen(&session, seen), &user).await;
 }
 
@@ -114,13 +115,13 @@ pub(crate) async fn being_seen_never_moves_a_session_back(store: Arc<dyn Store>,
     let early = seen(people, 15 * 24);
     people.clock.advance(SignedDuration::from_mins(2));
     let late = seen(people, 14 * 24);
-    store.see_session(&session.secret_digest, late).await.unwrap();
-    store.see_session(&session.secret_digest, early).await.unwrap();
+    store.see_session(session.id, late).await.unwrap();
+    store.see_session(session.id, early).await.unwrap();
     assert_stored(&*store, &as_seen(&session, late), &user).await;
 
     people.clock.advance(SignedDuration::from_mins(2));
     let shorter = seen(people, 1);
-    store.see_session(&session.secret_digest, shorter).await.unwrap();
+    store.see_session(session.id, shorter).await.unwrap();
     let kept = Seen { idle_expires_at: late.idle_expires_at, ..shorter };
     assert_stored(&*store, &as_seen(&session, kept), &user).await;
 }
@@ -134,7 +135,7 @@ pub(crate) async fn of_two_sightings_in_one_moment_the_longer_grant_stays(
     people.clock.advance(SignedDuration::from_mins(2));
     let (shorter, longer) = (seen(people, 14 * 24), seen(people, 15 * 24));
     for seen in [shorter, longer, shorter] {
-        store.see_session(&session.secret_digest, seen).await.unwrap();
+        store.see_session(session.id, seen).await.unwrap();
     }
     assert_stored(&*store, &as_seen(&session, longer), &user).await;
 }
@@ -142,9 +143,9 @@ pub(crate) async fn of_two_sightings_in_one_moment_the_longer_grant_stays(
 pub(crate) async fn an_ended_session_is_not_seen_any_more(store: Arc<dyn Store>, people: &People) {
     let (user, session) = signed_in(&*store, people).await;
     let ended = signed_out(people);
-    assert!(store.end_session(&session.secret_digest, ended).await.unwrap());
+    assert!(store.end_session(session.id, ended).await.unwrap());
     people.clock.advance(SignedDuration::from_mins(2));
-    store.see_session(&session.secret_digest, seen(people, 14 * 24)).await.unwrap();
+    store.see_session(session.id, seen(people, 14 * 24)).await.unwrap();
     assert_stored(&*store, &Session { ended: Some(ended), ..session }, &user).await;
 }
 

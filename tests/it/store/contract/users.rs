@@ -167,3 +167,16 @@ async fn assert_stored(store: &dyn Store, user: &User) {
         assert_eq!(found.attrs().email.original(), user.attrs().email.original());
     }
 }
+
+pub(crate) async fn a_kept_session_is_replaced_and_forgotten(store: Arc<dyn Store>, people: &People) {
+    let user = people.user("ada@example.org");
+    store.add_user(&user).await.unwrap();
+    let kept = Some(people.session(&user).id);
+    let keeping = User::build(UserAttrs { kept, epoch: 1, ..user.attrs().clone() });
+    store.replace_user(&keeping).await.unwrap();
+    let stored = store.user(user.id()).await.unwrap().unwrap();
+    assert_eq!(stored, keeping.written());
+
+    store.replace_user(&stored.disable(people.now())).await.unwrap();
+    assert_eq!(store.user(user.id()).await.unwrap().unwrap().attrs().kept, None);
+}

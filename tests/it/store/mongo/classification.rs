@@ -18,16 +18,16 @@ use crate::support::people::People;
 /// There is one fail point for commands in a server, and the server is shared.
 static FAIL_POINT: Mutex<()> = Mutex::const_new(());
 
-struct Scene {
-    database: MongoDatabase,
-    store: Arc<dyn Store>,
-    people: People,
-    ada: User,
+pub(super) struct Scene {
+    pub(super) database: MongoDatabase,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) people: People,
+    pub(super) ada: User,
 }
 
 impl Scene {
     /// A ready store that has Ada in it.
-    async fn set() -> Option<Self> {
+    pub(super) async fn set() -> Option<Self> {
         let database = fresh().await?;
         let (store, people) = (database.open().await, People::new());
         store.migrate(people.now()).await.unwrap();
@@ -37,7 +37,7 @@ impl Scene {
     }
 
     /// Makes `command` on `collection` fail `times` times by `how` while `call` runs.
-    async fn failing<T>(
+    pub(super) async fn failing<T>(
         &self,
         command: &str,
         collection: &str,

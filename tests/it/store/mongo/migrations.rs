@@ -3,9 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use mongodb::{
     IndexModel,
-    bson::{DateTime, Document, Uuid, doc},
+    bson::{Binary, DateTime, Document, Uuid, doc, spec::BinarySubtype},
+    options::IndexOptions,
 };
-use portcullis::store::{MigrateError, Store};
+use portcullis::{
+    domain::{session::Session, user::User},
+    store::{MigrateError, Store},
+};
 
 use super::{Database, MongoDatabase, fresh};
 use crate::support::people::People;
@@ -114,4 +118,78 @@ async fn a_later_step_of_the_same_version_is_not_taken_back() {
     let users = raw.collection::<Document>("users");
     users.insert_one(doc! { "factors": { "totp": 1 } }).await.unwrap();
     database.remove().await;
+}
+
+/// Step 0 had no seeds, no generations and no `kept`.
+#[tokio::test]
+async fn what_the_release_before_wrote_is_read_or_gone() {
+    let Some(database) = fresh().await else { return };
+    let (raw, people) = (database.raw().await, People::new());
+    let (user, session, now) = before_seeds(&raw, &people).await;
+
+    let store = database.store();
+    store.migrate(now).await.unwrap();
+    let found = store.user_by_email(&user.attrs().email).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&user));
+    assert_eq!(store.session(&session.secret_digest).await.unwrap(), None);
+    assert_eq!(store.session_by_id(session.id).await.unwrap(), None);
+    assert_eq!(store.sessions_of(user.id(), now).await.unwrap(), []);
+    assert_eq!(raw.collection::<Document>("sessions").count_documents(doc! {}).await.unwrap(), 0);
+
+    store.add_session(&session).await.unwrap();
+    store.replace_user(&user.clone().disable(now)).await.unwrap();
+    assert_eq!(
+        store.session(&session.secret_digest).await.unwrap(),
+        Some((session, user.disable(now).written()))
+    );
+    let schema = settings(&database).await.unwrap().get_document("schema").unwrap().clone();
+    assert_eq!(schema, doc! { "version": 1_i64, "step": 1_i64 });
+    database.remove().await;
+}
+
+/// A process that died between the new validator and the clearing up left the step where it was.
+#[tokio::test]
+async fn a_migration_that_was_cut_short_is_finished() {
+    let Some(database) = fresh().await else { return };
+    let (raw, people) = (database.raw().await, People::new());
+    let store = database.store();
+    store.migrate(people.now()).await.unwrap();
+    raw.collection::<Document>("users").drop().await.unwrap();
+    raw.collection::<Document>("settings").delete_many(doc! {}).await.unwrap();
+    let (_, session, now) = before_seeds(&raw, &people).await;
+
+    store.migrate(now).await.unwrap();
+    assert_eq!(store.session_by_id(session.id).await.unwrap(), None);
+    assert_eq!(raw.collection::<Document>("sessions").count_documents(doc! {}).await.unwrap(), 0);
+    database.remove().await;
+}
+
+/// A user and a session as the release before wrote them, and what they are to this one.
+async fn before_seeds(raw: &mongodb::Database, people: &People) -> (User, Session, Timestamp) {
+    let (user, now) = (people.user("ada@example.org"), people.now());
+    let session = people.session(&user);
+    let at = |moment: Timestamp| DateTime::from_millis(moment.as_millisecond());
+    let binary = |bytes: &[u8]| Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() };
+    let user_id = Uuid::from_bytes(user.id().as_uuid().into_bytes());
+    let hash = user.hash().reveal().unwrap();
+    let old_user = doc! {
+        "_id": user_id, "email": { "original": "ada@example.org", "canonical": "ada@example.org" },
+        "password": { "hash": hash, "changedAt": at(now) }, "roles": [], "status": "active", "epoch": 0_i64,
+        "revision": 0_i64, "createdAt": at(now), "updatedAt": at(now),
+    };
+    let old_session = doc! {
+        "_id": Uuid::from_bytes(session.id.as_uuid().into_bytes()), "userId": user_id, "epoch": 0_i64,
+        "secretDigest": binary(session.secret_digest.as_bytes()), "amr": ["pwd"], "authTime": at(now),
+        "ip": "192.0.2.7", "createdAt": at(now), "lastSeenAt": at(now),
+        "idleExpiresAt": at(session.idle_expires_at), "expiresAt": at(session.expires_at),
+    };
+    let schema = doc! { "_id": "store", "schema": { "version": 1_i64, "step": 0_i64 } };
+    for (collection, document) in [("users", old_user), ("sessions", old_session), ("settings", schema)] {
+        let collection = raw.collection::<Document>(collection);
+        collection.insert_one(document).bypass_document_validation(true).await.unwrap();
+    }
+    let unique = IndexOptions::builder().unique(true).build();
+    let index = IndexModel::builder().keys(doc! { "secretDigest": 1 }).options(unique).build();
+    raw.collection::<Document>("sessions").create_index(index).await.unwrap();
+    (user, session, now)
 }

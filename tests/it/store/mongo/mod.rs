@@ -12,6 +12,7 @@ use portcullis::{
 use super::contract::{Database, contract};
 use crate::support::mongod::{self, ReplicaSet};
 
+mod changes;
 mod classification;
 mod migrations;
 mod outages;

@@ -11,13 +11,13 @@ use tokio::time::sleep;
 
 use crate::support::{mongod::ReplicaSet, people::People};
 
-async fn ready(set: &ReplicaSet, people: &People) -> MongoStore {
+pub(super) async fn ready(set: &ReplicaSet, people: &People) -> MongoStore {
     let store = MongoStore::open(&set.url("auth"), Arc::new(OsEntropy)).unwrap();
     store.migrate(people.now()).await.unwrap();
     store
 }
 
-async fn until_it_answers(store: &MongoStore, people: &People) {
+pub(super) async fn until_it_answers(store: &MongoStore, people: &People) {
     let watch = Stopwatch::start();
     while store.probe(people.now()).await.is_err() {
         assert!(watch.elapsed() < Duration::from_secs(30));

@@ -1,0 +1,35 @@
+//! The loops that run beside the listeners, and end with them.
+
+use actix_web::web::Data;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{flows::Services, worker};
+
+/// Those that run; each looks now and then whether it is to stop.
+#[derive(Default)]
+pub(super) struct Jobs {
+    stop: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Jobs {
+    pub(super) fn start(&self, services: &Data<Services>) {
+        let world = || (services.clone(), self.stop.clone());
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::changes::listen(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::probe::probe(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::purge::purge(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::keys::keys(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
+    }
+
+    pub(super) async fn end(self) {
+        self.stop.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+}

@@ -1,0 +1,42 @@
+//! The signing keys put together: alone for a command, and for whoever serves with them.
+
+use std::sync::Arc;
+
+use crate::{
+    config::{Config, KeySource},
+    domain::{
+        clock::{Entropy, random},
+        sealed::{KeySecret, KeySecrets},
+    },
+    flows::key_ring::KeyRing,
+    system::{key_file, vault::Vault},
+};
+
+use super::{CannotRun, World, refused};
+
+pub(super) fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
+    let secrets = key_secrets(&config.key_secret, &*world.entropy)?;
+    let vault = Arc::new(Vault::new(&secrets).map_err(refused)?);
+    Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
+}
+
+/// Opens the store for work on the signing keys, beside whoever serves from it, and lets go of it after.
+pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T) -> Result<T, CannotRun> {
+    let world = World::real(config)?;
+    let keys = key_ring(config, &world)?;
+    world.store.migrate(world.clock.now()).await.map_err(refused)?;
+    let done = work(&keys).await;
+    world.store.close().await;
+    Ok(done)
+}
+
+fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {
+    match source {
+        KeySource::Given(secrets) => Ok(secrets.clone()),
+        KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
+        KeySource::Forgotten => {
+            let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
+            Ok(KeySecrets { first, others: Vec::new() })
+        }
+    }
+}

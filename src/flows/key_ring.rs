@@ -1,0 +1,125 @@
+//! The signing keys in memory: what signs now, and all that has signed tokens which still hold.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        access_token::{AccessToken, Claims},
+        clock::{Clock, Entropy},
+        id::KeyId,
+        signing_key::{KeyTimes, SigningKey, State, states},
+    },
+    store::Store,
+    system::{
+        jwt::{JwtError, Reader, Signer},
+        vault::{Label, Vault, VaultError},
+    },
+};
+
+/// Empty until it is loaded.
+pub struct KeyRing {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) times: KeyTimes,
+    /// Locked for as long as it takes to copy a pointer.
+    held: RwLock<Arc<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    keys: Vec<SigningKey>,
+    /// Of each key, what it takes to use it.
+    uses: Vec<Use>,
+}
+
+struct Use {
+    reader: Reader,
+    /// Left out where it never signs again.
+    signer: Option<Signer>,
+}
+
+/// Why a key is of no use to us.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("none of the key secrets opens it")]
+    Sealed(#[from] VaultError),
+    #[error(transparent)]
+    Spoilt(#[from] JwtError),
+}
+
+impl KeyRing {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        vault: Arc<Vault>,
+    ) -> Self {
+        Self { store, clock, entropy, vault, times: KeyTimes::USUAL, held: RwLock::default() }
+    }
+
+    /// What seals the keys seals what else is secret at rest.
+    pub fn vault(&self) -> Arc<Vault> {
+        Arc::clone(&self.vault)
+    }
+
+    /// What others need to recognise tokens: the keys that signed, sign, and are about to.
+    pub fn published(&self) -> Vec<SigningKey> {
+        let (held, states) = self.now();
+        let wanted = held.keys.iter().zip(states).filter(|(_, state)| *state != State::Spent);
+        wanted.map(|(key, _)| key.clone()).collect()
+    }
+
+    pub(super) fn sign(&self, claims: &Claims) -> Result<AccessToken, JwtError> {
+        let (held, states) = self.now();
+        let mut active = held.uses.iter().zip(states).filter(|(_, state)| *state == State::Active);
+        let signer = active.next().and_then(|(of, _)| of.signer.as_ref());
+        signer.ok_or(JwtError::NotSigned)?.sign(claims)
+    }
+
+    /// What one of the keys has signed, whether or not it holds.
+    pub(super) fn read(&self, token: &str) -> Result<Claims, JwtError> {
+        let held = self.held();
+        let reader = held.uses.iter().map(|of| &of.reader).find(|reader| reader.is_meant_by(token));
+        reader.ok_or(JwtError::NotOurs)?.read(token)
+    }
+
+    /// Takes these keys in the place of the present ones, or says which is of no use.
+    pub(super) fn hold(&self, keys: Vec<SigningKey>, now: Timestamp) -> Result<(), (KeyId, Unusable)> {
+        let uses = keys.iter().zip(states(&keys, now, self.times));
+        let uses = uses.map(|(key, state)| self.prepare(key, state).map_err(|why| (key.id, why)));
+        let uses = uses.collect::<Result<_, _>>()?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Held { keys, uses });
+        Ok(())
+    }
+
+    fn prepare(&self, key: &SigningKey, state: State) -> Result<Use, Unusable> {
+        let reader = Reader::new(key.id, &key.public)?;
+        let signer = match state {
+            State::Next | State::Active => {
+                let private = self.vault.open(&key.private, label(key.id))?;
+                Some(Signer::new(key.id, &private)?)
+            }
+            State::Retired | State::Spent => None,
+        };
+        Ok(Use { reader, signer })
+    }
+
+    fn now(&self) -> (Arc<Held>, Vec<State>) {
+        let held = self.held();
+        let states = states(&held.keys, self.clock.now(), self.times);
+        (held, states)
+    }
+
+    fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What is sealed as one key opens for no other.
+pub(super) fn label(key: KeyId) -> Label {
+    Label { what: "signing key", of: key.as_uuid() }
+}

@@ -1,0 +1,148 @@
+//! Seals what is secret at rest, with AES-256-GCM under the key secrets.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::domain::{
+    clock::{Entropy, random},
+    sealed::{KeySecret, KeySecrets, Sealed},
+};
+
+/// The keys in use: the first seals, all open.
+pub struct Vault {
+    first: Key,
+    others: Vec<Key>,
+}
+
+struct Key {
+    /// Says which key sealed something; tells nothing of the key.
+    name: [u8; NAME],
+    key: LessSafeKey,
+}
+
+/// What is sealed, and for whom: what was sealed for one does not open for another.
+#[derive(Clone, Copy, Debug)]
+pub struct Label {
+    pub what: &'static str,
+    pub of: Uuid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    #[error("it could not be sealed")]
+    NotSealed,
+    #[error("none of the key secrets opens it")]
+    NotOpened,
+}
+
+const FORMAT: u8 = 1;
+const NAME: usize = 4;
+
+impl Vault {
+    pub fn new(secrets: &KeySecrets) -> Result<Self, VaultError> {
+        let others = secrets.others.iter().map(Key::new).collect::<Result<_, _>>()?;
+        Ok(Self { first: Key::new(&secrets.first)?, others })
+    }
+
+    pub fn seal(&self, plain: &[u8], label: Label, entropy: &dyn Entropy) -> Result<Sealed, VaultError> {
+        let nonce: [u8; NONCE_LEN] = random(entropy).map_err(|_| VaultError::NotSealed)?;
+        let mut sealed = Zeroizing::new(plain.to_vec());
+        let tag = self.first.key.seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(label.bytes()),
+            &mut sealed,
+        );
+        let tag = tag.map_err(|_| VaultError::NotSealed)?;
+        let whole = [&[FORMAT][..], &self.first.name, &nonce, &sealed, tag.as_ref()].concat();
+        Ok(Sealed::from_bytes(whole))
+    }
+
+    pub fn open(&self, sealed: &Sealed, label: Label) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let parts = split(sealed.as_bytes()).ok_or(VaultError::NotOpened)?;
+        let (name, nonce, sealed) = parts;
+        let fitting = std::iter::once(&self.first).chain(&self.others).filter(|key| key.name == *name);
+        for key in fitting {
+            let mut opened = Zeroizing::new(sealed.to_vec());
+            let nonce = Nonce::assume_unique_for_key(*nonce);
+            if let Ok(plain) = key.key.open_in_place(nonce, Aad::from(label.bytes()), &mut opened) {
+                let length = plain.len();
+                opened.truncate(length);
+                return Ok(opened);
+            }
+        }
+        Err(VaultError::NotOpened)
+    }
+}
+
+impl Key {
+    fn new(secret: &KeySecret) -> Result<Self, VaultError> {
+        let key = UnboundKey::new(&AES_256_GCM, secret.as_bytes()).map_err(|_| VaultError::NotSealed)?;
+        let digest: [u8; 32] =
+            Sha256::new().chain_update("portcullis key").chain_update(secret.as_bytes()).finalize().into();
+        let [a, b, c, d, ..] = digest;
+        Ok(Self { name: [a, b, c, d], key: LessSafeKey::new(key) })
+    }
+}
+
+impl Label {
+    fn bytes(self) -> Vec<u8> {
+        [self.what.as_bytes(), &[0], self.of.as_bytes()].concat()
+    }
+}
+
+fn split(sealed: &[u8]) -> Option<(&[u8; NAME], &[u8; NONCE_LEN], &[u8])> {
+    let (format, rest) = sealed.split_first()?;
+    let (name, rest) = rest.split_first_chunk()?;
+    let (nonce, rest) = rest.split_first_chunk()?;
+    (*format == FORMAT).then_some((name, nonce, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::system::entropy::OsEntropy;
+
+    const LABEL: Label = Label { what: "test", of: Uuid::from_u128(7) };
+
+    fn vault(secrets: &[u8]) -> Vault {
+        let mut secrets = secrets.iter().map(|byte| KeySecret::from_bytes([*byte; 32]));
+        Vault::new(&KeySecrets { first: secrets.next().unwrap(), others: secrets.collect() }).unwrap()
+    }
+
+    #[test]
+    fn the_first_seals_and_all_open() {
+        let sealed = vault(&[1]).seal(b"seed", LABEL, &OsEntropy).unwrap();
+        assert_eq!(*vault(&[2, 1]).open(&sealed, LABEL).unwrap(), b"seed");
+        let sealed = vault(&[2, 1]).seal(b"seed", LABEL, &OsEntropy).unwrap();
+        assert_eq!(vault(&[1]).open(&sealed, LABEL), Err(VaultError::NotOpened));
+    }
+
+    #[test]
+    fn what_was_sealed_for_one_does_not_open_for_another() {
+        let vault = vault(&[1]);
+        let sealed = vault.seal(b"seed", LABEL, &OsEntropy).unwrap();
+        for label in [Label { what: "other", ..LABEL }, Label { of: Uuid::from_u128(8), ..LABEL }] {
+            assert_eq!(vault.open(&sealed, label), Err(VaultError::NotOpened));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_byte_opens_nothing(at: prop::sample::Index, change in 1_u8..) {
+            let vault = vault(&[1]);
+            let mut bytes = vault.seal(b"seed", LABEL, &OsEntropy).unwrap().as_bytes().to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] ^= change;
+            prop_assert_eq!(vault.open(&Sealed::from_bytes(bytes), LABEL), Err(VaultError::NotOpened));
+        }
+
+        #[test]
+        fn noise_opens_nothing(bytes: Vec<u8>) {
+            prop_assert_eq!(vault(&[1]).open(&Sealed::from_bytes(bytes), LABEL), Err(VaultError::NotOpened));
+        }
+    }
+}
