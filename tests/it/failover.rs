@@ -1,5 +1,7 @@
 //! Failover: the primary dies under load, and nothing that was acknowledged dies with it.
 
+mod checks;
+
 use std::{
     sync::{
         Arc, Mutex,

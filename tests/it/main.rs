@@ -13,6 +13,7 @@ mod failover;
 mod fences;
 mod forward_auth;
 mod generated;
+mod half_signed_in;
 mod health;
 mod hostile;
 mod keys;

@@ -1,6 +1,6 @@
 //! Two who want the same at once: whoever is first has it, and nobody else.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use portcullis::{
@@ -10,6 +10,8 @@ use portcullis::{
     },
     store::Store,
 };
+use reqwest::Method;
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::support::{
@@ -18,7 +20,7 @@ use crate::support::{
     mongod,
     people::{NODE_HASH, People, email},
     process::Process,
-    service::Service,
+    service::{KEY_SECRET, Service},
     stores::on_both_stores,
 };
 
@@ -91,4 +93,47 @@ async fn f_35_a_hundred_sign_ups_of_one_address_over_two_processes_make_one_acco
 fn url_database(url: &str) -> &str {
     let path = url.rsplit_once('/').unwrap().1;
     path.split('?').next().unwrap()
+}
+
+#[tokio::test]
+async fn f_36_fifty_who_race_over_two_processes_get_one_successor_also_when_one_is_killed() {
+    let Some(set) = mongod::shared().await else { return };
+    let (folder, url) = (Folder::new(), set.url(&mongod::database_name()));
+    let settings = [("PORTCULLIS_STORE_URL", url.as_str()), ("PORTCULLIS_KEY_SECRET", KEY_SECRET)];
+    let (mut one, mut other) = (Process::start(&folder, &settings), Process::start(&folder, &settings));
+    let sockets = [one.ready(), other.ready()];
+    let sessions =
+        set.client().await.database(url_database(&url)).collection::<mongodb::bson::Document>("sessions");
+
+    for (round, kill) in [false, true].into_iter().enumerate() {
+        let account =
+            json!({ "email": format!("ada{round}@example.org"), "password": PASSWORD, "mode": "token" });
+        let begun = Browser::to(sockets[1].public).post("/api/users/signup", account).await.json();
+        let token = begun["refreshToken"].as_str().unwrap();
+        let race = join_all((0..50).map(|n| {
+            let mut racer = Browser::to(sockets[n % 2].public);
+            let body = json!({ "refreshToken": token });
+            async move { racer.try_ask(Method::POST, "/api/users/refresh", Some(body)).await }
+        }));
+        let murder = async {
+            if kill {
+                sleep(Duration::from_millis(4)).await;
+                one.kill();
+            }
+        };
+        let (answers, ()) = tokio::join!(race, murder);
+
+        let answered: Vec<_> = answers.iter().flatten().filter(|answer| answer.status == 200).collect();
+        assert!(answered.len() >= if kill { 25 } else { 50 }, "{answers:?}");
+        let successors: BTreeSet<_> =
+            answered.iter().map(|answer| answer.json()["refreshToken"].to_string()).collect();
+        assert_eq!(successors.len(), 1, "one successor");
+        let successor = answered[0].json()["refreshToken"].as_str().unwrap().to_owned();
+        let renewed = mongodb::bson::doc! { "generation": { "$gt": 0 } };
+        assert_eq!(sessions.count_documents(renewed).await.unwrap(), round as u64 + 1, "one live leaf each");
+        let mut survivor = Browser::to(sockets[1].public);
+        let again = survivor.refresh(token).await;
+        assert_eq!(again.json()["refreshToken"], successor.as_str(), "whose answer was lost gets it again");
+        assert_eq!(survivor.refresh(&successor).await.status, 200);
+    }
 }
