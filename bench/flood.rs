@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::{
     client::{self, Client},
-    process::Portcullis,
+    process::{MANY_SESSIONS, Portcullis},
     report::Report,
     visitor::{Visitor, slowest_but},
 };
@@ -25,7 +25,7 @@ const BASE: u64 = 64 << 20;
 pub(crate) async fn measure(report: &mut Report) {
     println!("a flood of {FLOOD} simultaneous sign-ins");
     let cores = thread::available_parallelism().expect("cores").get() as u64;
-    let service = Portcullis::start(&[]);
+    let service = Portcullis::start(MANY_SESSIONS);
     let mut visitor = Client::connect(service.public, FLOOD).await.expect("a connection");
     let created = visitor.ask(&client::sign_up("bench@example.org")).await.expect("an answer");
     let request = client::current_user(&created.cookie.expect("a session"));

@@ -21,6 +21,9 @@ pub(crate) struct Portcullis {
     pub(crate) started_in: Duration,
 }
 
+/// For whoever signs in more often than a person does, and wants to keep the first session.
+pub(crate) const MANY_SESSIONS: &[(&str, &str)] = &[("PORTCULLIS_SESSION_LIMIT", "1000")];
+
 impl Portcullis {
     /// Starts it and waits until it says that it is ready.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {

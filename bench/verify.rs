@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 
 use crate::{
     client::{self, Client},
-    process::Portcullis,
+    process::{MANY_SESSIONS, Portcullis},
     report::Report,
     visitor::{Visitor, slowest_but},
 };
@@ -25,7 +25,7 @@ const WATCH: Duration = Duration::from_secs(20);
 
 pub(crate) async fn measure(report: &mut Report) {
     println!("tokens verified, against an empty handler ({TURNS} turns of each, {CONNECTIONS} connections)");
-    let service = Portcullis::start(&[]);
+    let service = Portcullis::start(MANY_SESSIONS);
     let mut program = Client::connect(service.public, 0).await.expect("a connection");
     let request = client::sign_up_for_tokens("bench@example.org");
     let created = program.ask(&request).await.expect("an answer");
