@@ -32,7 +32,7 @@ pub struct SignUpBody {
     password: Given,
     #[serde(default)]
     #[validate(custom(function = "is_mode"))]
-    #[schema(value_type = Option<ModeBody>, nullable = false)]
+    #[schema(value_type = Option<ModeBody>)]
     mode: Given,
 }
 
@@ -66,7 +66,7 @@ pub struct SignInBody {
     password: Given,
     #[serde(default)]
     #[validate(custom(function = "is_mode"))]
-    #[schema(value_type = Option<ModeBody>, nullable = false)]
+    #[schema(value_type = Option<ModeBody>)]
     mode: Given,
 }
 

@@ -74,7 +74,7 @@ pub struct RefreshBody {
 /// The refresh token is used up, and its successor returned; whoever asks again within ten seconds gets the same one. A later use of
 /// it ends the session. With the session cookie it returns an access token, and a renewed cookie when that is due.
 #[utoipa::path(
-    post, path = "/api/users/refresh", tag = "users", security((), ("session" = [])), request_body = Option<RefreshBody>,
+    post, path = "/api/users/refresh", tag = "users", security((), ("session" = [])), request_body = RefreshBody,
     responses(
         (status = 200, description = "New tokens", body = TokensBody),
         (status = 401, description = "`session_ended`", content_type = "application/problem+json", body = super::problem_body::ProblemBody<'static>),

@@ -101,7 +101,7 @@ pub async fn end(
 
 /// Sign out everywhere
 #[utoipa::path(
-    post, path = "/api/users/signout-all", tag = "users", security(("session" = []), ("token" = [])), request_body = Option<SignOutAllBody>,
+    post, path = "/api/users/signout-all", tag = "users", security(("session" = []), ("token" = [])), request_body = SignOutAllBody,
     responses(
         (status = 200, description = "Signed out", body = EndedBody),
         (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),

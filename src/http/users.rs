@@ -44,6 +44,15 @@ pub struct UserBody {
     updated_at: String,
 }
 
+/// Somebody who has just signed up or in, in the mode they asked for.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum SignedInBody {
+    Cookie(UserBody),
+    Token(TokensBody),
+}
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrentUserBody {
@@ -62,7 +71,7 @@ pub struct Empty {}
 #[utoipa::path(
     post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
     responses(
-        (status = 201, description = "The new user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
+        (status = 201, description = "The new user, or their tokens", body = SignedInBody, headers(("set-cookie" = String, description = "The session cookie"))),
         OfSignUp, OfCredentials, OfAChange, Refusals,
     )
 )]
@@ -85,7 +94,7 @@ pub async fn sign_up(
 #[utoipa::path(
     post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
     responses(
-        (status = 200, description = "The user", body = UserBody, headers(("set-cookie" = String, description = "The session cookie"))),
+        (status = 200, description = "The user, or their tokens", body = SignedInBody, headers(("set-cookie" = String, description = "The session cookie"))),
         OfSignIn, OfCredentials, OfAChange, Refusals,
     )
 )]
