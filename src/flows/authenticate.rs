@@ -4,7 +4,10 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use crate::domain::{secret::SecretDigest, session::Standing};
+use crate::domain::{
+    secret::SecretDigest,
+    session::{Mode, Standing},
+};
 
 use super::{
     Failure, Services,
@@ -59,7 +62,8 @@ async fn by_secret(
     let (now, grace) = (services.clock.now(), services.rules.grace);
     let found = services.memory.judge(&*services.store, Key::Secret(secret), |session, user| {
         let standing = session.standing(&secret, grace, now);
-        (session.holds(user, now) && matches!(standing, Standing::Current | Standing::Grace)).then_some(())
+        let presentable = session.mode == Mode::Cookie && session.holds(user, now);
+        (presentable && matches!(standing, Standing::Current | Standing::Grace)).then_some(())
     });
     let Some((found, ())) = found.await? else { return Ok(None) };
     services.note_use(&found).await;

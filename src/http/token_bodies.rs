@@ -65,6 +65,7 @@ pub struct ClaimsBody {
     jti: String,
 }
 
+/// Of an active token also what it says: `sub`, `sid`, `exp` and all its other claims.
 #[derive(Serialize, ToSchema)]
 pub struct IntrospectionBody {
     active: bool,
@@ -72,6 +73,7 @@ pub struct IntrospectionBody {
     #[schema(example = "Bearer")]
     token_type: Option<&'static str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     claims: Option<ClaimsBody>,
 }
 

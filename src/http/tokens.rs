@@ -26,7 +26,7 @@ use super::{
 pub struct TokenBody {
     #[serde(default)]
     #[validate(custom(function = "is_text"))]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, required = true)]
     token: Given,
 }
 
@@ -34,6 +34,7 @@ pub struct TokenBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 pub struct IntrospectionForm {
+    #[schema(min_length = 1)]
     token: String,
 }
 
