@@ -1,6 +1,6 @@
 //! What a handler takes from a request's body, within its bounds of size and time.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -26,7 +26,7 @@ pub struct Json<T>(pub T);
 
 /// The same, or nothing at all.
 pub struct JsonIfAny<T>(pub T);
-/// The fields of a form, each named once.
+/// The fields of a form.
 pub struct Form(Vec<(String, String)>);
 
 /// A body that is read, because it was sent, and means nothing.
@@ -68,11 +68,17 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 impl Form {
-    /// A field that has to be there.
+    /// A field that has to be there, and once.
     pub fn only(&self, name: &'static str) -> Result<&str, Problem> {
-        let field = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
-        let missing = || Fault::new(format!("{name}_required"), "This field must be given").at(name);
-        field.filter(|value| !value.is_empty()).ok_or_else(|| Problem::Invalid(vec![missing()]))
+        let mut values = self.0.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        match (values.next().filter(|value| !value.is_empty()), values.next()) {
+            (Some(value), None) => Ok(value),
+            (_, Some(_)) => Err(Problem::Malformed("A field is given twice")),
+            (None, None) => {
+                let missing = Fault::new(format!("{name}_required"), "This field must be given");
+                Err(Problem::Invalid(vec![missing.at(name)]))
+            }
+        }
     }
 }
 
@@ -85,14 +91,7 @@ impl FromRequest for Form {
         Box::pin(async move {
             expect(request.headers(), "application/x-www-form-urlencoded")?;
             let body = read(&request, payload).await?;
-            let fields: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
-            let mut names = HashSet::new();
-            if fields.iter().all(|(name, _)| names.insert(name)) {
-                drop(names);
-                Ok(Self(fields))
-            } else {
-                Err(Problem::Malformed("A field is given twice"))
-            }
+            Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
         })
     }
 }
