@@ -192,18 +192,12 @@ async fn r_36_r_42_what_is_not_asked_for_changes_nothing() {
 async fn a_bad_token_is_not_excused_by_a_good_cookie() {
     let (service, ada) = gate(sqlite()).await;
     let mine = cookie(&ada);
-    for (bad, beside_a_cookie) in [
-        ("Authorization: Bearer x", 403),
-        ("Authorization: Basic YTpi", 401),
-        ("Authorization: Bearer", 401),
-        ("Authorization: ", 401),
-    ] {
-        assert_eq!(ask(service.internal, "nic/signed-in", &[bad]).await.status, 401, "{bad}");
-        assert_eq!(
-            ask(service.internal, "nic/signed-in", &[bad, &mine]).await.status,
-            beside_a_cookie,
-            "{bad}"
-        );
+    for bad in
+        ["Authorization: Bearer x", "Authorization: Basic YTpi", "Authorization: Bearer", "Authorization: "]
+    {
+        for headers in [&[bad][..], &[bad, &mine]] {
+            assert_eq!(ask(service.internal, "nic/signed-in", headers).await.status, 401, "{headers:?}");
+        }
     }
 }
 

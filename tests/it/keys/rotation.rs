@@ -85,7 +85,7 @@ struct Client {
 impl Client {
     fn accepts(&mut self, token: &str, publisher: &Services, clock: &FrozenClock) -> bool {
         let now = clock.now().as_second();
-        if now - self.fetched_at >= 900 {
+        if now - self.fetched_at >= 300 {
             let keys = publisher.keys.published().into_iter();
             let key = |public: &[u8]| DecodingKey::from_ec_der(public);
             self.keys = keys.map(|published| (published.id.to_string(), key(&published.public))).collect();
