@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -67,6 +68,22 @@ impl Client {
             took: begun.elapsed(),
         })
     }
+}
+
+/// Answers a second to one request that so many clients ask again and again.
+pub(crate) async fn rate(service: SocketAddr, clients: usize, request: &str, lasts: Duration) -> f64 {
+    let begun = Instant::now();
+    let count = async |number| {
+        let mut client = Client::connect(service, number).await.expect("a connection");
+        let mut answers = 0;
+        while begun.elapsed() < lasts {
+            assert_eq!(client.ask(request).await.expect("an answer").status, 200);
+            answers += 1;
+        }
+        answers
+    };
+    let answers: u32 = join_all((0..clients).map(count)).await.into_iter().sum();
+    f64::from(answers) / begun.elapsed().as_secs_f64()
 }
 
 pub(crate) fn sign_up(email: &str) -> String {

@@ -1,12 +1,10 @@
 //! Sign-ins a second, against what the bare hashing function reaches on the same cores in the same run.
 
 use std::{
-    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
 
-use futures_util::future::join_all;
 use scrypt::Params;
 
 use crate::{
@@ -27,10 +25,12 @@ pub(crate) async fn measure(report: &mut Report) {
     let created = newcomer.ask(&client::sign_up("bench@example.org")).await.expect("an answer");
     assert_eq!(created.status, 201);
 
+    let sign_in = client::sign_in("bench@example.org");
     let (mut bare, mut served) = (0.0, 0.0);
     for _ in 0..TURNS {
         bare += bare_scrypt(cores);
-        served += sign_ins(service.public, 2 * cores).await;
+        // As many as keep every slot busy.
+        served += client::rate(service.public, 2 * cores, &sign_in, TURN).await;
     }
     let (bare, served, cores) = (bare / TURNS as f64, served / TURNS as f64, cores as f64);
     Report::say("bare scrypt", &format!("{bare:.2} /s, {:.2} a core", bare / cores));
@@ -56,21 +56,4 @@ fn bare_scrypt(cores: usize) -> f64 {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(hash)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a rate")).sum()
     })
-}
-
-/// Sign-ins a second over as many connections as keep every slot busy.
-async fn sign_ins(service: SocketAddr, connections: usize) -> f64 {
-    let begun = Instant::now();
-    let request = client::sign_in("bench@example.org");
-    let count = async |number| {
-        let mut client = Client::connect(service, number).await.expect("a connection");
-        let mut signed_in = 0;
-        while begun.elapsed() < TURN {
-            assert_eq!(client.ask(&request).await.expect("an answer").status, 200);
-            signed_in += 1;
-        }
-        signed_in
-    };
-    let signed_in: u32 = join_all((0..connections).map(count)).await.into_iter().sum();
-    f64::from(signed_in) / begun.elapsed().as_secs_f64()
 }

@@ -1,12 +1,6 @@
 //! Tokens verified a second, against an empty handler on the same listener; and how long it takes while everybody signs in.
 
-use std::{
-    net::SocketAddr,
-    thread,
-    time::{Duration, Instant},
-};
-
-use futures_util::future::join_all;
+use std::{thread, time::Duration};
 
 use crate::{
     client::{self, Client},
@@ -33,8 +27,8 @@ pub(crate) async fn measure(report: &mut Report) {
 
     let (mut empty, mut verified) = (0.0, 0.0);
     for _ in 0..TURNS {
-        empty += answers(service.internal, &client::nothing()).await;
-        verified += answers(service.internal, &verify).await;
+        empty += client::rate(service.internal, CONNECTIONS, &client::nothing(), TURN).await;
+        verified += client::rate(service.internal, CONNECTIONS, &verify, TURN).await;
     }
     let (empty, verified) = (empty / TURNS as f64, verified / TURNS as f64);
     Report::say("empty handler", &format!("{empty:.0} /s"));
@@ -45,44 +39,13 @@ pub(crate) async fn measure(report: &mut Report) {
     let idle = Visitor::sit_down(service.internal, &verify).watch(WATCH).await;
     let visitor = Visitor::sit_down(service.internal, &verify);
     let cores = thread::available_parallelism().expect("cores").get();
-    let signed_in = keep_hashing(service.public, 2 * cores).await;
+    let sign_in = client::sign_in("bench@example.org");
+    let signed_in = client::rate(service.public, 2 * cores, &sign_in, WATCH).await;
     let busy = visitor.leave();
-    Report::say("sign-ins meanwhile", &signed_in.to_string());
+    Report::say("sign-ins meanwhile", &format!("{signed_in:.2} /s"));
     let (idle, busy) = (slowest_but(idle, 10), slowest_but(busy, 10));
     Report::say("verification p99 idle", &format!("{idle:.0?}"));
     Report::say("verification p99, all slots hashing", &format!("{busy:.0?}"));
     let ratio = busy.as_secs_f64() / idle.as_secs_f64();
     report.promise("verification p99, hashing to idle", &format!("{ratio:.2}"), "<= 2", ratio <= 2.0);
-}
-
-/// Answers a second over as many connections as keep the service busy.
-async fn answers(service: SocketAddr, request: &str) -> f64 {
-    let begun = Instant::now();
-    let count = async |number| {
-        let mut client = Client::connect(service, number).await.expect("a connection");
-        let mut answers = 0;
-        while begun.elapsed() < TURN {
-            assert_eq!(client.ask(request).await.expect("an answer").status, 200);
-            answers += 1;
-        }
-        answers
-    };
-    let answers: u32 = join_all((0..CONNECTIONS).map(count)).await.into_iter().sum();
-    f64::from(answers) / begun.elapsed().as_secs_f64()
-}
-
-/// Sign-ins over as many connections as keep every slot busy.
-async fn keep_hashing(service: SocketAddr, connections: usize) -> u32 {
-    let begun = Instant::now();
-    let request = client::sign_in("bench@example.org");
-    let count = async |number| {
-        let mut client = Client::connect(service, number).await.expect("a connection");
-        let mut signed_in = 0;
-        while begun.elapsed() < WATCH {
-            assert_eq!(client.ask(&request).await.expect("an answer").status, 200);
-            signed_in += 1;
-        }
-        signed_in
-    };
-    join_all((0..connections).map(count)).await.into_iter().sum()
 }

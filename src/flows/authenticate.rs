@@ -18,8 +18,11 @@ use super::{
 /// How long a request waits for the note that its session was used.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// After how long another one tries, where that failed.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// What somebody presents to be recognised.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Credentials {
     pub secret: Option<SecretDigest>,
     pub token: Option<String>,
@@ -60,12 +63,12 @@ async fn by_secret(
     secret: SecretDigest,
 ) -> Result<Option<Arc<Remembered>>, Failure<Contradiction>> {
     let (now, grace) = (services.clock.now(), services.rules.grace);
-    let found = services.memory.judge(&*services.store, Key::Secret(secret), |session, user| {
+    let found = services.memory.find(&*services.store, Key::Secret(secret), |session, user| {
         let standing = session.standing(&secret, grace, now);
         let presentable = session.mode == Mode::Cookie && session.holds(user, now);
-        (presentable && matches!(standing, Standing::Current | Standing::Grace)).then_some(())
+        presentable && matches!(standing, Standing::Current | Standing::Grace)
     });
-    let Some((found, ())) = found.await? else { return Ok(None) };
+    let Some(found) = found.await? else { return Ok(None) };
     services.note_use(&found).await;
     Ok(Some(found))
 }
@@ -74,18 +77,17 @@ impl Services {
     /// The answer does not depend on this note: a store that cannot take it now refuses nobody, and delays one.
     pub(super) async fn note_use(&self, used: &Remembered) {
         let Some(seen) = used.session.seen(self.rules.lifetimes, self.clock.now()) else { return };
-        if !used.is_mine_to_note() {
+        if !used.is_mine_to_note(self.clock.uptime(), PAUSE) {
             return;
         }
         let id = used.session.id;
         match timeout(PATIENCE, self.store.see_session(id, seen)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => self.memory.forget_session(id),
             Ok(Err(error)) => {
                 let cause = Failure::<Infallible>::from(error);
                 tracing::warn!(session = %id, %cause, "could not note that a session was used");
             }
             Err(_) => tracing::warn!(session = %id, "noting that a session was used takes too long"),
         }
-        self.memory.forget_session(id);
     }
 }

@@ -127,7 +127,10 @@ async fn end_for_reuse(
             ip: session.device.ip(),
             at: now,
         };
-        services.store.add_event(&event).await?;
+        if let Err(error) = services.store.add_event(&event).await {
+            let cause = Failure::<SessionEnded>::from(error);
+            tracing::error!(session = %session.id, %cause, "no event could be written of a refresh that was used twice");
+        }
     }
     Err(Failure::Refused(SessionEnded))
 }

@@ -36,9 +36,9 @@ pub async fn verify(services: &Services, token: &str) -> Result<Verified, Failur
         Unfit::Foreign => refused(TokenRefusal::Invalid),
         Unfit::Expired => refused(TokenRefusal::Expired),
     })?;
-    let found = services.memory.judge(&*services.store, Key::Id(claims.sid), |session, user| {
-        (user.id() == claims.sub && session.holds(user, now)).then_some(())
+    let found = services.memory.find(&*services.store, Key::Id(claims.sid), |session, user| {
+        user.id() == claims.sub && session.holds(user, now)
     });
-    let (remembered, ()) = found.await?.ok_or(refused(TokenRefusal::SessionEnded))?;
+    let remembered = found.await?.ok_or(refused(TokenRefusal::SessionEnded))?;
     Ok(Verified { claims, remembered })
 }

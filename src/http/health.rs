@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::flows::Services;
+use crate::flows::{Services, memory::Memory};
 
 use super::{problem::Problem, problem_body::ProblemBody};
 
@@ -53,10 +53,25 @@ pub enum Dependency {
         pool_size: u32,
     },
     #[serde(rename_all = "camelCase")]
-    Hashing { state: State, slots: usize, busy: usize, queued: usize, predicted_wait_ms: f64 },
-    /// What is remembered of sessions; down while nobody tells what changes.
-    #[serde(rename_all = "camelCase")]
-    Memory { state: State, sessions: u64, hit_rate: f64, heard_ms_ago: f64 },
+    Hashing {
+        state: State,
+        slots: usize,
+        busy: usize,
+        queued: usize,
+        predicted_wait_ms: f64,
+    },
+    Memory(MemoryBody),
+}
+
+/// What is remembered of sessions; down while nobody tells what changes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryBody {
+    state: State,
+    sessions: u64,
+    /// Of the answers, how many needed no store.
+    hit_rate: f64,
+    heard_ms_ago: f64,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema, PartialEq, Eq)]
@@ -110,7 +125,7 @@ pub async fn health(services: Data<Services>) -> HttpResponse {
     let dependencies = BTreeMap::from([
         ("store", store(&services)),
         ("hashing", hashing(&services)),
-        ("memory", memory(&services)),
+        ("memory", Dependency::Memory(MemoryBody::of(&services.memory))),
     ]);
     let healthy = dependencies.values().all(|dependency| dependency.state() != State::Down);
     HttpResponse::Ok().json(Health {
@@ -124,7 +139,9 @@ pub async fn health(services: Data<Services>) -> HttpResponse {
 impl Dependency {
     const fn state(&self) -> State {
         match self {
-            Self::Store { state, .. } | Self::Hashing { state, .. } | Self::Memory { state, .. } => *state,
+            Self::Store { state, .. }
+            | Self::Hashing { state, .. }
+            | Self::Memory(MemoryBody { state, .. }) => *state,
         }
     }
 }
@@ -152,17 +169,19 @@ fn hashing(services: &Services) -> Dependency {
     }
 }
 
-/// Changes are told at least twice a second, so five seconds of silence are an outage.
-fn memory(services: &Services) -> Dependency {
-    let figures = services.memory.figures();
-    let asked = figures.hits + figures.misses;
-    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits than a float has")]
-    let hit_rate = if asked == 0 { 0.0 } else { figures.hits as f64 / asked as f64 };
-    Dependency::Memory {
-        state: if figures.lag < Duration::from_secs(5) { State::Up } else { State::Down },
-        sessions: figures.entries,
-        hit_rate: (hit_rate * 1_000.0).round() / 1_000.0,
-        heard_ms_ago: millis(figures.lag),
+impl MemoryBody {
+    /// Changes are told at least twice a second, so five seconds of silence are an outage.
+    pub fn of(memory: &Memory) -> Self {
+        let figures = memory.figures();
+        let asked = figures.hits + figures.misses;
+        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits than a float has")]
+        let hit_rate = if asked == 0 { 0.0 } else { figures.hits as f64 / asked as f64 };
+        Self {
+            state: if figures.lag < Duration::from_secs(5) { State::Up } else { State::Down },
+            sessions: figures.entries,
+            hit_rate: (hit_rate * 1_000.0).round() / 1_000.0,
+            heard_ms_ago: millis(figures.lag),
+        }
     }
 }
 

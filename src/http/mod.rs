@@ -35,8 +35,11 @@ mod users;
 use std::sync::Arc;
 
 use actix_web::{
-    Handler, HttpResponse, Resource, Responder,
-    http::{Method, header},
+    Handler, HttpResponse, Resource, Responder, guard,
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
@@ -77,6 +80,11 @@ impl Site {
     }
 }
 
+/// Whoever may get something may also ask for its head alone.
+const GET: &[Method] = &[Method::GET, Method::HEAD];
+const POST: &[Method] = &[Method::POST];
+const DELETE: &[Method] = &[Method::DELETE];
+
 /// What the ingress routes.
 pub fn public(routes: &mut ServiceConfig) {
     routes
@@ -84,16 +92,16 @@ pub fn public(routes: &mut ServiceConfig) {
             web::scope("/api/users")
                 .wrap(from_fn(same_site::same_site))
                 .wrap(from_fn(health::only_when_open))
-                .service(post("/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
-                .service(post("/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
-                .service(get("/currentuser", users::current_user))
-                .service(post("/signout", users::sign_out))
-                .service(post("/signout-all", sessions::sign_out_all))
-                .service(post("/refresh", refresh::refresh))
-                .service(get("/sessions", sessions::list))
-                .service(delete("/sessions/{id}", sessions::end)),
+                .service(call(POST, "/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
+                .service(call(POST, "/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
+                .service(call(GET, "/currentuser", users::current_user))
+                .service(call(POST, "/signout", users::sign_out))
+                .service(call(POST, "/signout-all", sessions::sign_out_all))
+                .service(call(POST, "/refresh", refresh::refresh))
+                .service(call(GET, "/sessions", sessions::list))
+                .service(call(DELETE, "/sessions/{id}", sessions::end)),
         )
-        .service(get("/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
+        .service(call(GET, "/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
         .default_service(web::to(not_found));
 }
 
@@ -106,63 +114,44 @@ pub fn internal(routes: &mut ServiceConfig) {
                 .wrap(from_fn(health::only_when_open))
                 .to(forward_auth::forward_auth),
         )
-        .service(get("/livez", health::livez))
-        .service(get("/readyz", health::readyz))
-        .service(get("/health", health::health))
+        .service(call(GET, "/livez", health::livez))
+        .service(call(GET, "/readyz", health::readyz))
+        .service(call(GET, "/health", health::health))
         .service(
             web::scope("/v1")
                 .wrap(from_fn(health::only_when_open))
-                .service(post("/token/verify", tokens::verify_body))
-                .service(post("/token/verify-header", tokens::verify_header))
-                .service(post("/introspect", tokens::introspect))
-                .service(get("/whoami", tokens::whoami))
-                .service(get("/token/health", tokens::health)),
+                .service(call(POST, "/token/verify", tokens::verify_body))
+                .service(call(POST, "/token/verify-header", tokens::verify_header))
+                .service(call(POST, "/introspect", tokens::introspect))
+                .service(call(GET, "/whoami", tokens::whoami))
+                .service(call(GET, "/token/health", tokens::health)),
         )
-        .service(get("/openapi.json", openapi::document))
-        .service(get("/docs", docs_page::page))
+        .service(call(GET, "/openapi.json", openapi::document))
+        .service(call(GET, "/docs", docs_page::page))
         .default_service(web::to(not_found));
 }
 
-fn get<F, Args>(path: &str, handler: F) -> Resource
+/// A call; whoever asks with another method is told which there are.
+fn call<F, Args>(methods: &'static [Method], path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: actix_web::FromRequest + 'static,
     F::Output: Responder + 'static,
 {
+    let meant = guard::fn_guard(|request| methods.contains(&request.head().method));
     web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::to(async || not_allowed("GET, HEAD")))
-}
-
-fn post<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::method(Method::POST).to(handler))
-        .default_service(web::to(async || not_allowed("POST")))
-}
-
-fn delete<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::delete().to(handler))
-        .default_service(web::to(async || not_allowed("DELETE")))
+        .route(web::route().guard(meant).to(handler))
+        .default_service(web::to(async || not_allowed(methods)))
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::NotFound)
 }
 
-fn not_allowed(allowed: &'static str) -> HttpResponse {
+fn not_allowed(allowed: &[Method]) -> Result<HttpResponse, Problem> {
+    let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let allowed = HeaderValue::try_from(allowed).map_err(|error| Problem::Internal(error.into()))?;
     let mut answer = HttpResponse::from_error(Problem::MethodNotAllowed);
-    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
-    answer
+    answer.headers_mut().insert(header::ALLOW, allowed);
+    Ok(answer)
 }

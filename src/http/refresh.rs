@@ -77,7 +77,6 @@ pub struct RefreshBody {
     post, path = "/api/users/refresh", tag = "users", security((), ("session" = [])), request_body = RefreshBody,
     responses(
         (status = 200, description = "New tokens", body = TokensBody),
-        (status = 401, description = "`session_ended`", content_type = "application/problem+json", body = super::problem_body::ProblemBody<'static>),
         OfRefresh, OfAChange, OfJson, Refusals,
     )
 )]

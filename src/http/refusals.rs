@@ -16,6 +16,15 @@ pub enum Refusals {
     Other(ProblemBody<'static>),
 }
 
+/// Of a call that only somebody who is signed in may make.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfACaller {
+    /// `not_signed_in`
+    #[response(status = 401, content_type = "application/problem+json")]
+    SignedOut(ProblemBody<'static>),
+}
+
 /// Of a call that changes nothing.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -82,6 +91,9 @@ pub enum OfRefresh {
     /// `refresh_token_invalid`: it is no string; `credentials_differ`: it came with a cookie; or `malformed`
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
+    /// `session_ended`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Ended(ProblemBody<'static>),
     /// `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds with the same
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody<'static>),

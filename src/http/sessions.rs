@@ -23,7 +23,7 @@ use super::{
     extract::{Ignored, JsonIfAny},
     problem::Problem,
     problem_body::ProblemBody,
-    refusals::{OfAChange, OfAQuestion, OfJson, OfSignOut, Refusals},
+    refusals::{OfACaller, OfAChange, OfAQuestion, OfJson, OfSignOut, Refusals},
 };
 
 /// One place where somebody is signed in.
@@ -66,8 +66,7 @@ pub struct EndedBody {
     get, path = "/api/users/sessions", tag = "users", security(("session" = []), ("token" = [])),
     responses(
         (status = 200, description = "The caller's sessions, the newest first", body = [SessionBody]),
-        (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),
-        OfAQuestion, Refusals,
+        OfACaller, OfAQuestion, Refusals,
     )
 )]
 pub async fn list(services: Data<Services>, caller: Caller) -> Result<HttpResponse, Problem> {
@@ -83,9 +82,8 @@ pub async fn list(services: Data<Services>, caller: Caller) -> Result<HttpRespon
     params(("id" = Uuid, Path, description = "One of the caller's sessions")),
     responses(
         (status = 204, description = "It has ended, now or before"),
-        (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),
         (status = 404, description = "It never was the caller's", content_type = "application/problem+json", body = ProblemBody<'static>),
-        OfSignOut, OfAChange, Refusals,
+        OfACaller, OfSignOut, OfAChange, Refusals,
     )
 )]
 pub async fn end(
@@ -104,8 +102,7 @@ pub async fn end(
     post, path = "/api/users/signout-all", tag = "users", security(("session" = []), ("token" = [])), request_body = SignOutAllBody,
     responses(
         (status = 200, description = "Signed out", body = EndedBody),
-        (status = 401, description = "`not_signed_in`", content_type = "application/problem+json", body = ProblemBody<'static>),
-        OfSignOut, OfAChange, OfJson, Refusals,
+        OfACaller, OfSignOut, OfAChange, OfJson, Refusals,
     )
 )]
 pub async fn sign_out_all(

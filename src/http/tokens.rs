@@ -17,6 +17,7 @@ use super::{
     extract::{Form, Json},
     fault::{faults, verdict},
     given::Given,
+    health::MemoryBody,
     problem::Problem,
     refusals::{Refusals, TokenRefusals},
     token_bodies::{ActiveBody, IntrospectionBody, WhoAmIBody},
@@ -44,6 +45,7 @@ pub struct TokenHealth {
     ok: bool,
     /// Keys that are published.
     keys: usize,
+    memory: MemoryBody,
 }
 
 /// Verify
@@ -116,7 +118,8 @@ pub async fn health(services: Data<Services>) -> Result<HttpResponse, Problem> {
     if !services.readiness.is_ready(services.clock.uptime()) {
         return Err(Problem::NotReady);
     }
-    Ok(HttpResponse::Ok().json(TokenHealth { ok: true, keys: services.keys.published().len() }))
+    let (keys, memory) = (services.keys.published().len(), MemoryBody::of(&services.memory));
+    Ok(HttpResponse::Ok().json(TokenHealth { ok: true, keys, memory }))
 }
 
 fn is_text(given: &Given) -> Result<(), ValidationError> {

@@ -33,6 +33,7 @@ on_both_stores!(
     a_no_is_always_the_store_s,
     nothing_is_believed_longer_than_its_bound_unless_changes_are_heard_of,
     its_share_of_health_tells_how_much_it_spares,
+    a_session_whose_use_cannot_be_noted_is_not_forgotten,
 );
 
 /// Somebody signed in, in a store and nowhere else.
@@ -58,9 +59,8 @@ impl Scene {
 
     async fn holds(&self, key: Key) -> bool {
         let now = self.people.now();
-        let judged =
-            self.memory.judge(&*self.store, key, |session, user| session.holds(user, now).then_some(()));
-        judged.await.unwrap().is_some()
+        let found = self.memory.find(&*self.store, key, |session, user| session.holds(user, now));
+        found.await.unwrap().is_some()
     }
 
     fn by_id(&self) -> Key {
@@ -157,6 +157,25 @@ async fn its_share_of_health_tells_how_much_it_spares(store: Arc<dyn Store>) {
     let memory = &health["dependencies"]["memory"];
     assert_eq!(memory["state"], "up", "{health}");
     assert!(memory["hitRate"].as_f64().unwrap() >= 0.8, "{health}");
+}
+
+async fn a_session_whose_use_cannot_be_noted_is_not_forgotten(store: Arc<dyn Store>) {
+    let service = Service::on(Arc::clone(&store)).await;
+    let mut ada = Browser::at(&service);
+    ada.sign_up("ada@example.org").await;
+    assert!(ada.current_user().await.is_some());
+    service.clock.advance(SignedDuration::from_mins(1));
+    let mut operator = Browser::to(service.internal);
+    let begun = Instant::now();
+    while operator.get("/health").await.json()["dependencies"]["memory"]["state"] != "up" {
+        assert!(begun.elapsed() < Duration::from_secs(5), "changes are not heard of");
+    }
+
+    store.close().await;
+
+    for _ in 0..3 {
+        assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -8,7 +8,7 @@ mod marks;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -67,8 +67,8 @@ pub struct Remembered {
     pub user: User,
     before: Before,
     as_of: Duration,
-    /// Whether somebody sees to it that its use is noted.
-    noting: AtomicBool,
+    /// The uptime, in milliseconds, from which on somebody may see to it that its use is noted.
+    to_note: AtomicU64,
 }
 
 /// For `/health`.
@@ -118,21 +118,19 @@ impl Memory {
         }
     }
 
-    /// What `judge` makes of the session. A yes may come from memory; a no is always the store's.
-    pub async fn judge<T>(
+    /// The session, if it is as it has to be. A yes may come from memory; a no is always the store's.
+    pub async fn find(
         &self,
         store: &dyn Store,
         key: Key,
-        judge: impl Fn(&Session, &User) -> Option<T>,
-    ) -> Result<Option<(Arc<Remembered>, T)>, StoreError> {
-        if let Some(known) = self.recall(key).await
-            && let Some(yes) = judge(&known.session, &known.user)
-        {
+        is_right: impl Fn(&Session, &User) -> bool,
+    ) -> Result<Option<Arc<Remembered>>, StoreError> {
+        let is_right = |found: &Arc<Remembered>| is_right(&found.session, &found.user);
+        if let Some(known) = self.recall(key).await.filter(is_right) {
             self.hits.fetch_add(1, Ordering::Relaxed);
-            return Ok(Some((known, yes)));
+            return Ok(Some(known));
         }
-        let read = self.read(store, key).await?;
-        Ok(read.and_then(|read| judge(&read.session, &read.user).map(|yes| (read, yes))))
+        Ok(self.read(store, key).await?.filter(is_right))
     }
 
     /// What a token says, which `read` finds out once.
@@ -229,7 +227,7 @@ impl Memory {
             Key::Secret(secret) => store.session(secret).await,
         };
         let (session, user) = found.map_err(Unread::Failed)?.ok_or(Unread::Absent)?;
-        let read = Arc::new(Remembered { session, user, before, as_of, noting: AtomicBool::new(false) });
+        let read = Arc::new(Remembered { session, user, before, as_of, to_note: AtomicU64::new(0) });
         let id = read.session.id;
         self.sessions.insert(id, Arc::clone(&read)).await;
         if let Key::Secret(secret) = key {
@@ -240,9 +238,11 @@ impl Memory {
 }
 
 impl Remembered {
-    /// `true` for the first who asks, who then notes that the session was used.
-    pub fn is_mine_to_note(&self) -> bool {
-        !self.noting.swap(true, Ordering::Relaxed)
+    /// `true` for one of all who ask within `pause`, who then notes that the session was used.
+    pub fn is_mine_to_note(&self, uptime: Duration, pause: Duration) -> bool {
+        let (now, next) = (millis(uptime), millis(uptime + pause));
+        let due = self.to_note.load(Ordering::Relaxed);
+        due <= now && self.to_note.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

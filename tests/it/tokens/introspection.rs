@@ -53,6 +53,9 @@ async fn the_health_of_tokens_is_that_of_the_service() {
     let service = Service::start().await;
     let answer = Browser::to(service.internal).get("/v1/token/health").await;
     assert_eq!((answer.status, &answer.json()["ok"]), (200, &Value::Bool(true)));
+    let health = answer.json();
+    assert_eq!((&health["keys"], &health["memory"]["state"]), (&json!(1), &json!("up")), "{health}");
+    assert!(health["memory"]["hitRate"].is_number(), "{health}");
 }
 
 #[tokio::test]
