@@ -62,7 +62,7 @@ impl Claims {
     /// The clocks of two replicas differ by less.
     const SKEW: SignedDuration = SignedDuration::from_secs(10);
 
-    /// A token never outlives its session.
+    /// A token never outlives its session, nor what is left of it if it stays unused.
     pub fn new(
         rules: &TokenRules,
         user: &User,
@@ -71,7 +71,8 @@ impl Claims {
         entropy: &dyn Entropy,
     ) -> Result<Self, NoEntropy> {
         let attrs = user.attrs();
-        let end = now.checked_add(rules.lifetime).unwrap_or(Timestamp::MAX).min(session.expires_at);
+        let end = now.checked_add(rules.lifetime).unwrap_or(Timestamp::MAX);
+        let end = end.min(session.expires_at).min(session.idle_expires_at);
         Ok(Self {
             iss: rules.issuer.clone(),
             aud: rules.audience.clone(),

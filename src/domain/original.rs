@@ -50,9 +50,10 @@ impl RequestMethod {
 }
 
 impl RequestPath {
-    /// Reads a request's target, from its first slash on. What follows a question mark or a number sign is not looked at.
+    /// Reads a request's target, from its first slash on. What follows a question mark is not looked at. A number sign has
+    /// no place in a target: some programs end the path there and others do not.
     pub fn parse(target: &[u8]) -> Result<Self, Ambiguous> {
-        let path = target.split(|b| matches!(b, b'?' | b'#')).next().unwrap_or_default();
+        let path = target.split(|&b| b == b'?').next().unwrap_or_default();
         let rest = path.strip_prefix(b"/").ok_or(Ambiguous)?;
         let segments: Vec<String> = rest.split(|&b| b == b'/').map(decode).collect::<Result<_, _>>()?;
         let (_, folders) = segments.split_last().ok_or(Ambiguous)?;
@@ -76,6 +77,7 @@ fn decode(segment: &[u8]) -> Result<String, Ambiguous> {
                 .zip(hex(bytes.next()))
                 .map(|(high, low)| high << 4 | low)
                 .ok_or(Ambiguous)?,
+            b'#' => return Err(Ambiguous),
             byte if byte.is_ascii_graphic() => byte,
             _ => return Err(Ambiguous),
         });

@@ -136,7 +136,8 @@ impl Session {
         }
         match self.previous {
             Some(previous) if *secret == previous.digest => {
-                let fresh = now.duration_since(previous.rotated_at) < grace;
+                // The clock of whoever replaced it may be ahead of ours.
+                let fresh = grace.is_positive() && now.duration_since(previous.rotated_at) < grace;
                 if fresh { Standing::Grace } else { Standing::Reused }
             }
             _ => Standing::Foreign,

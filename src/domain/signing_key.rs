@@ -68,7 +68,7 @@ impl KeyTimes {
         self.cached + self.cached
     }
 
-    /// Replicas look at the keys once a minute, and their clocks may differ.
+    /// Replicas look at the keys every few seconds, and their clocks may differ.
     const SLACK: SignedDuration = SignedDuration::from_mins(2);
 }
 

@@ -12,6 +12,7 @@ use crate::domain::{
 use super::{
     Failure, Services,
     memory::{Key, Remembered},
+    unless_refused,
     verify::verify,
 };
 
@@ -43,12 +44,11 @@ pub async fn authenticate(
         None => None,
     };
     let Some(token) = &credentials.token else { return Ok(by_secret) };
-    let by_token = match verify(services, token).await {
-        Ok(verified) => Some(verified.remembered),
-        Err(Failure::Refused(_)) => None,
-        Err(failure) => return Err(failure.refused_by(|_| Contradiction)),
-    };
+    let by_token = unless_refused(verify(services, token).await)?.map(|verified| verified.remembered);
     if credentials.secret.is_none() {
+        if let Some(found) = &by_token {
+            services.note_use(found).await;
+        }
         return Ok(by_token);
     }
     match (by_secret, by_token) {
@@ -82,7 +82,7 @@ impl Services {
         }
         let id = used.session.id;
         match timeout(PATIENCE, self.store.see_session(id, seen)).await {
-            Ok(Ok(())) => self.memory.forget_session(id),
+            Ok(Ok(())) => self.memory.read_again(id).await,
             Ok(Err(error)) => {
                 let cause = Failure::<Infallible>::from(error);
                 tracing::warn!(session = %id, %cause, "could not note that a session was used");

@@ -38,14 +38,14 @@ struct Held {
 
 struct Use {
     reader: Reader,
-    /// Left out where it never signs again.
+    /// Left out where it never signs again, and where it cannot be opened and does not sign yet.
     signer: Option<Signer>,
 }
 
 /// Why a key is of no use to us.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    #[error("none of the key secrets opens it")]
+    #[error(transparent)]
     Sealed(#[from] VaultError),
     #[error(transparent)]
     Spoilt(#[from] JwtError),
@@ -99,13 +99,22 @@ impl KeyRing {
     fn prepare(&self, key: &SigningKey, state: State) -> Result<Use, Unusable> {
         let reader = Reader::new(key.id, &key.public)?;
         let signer = match state {
-            State::Next | State::Active => {
-                let private = self.vault.open(&key.private, label(key.id))?;
-                Some(Signer::new(key.id, &private)?)
-            }
+            State::Active => Some(self.signer(key)?),
+            // Its tokens can be recognised all the same, and others may sign with it.
+            State::Next => self
+                .signer(key)
+                .inspect_err(
+                    |why| tracing::error!(key = %key.id, %why, "the next signing key is of no use to us"),
+                )
+                .ok(),
             State::Retired | State::Spent => None,
         };
         Ok(Use { reader, signer })
+    }
+
+    fn signer(&self, key: &SigningKey) -> Result<Signer, Unusable> {
+        let private = self.vault.open(&key.private, label(key.id))?;
+        Ok(Signer::new(key.id, &private)?)
     }
 
     fn now(&self) -> (Arc<Held>, Vec<State>) {

@@ -130,8 +130,9 @@ impl Services {
 
     /// Opens a session for a user who has just typed the right password, in place of those the browser held, whosesoever
     /// they were. The new one is handed out only once the old ones are over: where one of them cannot be ended, nobody
-    /// ever learns the secret of what was opened.
-    async fn begin_session<R>(&self, user: User, arrival: Arrival) -> Result<SignedIn, Failure<R>> {
+    /// ever learns the secret of what was opened. `None` when the user was disabled or signed out everywhere meanwhile:
+    /// nobody is handed anything who would be refused with it.
+    async fn begin_session<R>(&self, user: User, arrival: Arrival) -> Result<Option<SignedIn>, Failure<R>> {
         let Arrival { mode, device, replaces } = arrival;
         let now = self.clock.now();
         let id = SessionId::new(now, &*self.entropy)?;
@@ -143,7 +144,8 @@ impl Services {
         self.store.add_session(&session).await?;
         self.end_sessions(&replaces, EndReason::Replaced).await?;
         self.keep_the_limit(&user).await?;
-        Ok(SignedIn { user, session, secret })
+        let begun = self.store.session_by_id(id).await?.filter(|(session, user)| session.holds(user, now));
+        Ok(begun.map(|(session, user)| SignedIn { user, session, secret }))
     }
 
     /// One after another, so that a request holds one place in the store's line however many secrets it brings.
@@ -191,14 +193,30 @@ fn label_of_seed(session: &SessionId) -> Label {
 impl<R> Failure<R> {
     /// As the failure of a verb that calls this one: its refusals are among the other's.
     fn refused_by<S>(self, refuse: impl FnOnce(R) -> S) -> Failure<S> {
-        match self {
-            Self::Refused(reason) => Failure::Refused(refuse(reason)),
+        match self.reason() {
+            Ok(reason) => Failure::Refused(refuse(reason)),
+            Err(failure) => failure,
+        }
+    }
+
+    /// Why it was refused, or the failure that is no refusal.
+    fn reason<S>(self) -> Result<R, Failure<S>> {
+        Err(match self {
+            Self::Refused(reason) => return Ok(reason),
             Self::Raced => Failure::Raced,
             Self::Busy { retry_after } => Failure::Busy { retry_after },
             Self::Unavailable(source) => Failure::Unavailable(source),
             Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
             Self::Broken(source) => Failure::Broken(source),
-        }
+        })
+    }
+}
+
+/// Where to be refused is no failure, it is to be nobody.
+fn unless_refused<T, R, S>(outcome: Result<T, Failure<R>>) -> Result<Option<T>, Failure<S>> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) => failure.reason().map(|_| None),
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
+    device::Device,
     event::{Event, EventKind},
     id::EventId,
     refresh_token::RefreshToken,
@@ -12,6 +13,7 @@ use crate::domain::{
 };
 
 use super::{Failure, Services, label_of_seed};
+use crate::system::vault::VaultError;
 
 /// What is presented to be renewed.
 pub enum Presented {
@@ -35,14 +37,18 @@ pub struct Refreshed {
 const ATTEMPTS: usize = 3;
 
 /// Asks the store and never the memory: what is decided here decides over the rest of the session's life.
-pub async fn refresh(services: &Services, presented: &Presented) -> Result<Refreshed, Failure<SessionEnded>> {
+pub async fn refresh(
+    services: &Services,
+    presented: &Presented,
+    from: &Device,
+) -> Result<Refreshed, Failure<SessionEnded>> {
     for _ in 0..ATTEMPTS {
         let found = match presented {
             Presented::Cookie(secret) => services.store.session(secret).await?,
             Presented::Token(token) => services.store.session_by_id(token.session).await?,
         };
         let (session, user) = found.ok_or(Failure::Refused(SessionEnded))?;
-        match renew(services, presented, session, user).await {
+        match renew(services, presented, from, session, user).await {
             Err(Failure::Raced) => {}
             outcome => return outcome,
         }
@@ -53,6 +59,7 @@ pub async fn refresh(services: &Services, presented: &Presented) -> Result<Refre
 async fn renew(
     services: &Services,
     presented: &Presented,
+    from: &Device,
     session: Session,
     user: User,
 ) -> Result<Refreshed, Failure<SessionEnded>> {
@@ -70,7 +77,7 @@ async fn renew(
             let successor = Some(seed.secret(session.generation));
             Ok(Refreshed { user, session, successor })
         }
-        Standing::Reused => end_for_reuse(services, &session, now).await,
+        Standing::Reused => end_for_reuse(services, &session, from, now).await,
         Standing::Foreign => Err(Failure::Refused(SessionEnded)),
     }
 }
@@ -114,6 +121,7 @@ async fn rotate(
 async fn end_for_reuse(
     services: &Services,
     session: &Session,
+    from: &Device,
     now: Timestamp,
 ) -> Result<Refreshed, Failure<SessionEnded>> {
     let ended = services.end_session(session.id, Ended { at: now, reason: EndReason::RefreshReuse }).await?;
@@ -124,7 +132,7 @@ async fn end_for_reuse(
             kind: EventKind::RefreshReuse,
             user_id: session.user_id,
             session_id: Some(session.id),
-            ip: session.device.ip(),
+            ip: from.ip(),
             at: now,
         };
         if let Err(error) = services.store.add_event(&event).await {
@@ -135,12 +143,17 @@ async fn end_for_reuse(
     Err(Failure::Refused(SessionEnded))
 }
 
-/// A seed that no key secret opens is lost, and with it the session.
+/// A replica that does not know a key secret yet, or any more, does not end what another one can go on with.
 fn open_seed(services: &Services, session: &Session) -> Result<Seed, Failure<SessionEnded>> {
-    let opened = services.vault.open(&session.seed, label_of_seed(&session.id)).ok();
-    let bytes = opened.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    let opened = services.vault.open(&session.seed, label_of_seed(&session.id));
+    let bytes = match opened {
+        Err(VaultError::UnknownSecret) => {
+            return Err(Failure::Unavailable(VaultError::UnknownSecret.into()));
+        }
+        opened => opened.ok().and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()),
+    };
     bytes.map(Seed::from_bytes).ok_or_else(|| {
-        tracing::error!(session = %session.id, "no key secret opens a session's seed; its user has to sign in again");
+        tracing::error!(session = %session.id, "a session's seed cannot be opened; its user has to sign in again");
         Failure::Refused(SessionEnded)
     })
 }

@@ -47,7 +47,8 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     }
 
     let user = renew(services, user, wish.password, from).await?;
-    services.begin_session(user, wish.arrival).await
+    let begun = services.begin_session(user, wish.arrival).await?;
+    begun.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

@@ -33,7 +33,8 @@ pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Fail
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
-    services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)
+    let begun = services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)?;
+    begun.ok_or(Failure::Raced)
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

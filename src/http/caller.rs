@@ -29,9 +29,8 @@ impl FromRequest for Presented {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let cookies = SessionCookies::from_request(request, payload).into_inner();
         ready(cookies.and_then(|cookies| {
-            let token =
-                bearer::token(request.headers()).map_err(|_| Problem::TokenInvalid)?.map(str::to_owned);
-            Ok(Self(Credentials { secret: cookies.only(), token }))
+            let token = bearer::token_if_any(request.headers()).map_err(|_| Problem::TokenInvalid)?;
+            Ok(Self(Credentials { secret: cookies.only(), token: token.map(str::to_owned) }))
         }))
     }
 }

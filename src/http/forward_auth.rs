@@ -48,7 +48,7 @@ pub const REASON: HeaderName = HeaderName::from_static("x-auth-request-reason");
     responses(
         (status = 200, description = "It may pass", headers(
             ("x-auth-request-user" = String, description = "The user's id"),
-            ("x-auth-request-email" = String, description = "The user's address"),
+            ("x-auth-request-email" = String, description = "The user's address; empty until it is verified"),
             ("x-auth-request-roles" = String, description = "The user's roles, separated by commas; may be empty"),
             ("x-auth-request-session" = String, description = "The session's id"),
             ("authorization" = String, description = "`Bearer` and an access token, for what lies behind"),
@@ -112,9 +112,11 @@ fn introduce(headers: &mut HeaderMap, known: &Known) -> Result<(), Problem> {
     let remembered = &known.verified.remembered;
     let (user, session) = (remembered.user.attrs(), &remembered.session);
     let roles: Vec<_> = user.roles.iter().map(ToString::to_string).collect();
+    // Whoever signs up may type any address: one that nobody has verified identifies nobody.
+    let email = user.email_verified_at.map(|_| user.email.original()).unwrap_or_default();
     for (name, value) in [
         (USER, user.id.to_string()),
-        (EMAIL, user.email.original().to_owned()),
+        (EMAIL, email.to_owned()),
         (ROLES, roles.join(",")),
         (SESSION, session.id.to_string()),
         (header::AUTHORIZATION, format!("Bearer {}", known.token.reveal())),

@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 
 use crate::flows::{
-    Failure, authenticate::Contradiction, decide::GateRefusal, end_session::NotTheirs, refresh::SessionEnded,
-    sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal, who_am_i::WhoAmIRefusal,
+    Failure, authenticate::Contradiction, decide::GateRefusal, end_all_sessions::SignedOut,
+    end_session::NotTheirs, refresh::SessionEnded, sign_in::SignInRefusal, sign_up::SignUpRefusal,
+    verify::TokenRefusal, who_am_i::WhoAmIRefusal,
 };
 
 use super::{fault::Fault, problem::Problem};
@@ -37,6 +38,12 @@ impl From<Contradiction> for Problem {
 impl From<SessionEnded> for Problem {
     fn from(_: SessionEnded) -> Self {
         Self::SessionEnded
+    }
+}
+
+impl From<SignedOut> for Problem {
+    fn from(_: SignedOut) -> Self {
+        Self::NotSignedIn
     }
 }
 

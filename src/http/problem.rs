@@ -237,7 +237,9 @@ impl Problem {
     /// RFC 6750: whoever presented nothing is told of no error.
     pub(super) fn challenge(&self) -> Option<&'static str> {
         match self {
-            Self::NotSignedIn => Some("Bearer"),
+            Self::NotSignedIn | Self::Gate(GateRefusal::SignedOut | GateRefusal::SignInTooOld) => {
+                Some("Bearer")
+            }
             _ if self.kind().status == StatusCode::UNAUTHORIZED => Some(r#"Bearer error="invalid_token""#),
             _ => None,
         }

@@ -110,6 +110,18 @@ pub enum OfSignOut {
     Unavailable(ProblemBody<'static>),
 }
 
+/// Of a call that ends sessions other than the one that a cookie names.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfEnding {
+    /// `malformed`: the body cannot be read, or broke off
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ProblemBody<'static>),
+    /// `store_unavailable` or `outcome_unknown`: come back after `Retry-After` seconds
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody<'static>),
+}
+
 /// The refusals of a call that is about a token.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]

@@ -23,7 +23,7 @@ use super::{
     extract::{Ignored, JsonIfAny},
     problem::Problem,
     problem_body::ProblemBody,
-    refusals::{OfACaller, OfAChange, OfAQuestion, OfJson, OfSignOut, Refusals},
+    refusals::{OfACaller, OfAChange, OfAQuestion, OfEnding, OfJson, Refusals},
 };
 
 /// One place where somebody is signed in.
@@ -83,7 +83,7 @@ pub async fn list(services: Data<Services>, caller: Caller) -> Result<HttpRespon
     responses(
         (status = 204, description = "It has ended, now or before"),
         (status = 404, description = "It never was the caller's", content_type = "application/problem+json", body = ProblemBody<'static>),
-        OfACaller, OfSignOut, OfAChange, Refusals,
+        OfACaller, OfEnding, OfAChange, Refusals,
     )
 )]
 pub async fn end(
@@ -102,7 +102,7 @@ pub async fn end(
     post, path = "/api/users/signout-all", tag = "users", security(("session" = []), ("token" = [])), request_body = SignOutAllBody,
     responses(
         (status = 200, description = "Signed out", body = EndedBody),
-        OfACaller, OfSignOut, OfAChange, OfJson, Refusals,
+        OfACaller, OfEnding, OfAChange, OfJson, Refusals,
     )
 )]
 pub async fn sign_out_all(

@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    Site,
+    Site, bearer,
     caller::Presented,
     client,
     cookie::{self, SessionCookies},
@@ -129,7 +129,7 @@ pub async fn current_user(services: Data<Services>, presented: Presented) -> Res
 ///
 /// Ends the session in the store, and clears the cookie and what the browser kept of this site; without a session too.
 #[utoipa::path(
-    post, path = "/api/users/signout", tag = "users", security((), ("session" = [])),
+    post, path = "/api/users/signout", tag = "users", security((), ("session" = []), ("token" = [])),
     responses(
         (status = 200, description = "Signed out", body = Empty, headers(
             ("set-cookie" = String, description = "Clears the session cookie"),
@@ -139,12 +139,14 @@ pub async fn current_user(services: Data<Services>, presented: Presented) -> Res
     )
 )]
 pub async fn sign_out(
+    request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
     cookies: SessionCookies,
     _: Ignored,
 ) -> Result<HttpResponse, Problem> {
-    let ended = flows::sign_out::sign_out(&services, &cookies.all()).await.map_err(Problem::from);
+    let token = bearer::token(request.headers()).ok().flatten();
+    let ended = flows::sign_out::sign_out(&services, &cookies.all(), token).await.map_err(Problem::from);
     // Whatever the store says, this browser is done with the session.
     let mut answer = ended.map_or_else(HttpResponse::from_error, |()| HttpResponse::Ok().json(Empty {}));
     cookie::clear(&mut answer, &site.origin)?;

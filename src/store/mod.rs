@@ -107,8 +107,8 @@ pub trait Store: Send + Sync {
     async fn close(&self);
 }
 
-/// Sessions of one user that can be listed; far above how many they may have.
-pub const MOST_SESSIONS: u32 = 1_000;
+/// Sessions of one user that can be listed; above how many they may have, whatever is configured.
+pub const MOST_SESSIONS: u32 = 2_000;
 
 /// What changed in the store, whoever changed it, for those who remember what it held.
 #[async_trait]

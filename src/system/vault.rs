@@ -33,7 +33,10 @@ pub struct Label {
 pub enum VaultError {
     #[error("it could not be sealed")]
     NotSealed,
-    #[error("none of the key secrets opens it")]
+    /// It may be given to us later, or have been taken away too soon.
+    #[error("it was sealed with a key secret that is not among ours")]
+    UnknownSecret,
+    #[error("the key secret that sealed it does not open it")]
     NotOpened,
 }
 
@@ -62,7 +65,11 @@ impl Vault {
     pub fn open(&self, sealed: &Sealed, label: Label) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let parts = split(sealed.as_bytes()).ok_or(VaultError::NotOpened)?;
         let (name, nonce, sealed) = parts;
-        let fitting = std::iter::once(&self.first).chain(&self.others).filter(|key| key.name == *name);
+        let mut fitting =
+            std::iter::once(&self.first).chain(&self.others).filter(|key| key.name == *name).peekable();
+        if fitting.peek().is_none() {
+            return Err(VaultError::UnknownSecret);
+        }
         for key in fitting {
             let mut opened = Zeroizing::new(sealed.to_vec());
             let nonce = Nonce::assume_unique_for_key(*nonce);

@@ -133,8 +133,9 @@ async fn r_40_the_upstream_sees_exactly_our_identity_or_none() {
                     continue;
                 }
                 let [user, email, roles, session] = told;
-                assert_eq!((user, email), (vec![edge.id.as_str()], vec!["ada@example.org"]), "{adapter}");
-                assert!(roles.is_empty(), "nginx leaves out what is empty: {roles:?}");
+                assert_eq!(user, vec![edge.id.as_str()], "{adapter}");
+                // She has no roles, and nobody has verified her address: nginx leaves out what is empty.
+                assert!(email.is_empty() && roles.is_empty(), "{adapter} {email:?} {roles:?}");
                 assert_eq!(session.len(), 1, "{adapter}");
                 let [token] = seen.all("authorization")[..] else { panic!("{adapter} {seen:?}") };
                 assert!(token.starts_with("Bearer ey"), "{adapter} {token}");
@@ -192,7 +193,7 @@ async fn r_38_r_39_r_41_r_43_a_path_that_can_be_read_in_two_ways_reaches_nobody(
     let cookie = edge.cookie();
     let headers = with(SPOOFED, &cookie);
     for (adapter, server) in edge.nginx.servers() {
-        for line in ["GET /tickets/1", "GET /tickets/?next=/admin", "GET /tickets/a%20b#c"] {
+        for line in ["GET /tickets/1", "GET /tickets/?next=/admin#a", "GET /tickets/a%20b%23c"] {
             let expected = if adapter == "nic" { 403 } else { 200 };
             assert_eq!(ask(server, line, &headers, b"").await.status, expected, "{adapter} {line}");
         }
@@ -216,6 +217,8 @@ async fn r_38_r_39_r_41_r_43_a_path_that_can_be_read_in_two_ways_reaches_nobody(
             "GET /tickets/%252e%252e/admin",
             "GET /tickets/..;/admin",
             "GET /tickets//../../admin",
+            "GET /tickets/x#/../../admin",
+            "GET /tickets/a#b",
             "GET //tickets/1",
             "GET /./tickets/1",
             "GET /tickets/%00",

@@ -71,7 +71,11 @@ async fn who_is_let_through_is_introduced(store: Arc<dyn Store>) {
     let (service, ada) = gate(store).await;
     let answer = ask(service.internal, "nic/signed-in", &[&cookie(&ada)]).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("x-auth-request-email"), Some("ada@example.org"));
+    assert_eq!(
+        answer.header("x-auth-request-email"),
+        Some(""),
+        "anybody may type it: nobody has verified it"
+    );
     assert_eq!(answer.header("x-auth-request-roles"), Some(""), "present, so that it overwrites");
     let authorization = answer.header("authorization").unwrap();
     assert!(authorization.starts_with("bearer ey"), "{authorization}");
@@ -95,13 +99,16 @@ async fn r_35_each_rule_asks_for_what_it_says_whatever_was_asked_before(store: A
     for rule in ["staff", "role-admin"] {
         assert_eq!(asked(&format!("nic/{rule}")).await, refused(403, "role"));
     }
-    give_role(&*service.store, "admin").await;
+    promote(&*service.store, "admin").await;
     for _ in 0..500 {
         if asked("nic/staff").await.0 == 200 {
             break;
         }
         sleep(Duration::from_millis(10)).await;
     }
+    let introduced = ask(service.internal, "nic/staff", &[&cookie]).await;
+    assert_eq!(introduced.header("x-auth-request-email"), Some("ada@example.org"));
+    assert_eq!(introduced.header("x-auth-request-roles"), Some("admin"));
     for rule in ["staff", "role-admin", "password", "fresh"] {
         assert_eq!(asked(&format!("nic/{rule}")).await, refused(200, ""), "{rule}");
     }
@@ -125,10 +132,13 @@ on_both_stores!(
     r_35_each_rule_asks_for_what_it_says_whatever_was_asked_before
 );
 
-async fn give_role(store: &dyn Store, role: &str) {
+/// Somebody looked at her, and at where her mail arrives.
+async fn promote(store: &dyn Store, role: &str) {
     let user = store.user_by_email(&email("ada@example.org")).await.unwrap().unwrap();
     let roles = vec![Role::try_from(role).unwrap()];
-    store.replace_user(&User::build(UserAttrs { roles, ..user.attrs().clone() })).await.unwrap();
+    let email_verified_at = Some(user.attrs().created_at);
+    let promoted = UserAttrs { roles, email_verified_at, ..user.attrs().clone() };
+    store.replace_user(&User::build(promoted)).await.unwrap();
 }
 
 #[tokio::test]

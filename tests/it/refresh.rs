@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::support::{
     browser::{Browser, PASSWORD},
     people::email,
-    service::Service,
+    service::{self, Service},
     stores::on_both_stores,
 };
 
@@ -33,6 +33,7 @@ on_both_stores!(
     one_mode_does_not_stand_in_for_the_other,
     f_44_who_is_disabled_gets_nothing_new,
     r_12_what_was_used_up_stays_so_for_a_fresh_process,
+    a_replica_that_does_not_know_the_key_secret_yet_ends_nothing,
 );
 
 /// 32 bytes of nothing in particular, so that a second service opens what the first one sealed.
@@ -269,6 +270,16 @@ async fn r_12_what_was_used_up_stays_so_for_a_fresh_process(store: Arc<dyn Store
     assert_eq!(program.refresh(&token).await.status, 200, "the present one lives on");
     assert_eq!(program.refresh(&used_up).await.status, 401);
     assert_eq!(program.refresh(&token).await.status, 401, "the family is dead");
+}
+
+async fn a_replica_that_does_not_know_the_key_secret_yet_ends_nothing(store: Arc<dyn Store>) {
+    let older = Service::with(Arc::clone(&store), &[KEY_SECRET]).await;
+    let both = format!("{},{}", service::KEY_SECRET, KEY_SECRET.1);
+    let newer = Service::with(store, &[("PORTCULLIS_KEY_SECRET", &both)]).await;
+    let (mut program, token) = program(&newer).await;
+    let refused = Browser::at(&older).refresh(&token).await;
+    assert_eq!((refused.status, refused.codes()), (503, vec!["store_unavailable".to_owned()]));
+    assert_eq!(program.refresh(&token).await.status, 200, "where it is known it goes on");
 }
 
 /// Somebody's program, and the refresh token it got.

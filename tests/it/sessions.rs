@@ -1,15 +1,17 @@
 //! Sessions: where somebody is signed in, and how they end it from elsewhere, asked over HTTP.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use portcullis::store::Store;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
 use crate::support::{
     browser::{Browser, PASSWORD},
-    service::Service,
+    service::{ORIGIN, Service},
     stores::on_both_stores,
+    wire,
 };
 
 on_both_stores!(
@@ -18,10 +20,12 @@ on_both_stores!(
     nobody_ends_somebody_else_s,
     n_23_everywhere_else_is_signed_out_by_one_write,
     n_23_everywhere_is_signed_out,
+    n_23_a_session_that_has_ended_meanwhile_does_not_keep_itself,
     the_oldest_makes_way_for_one_too_many,
     when_it_was_last_seen_is_noted_once_a_minute,
     whoever_is_not_signed_in_has_none,
     two_credentials_of_two_sessions_are_a_contradiction,
+    another_scheme_than_ours_is_no_credential_of_ours,
 );
 
 async fn they_are_listed_with_what_tells_them_apart(store: Arc<dyn Store>) {
@@ -103,6 +107,29 @@ async fn n_23_everywhere_is_signed_out(store: Arc<dyn Store>) {
     assert_eq!(program.refresh(tokens["refreshToken"].as_str().unwrap()).await.status, 401);
 }
 
+/// Whoever holds the end of a request back has been recognised long before it is carried out.
+async fn n_23_a_session_that_has_ended_meanwhile_does_not_keep_itself(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let [mut ada, thief] = two_devices(&service).await;
+    let body = r#"{"keepCurrent":true}"#;
+    let head = format!(
+        "POST /api/users/signout-all HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\nCookie: {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        thief.cookie.as_ref().unwrap(),
+        body.len()
+    );
+    let mut socket = TcpStream::connect(service.public).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+    ada.post("/api/users/signout-all", json!({ "keepCurrent": true })).await;
+
+    socket.write_all(body.as_bytes()).await.unwrap();
+
+    assert_eq!(wire::receive(&mut socket).await.unwrap().status, 401);
+    assert!(ada.current_user().await.is_some(), "whoever signed the thief out is still signed in");
+    assert_eq!(thief.clone().current_user().await, None);
+}
+
 async fn the_oldest_makes_way_for_one_too_many(store: Arc<dyn Store>) {
     let service = Service::with(store, &[("PORTCULLIS_SESSION_LIMIT", "2")]).await;
     let [mut laptop, mut phone] = two_devices(&service).await;
@@ -126,6 +153,12 @@ async fn when_it_was_last_seen_is_noted_once_a_minute(store: Arc<dyn Store>) {
     assert_eq!(seen(&mut laptop).await, first);
     service.clock.advance(SignedDuration::from_secs(2));
     assert_ne!(seen(&mut laptop).await, first);
+
+    let token = laptop.post("/api/users/refresh", json!({})).await.json()["accessToken"].clone();
+    (laptop.cookie, laptop.token) = (None, token.as_str().map(str::to_owned));
+    let by_cookie = seen(&mut laptop).await;
+    service.clock.advance(SignedDuration::from_secs(60));
+    assert_ne!(seen(&mut laptop).await, by_cookie, "a program that shows its token is seen as well");
 }
 
 async fn whoever_is_not_signed_in_has_none(store: Arc<dyn Store>) {
@@ -153,6 +186,23 @@ async fn two_credentials_of_two_sessions_are_a_contradiction(store: Arc<dyn Stor
     assert_eq!(laptop.get("/api/users/currentuser").await.codes(), ["credentials_differ"]);
     laptop.token = Some("nonsense".to_owned());
     assert_eq!(laptop.get("/api/users/currentuser").await.codes(), ["credentials_differ"]);
+}
+
+/// A staging site asks for a password of its own, and browsers send it everywhere.
+async fn another_scheme_than_ours_is_no_credential_of_ours(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let [laptop, _] = two_devices(&service).await;
+    let ask = async |header: &str| {
+        let cookie = laptop.cookie.as_ref().unwrap();
+        let request = format!(
+            "GET /api/users/currentuser HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nAuthorization: {header}\r\n\r\n"
+        );
+        wire::send(service.public, request.as_bytes()).await
+    };
+    let answer = ask("Basic c3RhZ2luZzpzZWNyZXQ=").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.contains("ada@example.org"), "{answer:?}");
+    assert_eq!(ask("Bearer a b").await.status, 401, "one of ours that cannot be read is not overlooked");
 }
 
 /// A laptop on which Ada signed up, and a phone on which she signed in a second later.

@@ -12,7 +12,7 @@ use portcullis::{
     },
     store::Store,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
@@ -30,7 +30,27 @@ on_both_stores!(
     a_hash_from_node_is_accepted_and_renewed,
     a_hash_of_a_lower_cost_is_renewed_and_the_revision_raised,
     the_password_is_taken_as_typed_and_no_other,
+    f_44_who_is_disabled_while_the_password_is_checked_gets_nothing,
 );
+
+async fn f_44_who_is_disabled_while_the_password_is_checked_gets_nothing(store: Arc<dyn Store>) {
+    let service = Service::with(store, &[("PORTCULLIS_PASSWORD_COST", "standard")]).await;
+    let (mut ada, mut operator) = (Browser::at(&service), Browser::to(service.internal));
+    ada.sign_up("ada@example.org").await;
+    let mut program = Browser::at(&service);
+    let account = json!({ "email": "ada@example.org", "password": PASSWORD, "mode": "token" });
+    let disable = async {
+        // By then she has been read.
+        while operator.get("/health").await.json()["dependencies"]["hashing"]["busy"] == 0 {}
+        let user = service.store.user_by_email(&email("ada@example.org")).await.unwrap().unwrap();
+        let now = user.attrs().created_at;
+        service.store.replace_user(&user.disable(now)).await.unwrap();
+    };
+
+    let (answer, ()) = tokio::join!(program.post("/api/users/signin", account), disable);
+
+    assert_eq!((answer.status, answer.codes()), (400, vec!["invalid_credentials".to_owned()]));
+}
 
 async fn the_right_password_opens_a_new_session(store: Arc<dyn Store>) {
     let service = Service::on(store).await;

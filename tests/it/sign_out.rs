@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use portcullis::store::Store;
+use serde_json::json;
 
 use crate::support::{
-    browser::Browser,
+    browser::{Browser, PASSWORD},
     people::email,
     service::{ORIGIN, Service},
     stores::on_both_stores,
@@ -16,6 +17,7 @@ use crate::support::{
 on_both_stores!(
     the_session_ends_in_the_store_and_the_cookie_goes,
     whoever_has_no_session_is_signed_out_as_well,
+    n_23_a_program_is_signed_out_by_its_access_token,
     n_23_of_several_cookies_every_session_ends,
     n_23_a_neighbour_s_cookie_keeps_no_session_alive,
     r_21_a_session_ends_by_itself_when_it_is_idle_or_old,
@@ -52,6 +54,22 @@ async fn whoever_has_no_session_is_signed_out_as_well(store: Arc<dyn Store>) {
     assert_eq!(anybody.sign_out().await.status, 200);
     anybody.cookie = kept;
     assert_eq!(anybody.sign_out().await.status, 200, "also a second time");
+}
+
+async fn n_23_a_program_is_signed_out_by_its_access_token(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let mut program = Browser::at(&service);
+    let account = json!({ "email": "ada@example.org", "password": PASSWORD, "mode": "token" });
+    let tokens = program.post("/api/users/signup", account).await.json();
+    for token in
+        ["nonsense", tokens["accessToken"].as_str().unwrap(), tokens["accessToken"].as_str().unwrap()]
+    {
+        program.token = Some(token.to_owned());
+        assert_eq!(program.sign_out().await.status, 200, "also with none that holds, and a second time");
+    }
+    assert_eq!(program.current_user().await, None);
+    program.token = None;
+    assert_eq!(program.refresh(tokens["refreshToken"].as_str().unwrap()).await.status, 401);
 }
 
 async fn n_23_of_several_cookies_every_session_ends(store: Arc<dyn Store>) {

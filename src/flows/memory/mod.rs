@@ -168,6 +168,11 @@ impl Memory {
         self.marks.forget(id.as_uuid());
     }
 
+    /// Lets go of a session of which nothing changed that anybody is judged by.
+    pub async fn read_again(&self, id: SessionId) {
+        self.sessions.invalidate(&id).await;
+    }
+
     pub fn forget_user(&self, id: UserId) {
         self.marks.forget(id.as_uuid());
     }
@@ -210,8 +215,9 @@ impl Memory {
             let read = self.reads.try_get_with(key, self.load(store, key)).await;
             self.reads.invalidate(&key).await;
             match read {
-                Ok(read) if read.before >= asked => return Ok(Some(read)),
-                // Somebody had begun to read before something was forgotten that I must not be told any more.
+                Ok(read) if read.before >= asked && self.believes(&read) => return Ok(Some(read)),
+                // Somebody had begun to read before something was forgotten that I must not be told any more, or gave up
+                // before they could let go of what they had read.
                 Ok(_) => {}
                 Err(unread) => return unread.answer(),
             }

@@ -33,10 +33,18 @@ impl Calls {
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
         let _place = self.enter()?;
-        match timeout(DEADLINE, call.into_future()).await {
-            Ok(answer) => answer.map_err(|error| errors::of_read(&error)),
-            Err(_) => Err(Cause::Late.unavailable()),
+        in_time(call).await
+    }
+
+    /// For the one who listens for all others: a crowd must not keep from being told what nobody may believe any more.
+    pub(super) async fn listen<T>(
+        &self,
+        call: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        if self.0.is_closed() {
+            return Err(Cause::Closed.unavailable());
         }
+        in_time(call).await
     }
 
     pub(super) async fn write<T>(
@@ -63,5 +71,12 @@ impl Calls {
             TryAcquireError::NoPermits => Cause::Crowded.unavailable(),
             TryAcquireError::Closed => Cause::Closed.unavailable(),
         })
+    }
+}
+
+async fn in_time<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result<T, StoreError> {
+    match timeout(DEADLINE, call.into_future()).await {
+        Ok(answer) => answer.map_err(|error| errors::of_read(&error)),
+        Err(_) => Err(Cause::Late.unavailable()),
     }
 }

@@ -28,6 +28,10 @@ const BATCH: u32 = 1_000;
 /// replaced; whoever was told of that change and read again at that moment has to be told once more.
 const AGAIN: Duration = Duration::from_secs(10);
 
+/// After so long nothing is believed any more that was not told of, and to begin anew costs less than to catch up: the
+/// server reads everything that anybody wrote meanwhile, within the time of one call.
+const TOO_LONG: Duration = Duration::from_secs(30);
+
 const CURSOR_NOT_FOUND: i32 = 43;
 
 pub(super) struct MongoChanges {
@@ -90,6 +94,7 @@ impl MongoChanges {
     async fn go_on(&mut self, store: &Connected, mut place: Place) -> Result<Vec<Change>, Error> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
+            None if place.marked.elapsed() > TOO_LONG => return self.begin(store).await,
             None => open(store, doc! { "startAfter": place.before.clone() }).await?,
         };
         let mut changes = Vec::new();
@@ -129,7 +134,7 @@ impl Changes for MongoChanges {
             }
             told
         };
-        store.calls.read(told).await
+        store.calls.listen(told).await
     }
 }
 

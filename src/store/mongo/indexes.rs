@@ -31,7 +31,7 @@ const ALL: [Index; 8] = [
     Index { collection: "users", fields: &["email.canonical"], kind: Kind::Unique },
     Index { collection: "sessions", fields: &["secretDigest"], kind: Kind::Unique },
     Index { collection: "sessions", fields: &["previous.digest"], kind: Kind::UniqueIfPresent },
-    Index { collection: "sessions", fields: &["userId"], kind: Kind::Plain },
+    Index { collection: "sessions", fields: &["userId", "endedAt", "createdAt"], kind: Kind::Plain },
     Index {
         collection: "sessions",
         fields: &["expiresAt"],

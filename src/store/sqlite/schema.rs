@@ -6,7 +6,11 @@ use rusqlite::Connection;
 use super::settings;
 
 /// The schema has version `n` once the first `n` of these have run.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// Why a database is left as it is.
 #[derive(Debug)]

@@ -1,7 +1,14 @@
-//! One replica without its listeners: the verbs, on a store that others use too, by a clock that may be wrong.
+//! One replica without what it does by itself: the verbs, and listeners for whoever wants them, on a store that others
+//! use too, by a clock that may be wrong.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
+use actix_web::web::Data;
 use jiff::{SignedDuration, Timestamp};
 use portcullis::{
     domain::{
@@ -13,6 +20,7 @@ use portcullis::{
         sealed::{KeySecret, KeySecrets},
     },
     flows::{Rules, Services, key_ring::KeyRing, memory::Memory, readiness::Readiness},
+    http::{Site, client::TrustedProxies, server::Listeners},
     store::Store,
     system::{
         entropy::OsEntropy,
@@ -22,6 +30,8 @@ use portcullis::{
 };
 
 use super::{clock::FrozenClock, service::KEY_SECRET};
+
+const ANOTHER_SECRET: KeySecret = KeySecret::from_bytes([2; 32]);
 
 /// Behind the true time, or before it.
 struct WrongClock(FrozenClock, SignedDuration);
@@ -36,14 +46,44 @@ impl Clock for WrongClock {
     }
 }
 
+/// A replica that listens for as long as the test lasts.
+pub(crate) struct Serving {
+    pub(crate) services: Data<Services>,
+    pub(crate) public: SocketAddr,
+    pub(crate) internal: SocketAddr,
+}
+
+impl Serving {
+    pub(crate) fn start(services: Services) -> Self {
+        let services = Data::new(services);
+        let site = Arc::new(Site {
+            origin: "https://ticketing.dev".parse().unwrap(),
+            trusted_proxies: TrustedProxies::default(),
+            clock: Arc::clone(&services.clock),
+            entropy: Arc::clone(&services.entropy),
+        });
+        let [public, internal] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let (at, inside) = (public.local_addr().unwrap(), internal.local_addr().unwrap());
+        tokio::spawn(Listeners::start(public, internal, &services, &site, 1).unwrap().run());
+        services.readiness.open(services.clock.uptime());
+        Self { services, public: at, internal: inside }
+    }
+}
+
 pub(crate) fn replica(store: &Arc<dyn Store>, clock: &FrozenClock, ahead: SignedDuration) -> Services {
     build(store, Arc::new(WrongClock(clock.clone(), ahead)), &KeySecrets::parse(KEY_SECRET).unwrap())
 }
 
 /// One that was given another key secret than everybody else.
 pub(crate) fn misled(store: &Arc<dyn Store>, clock: &FrozenClock) -> Services {
-    let secrets = KeySecrets { first: KeySecret::from_bytes([2; 32]), others: Vec::new() };
+    let secrets = KeySecrets { first: ANOTHER_SECRET, others: Vec::new() };
     build(store, Arc::new(clock.clone()), &secrets)
+}
+
+/// One whose key secret has changed, and that knows everybody else's still.
+pub(crate) fn ahead_of_the_others(store: &Arc<dyn Store>, clock: &FrozenClock) -> Services {
+    let others = KeySecrets::parse(KEY_SECRET).unwrap();
+    build(store, Arc::new(clock.clone()), &KeySecrets { first: ANOTHER_SECRET, others: vec![others.first] })
 }
 
 fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) -> Services {

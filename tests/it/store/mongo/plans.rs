@@ -69,6 +69,11 @@ async fn do_everything(store: &dyn Store, people: &People) {
     let previous = session.previous.unwrap().digest;
     assert!(store.session(&previous).await.unwrap().is_some());
     store.session_by_id(session.id).await.unwrap().unwrap();
+    for _ in 0..5 {
+        let over = people.session(&user);
+        store.add_session(&over).await.unwrap();
+        store.end_session(over.id, Ended { at: now, reason: EndReason::Crowded }).await.unwrap();
+    }
     assert_eq!(store.sessions_of(user.id(), now).await.unwrap().len(), 1);
     store.see_session(session.id, Seen { at: now, idle_expires_at: now }).await.unwrap();
     store.end_session(session.id, Ended { at: now, reason: EndReason::SignedOut }).await.unwrap();
