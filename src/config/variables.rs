@@ -99,7 +99,8 @@ pub const VARIABLES: &[Variable] = &[
         name: "PORTCULLIS_KEY_SECRET",
         meaning: "Seals what is secret at rest: signing keys, and the seeds of sessions. Of a list the first seals and all \
                   open. With SQLite one is made in the data directory when none is set; with MongoDB it is required, \
-                  and all replicas need the same.",
+                  and all replicas need the same. To change it, restart every replica with OLD,NEW, then with NEW,OLD, \
+                  and with NEW alone once no session and no signing key from before is left: after 30 days and a few hours.",
         allowed: Described("32 bytes in base64, or several such separated by commas"),
         default: Always(""),
         // Not one that somebody might copy.

@@ -137,7 +137,7 @@ mod tests {
             b"A",
         ];
         let (mut state, mut found) = (1, 0);
-        for _ in 0..200_000 {
+        for _ in 0..1_000_000 {
             let line: Vec<u8> = (0..next(&mut state) % 8)
                 .flat_map(|_| pieces[next(&mut state) % pieces.len()])
                 .copied()
