@@ -90,6 +90,9 @@ pub enum CannotRun {
     Store { variable: &'static str, source: BoxError },
     #[error("portcullis cannot start: {0}")]
     Refused(BoxError),
+    /// A command looks for what is there, and not here.
+    #[error("{0}")]
+    Missing(String),
     #[error("portcullis cannot start: {0}")]
     System(#[from] io::Error),
     #[error("portcullis cannot go on: the listeners failed: {0}")]

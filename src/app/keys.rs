@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    config::{Config, KeySource},
+    config::{Config, KeySource, StoreUrl},
     domain::{
         clock::{Entropy, random},
         sealed::{KeySecret, KeySecrets},
@@ -22,12 +22,26 @@ pub(super) fn key_ring(config: &Config, world: &World) -> Result<KeyRing, Cannot
 
 /// Opens the store for work on the signing keys, beside whoever serves from it, and lets go of it after.
 pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T) -> Result<T, CannotRun> {
+    must_be_there(config)?;
     let world = World::real(config)?;
     let keys = key_ring(config, &world)?;
     world.store.migrate(world.clock.now()).await.map_err(refused)?;
     let done = work(&keys).await;
     world.store.close().await;
     Ok(done)
+}
+
+/// Whoever looks in the wrong place is told so, and finds nothing there that was not there before.
+fn must_be_there(config: &Config) -> Result<(), CannotRun> {
+    let StoreUrl::File(path) = &config.store.url else { return Ok(()) };
+    let path = config.data.dir.join(path);
+    if path.exists() {
+        return Ok(());
+    }
+    Err(CannotRun::Missing(format!(
+        "there is no store at {}: set PORTCULLIS_DATA_DIR and PORTCULLIS_STORE_URL as the service has them",
+        path.display()
+    )))
 }
 
 fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {

@@ -21,7 +21,8 @@ pub(super) fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RuleBo
 }
 
 fn read(text: &str) -> Result<RuleBook, Vec<String>> {
-    let entries: Vec<Members> = serde_json::from_str(text).map_err(|error| vec![error.to_string()])?;
+    let entries: Vec<Members> = serde_json::from_str(text)
+        .map_err(|error| vec![format!("it must be a JSON array of objects, one for each rule: {error}")])?;
     let mut faults = Vec::new();
     let rules = entries.into_iter().enumerate().filter_map(|(at, members)| {
         let mut found = Vec::new();
@@ -49,6 +50,11 @@ pub(super) fn warning(rules: &RuleBook) -> Option<String> {
     })
 }
 
+const ROLES: &str = "1 to 64 lower-case letters, digits and hyphens";
+const FACTORS: &str = "pwd or mfa, which are all that there are so far";
+const METHODS: &str = "a method in capitals, such as GET";
+const PATHS: &str = "a pattern that begins with / and in which * stands for a whole segment, and ** at the end for what is below";
+
 /// The members of an object as they stand, so that neither a repeated nor an unknown one is overlooked.
 struct Members(Vec<(String, Value)>);
 
@@ -66,10 +72,12 @@ impl Members {
             seen.push(member);
             let read = match member.as_str() {
                 "name" => rule_name(value).map(|read| name = Some(read)),
-                "roles" => list(value, |text| Role::try_from(text).ok()).map(|read| roles = read),
-                "amr" => list(value, Factor::parse).map(|read| amr = read),
-                "methods" => list(value, |text| RequestMethod::parse(text).ok()).map(|read| methods = read),
-                "paths" => list(value, |text| PathPattern::parse(text).ok()).map(|read| paths = read),
+                "roles" => list(value, ROLES, |text| Role::try_from(text).ok()).map(|read| roles = read),
+                "amr" => list(value, FACTORS, Factor::parse).map(|read| amr = read),
+                "methods" => {
+                    list(value, METHODS, |text| RequestMethod::parse(text).ok()).map(|read| methods = read)
+                }
+                "paths" => list(value, PATHS, |text| PathPattern::parse(text).ok()).map(|read| paths = read),
                 "maxAge" => age(value).map(|read| max_age = Some(read)),
                 _ => Err("nobody knows this member".to_owned()),
             };
@@ -88,11 +96,17 @@ fn rule_name(value: &Value) -> Result<RuleName, String> {
 }
 
 /// An empty list could mean everybody or nobody, so it means neither.
-fn list<T>(value: &Value, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
+fn list<T>(value: &Value, what: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
     let entries = value.as_array().filter(|entries| !entries.is_empty());
     let entries = entries.ok_or("it must be a list with something in it; leave it out to ask for nothing")?;
-    let read = |entry: &Value| entry.as_str().and_then(&parse).ok_or_else(|| format!("{entry} is not one"));
-    entries.iter().map(read).collect()
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry.as_str().and_then(&parse) {
+            Some(entry) => read.push(entry),
+            None => wrong.push(entry.to_string()),
+        }
+    }
+    if wrong.is_empty() { Ok(read) } else { Err(format!("not {what}: {}", wrong.join(", "))) }
 }
 
 /// Nothing is as recent as a sign-in of no time ago.
@@ -152,7 +166,7 @@ mod tests {
     #[test]
     fn every_fault_of_every_rule_is_told() {
         let text = r#"[
-            {"name": "Desk", "roles": [], "amr": ["palm"], "max_age": 5},
+            {"name": "Desk", "roles": [], "amr": ["palm", "pwd", "otp"], "max_age": 5},
             {"name": "ok"},
             {"maxAge": 900, "methods": ["get"], "paths": ["admin"], "paths": ["/a"]}
         ]"#;
@@ -160,12 +174,12 @@ mod tests {
         for (rule, what) in [
             (1, "\"name\": \"Desk\""),
             (1, "\"roles\": it must be a list with something in it"),
-            (1, "\"amr\": \"palm\" is not one"),
+            (1, "\"amr\": not pwd or mfa, which are all that there are so far: \"palm\", \"otp\""),
             (1, "\"max_age\": nobody knows"),
             (3, "it has no \"name\""),
             (3, "\"maxAge\": it must be"),
-            (3, "\"methods\": \"get\""),
-            (3, "\"paths\": \"admin\""),
+            (3, "\"methods\": not a method in capitals"),
+            (3, "\"paths\": not a pattern that begins with /"),
             (3, "\"paths\" stands there twice"),
         ] {
             let start = format!("rule {rule}: {what}");

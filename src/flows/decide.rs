@@ -16,7 +16,7 @@ pub struct Asked<'a> {
     pub credentials: &'a Credentials,
     pub rule: &'a str,
     /// `None` where the proxy tells nothing of the request it holds.
-    pub original: Option<Original>,
+    pub original: Result<Option<Original>, Ambiguous>,
 }
 
 /// Why somebody is not let through.
@@ -80,6 +80,7 @@ impl GateRefusal {
 pub async fn decide(services: &Services, asked: Asked<'_>) -> Result<Known, Failure<GateRefusal>> {
     let Asked { credentials, rule, original } = asked;
     let rule = services.rules.gate.find(rule).ok_or(Failure::Refused(GateRefusal::UnknownRule))?;
+    let original = original.map_err(|ambiguous| Failure::Refused(ambiguous.into()))?;
     let known =
         who_am_i(services, credentials).await.map_err(|failure| failure.refused_by(GateRefusal::from))?;
     judge(&rule, &known, original.as_ref(), services).map_err(|unmet| Failure::Refused(unmet.into()))?;
@@ -94,7 +95,7 @@ fn judge(rule: &Rule, known: &Known, original: Option<&Original>, services: &Ser
 impl From<WhoAmIRefusal> for GateRefusal {
     fn from(refusal: WhoAmIRefusal) -> Self {
         match refusal {
-            WhoAmIRefusal::Token(_) => Self::SignedOut,
+            WhoAmIRefusal::SignedOut | WhoAmIRefusal::Token(_) => Self::SignedOut,
             WhoAmIRefusal::Contradiction(_) => Self::Conflict,
         }
     }

@@ -3,13 +3,15 @@
 use std::convert::Infallible;
 
 use crate::domain::{
+    access_token::Unfit,
     secret::SecretDigest,
     session::{EndReason, Ended},
 };
 
-use super::{Failure, Services, unless_refused, verify::verify};
+use super::{Failure, Services};
 
-/// Whoever presents several credentials is signed out of all their sessions; what stands for none is no failure.
+/// Whoever presents several credentials is signed out of all their sessions; what stands for none is no failure. An access
+/// token that has expired is good enough to leave with.
 pub async fn sign_out(
     services: &Services,
     secrets: &[SecretDigest],
@@ -17,9 +19,12 @@ pub async fn sign_out(
 ) -> Result<(), Failure<Infallible>> {
     services.end_sessions(secrets, EndReason::SignedOut).await?;
     let Some(token) = token else { return Ok(()) };
-    if let Some(verified) = unless_refused(verify(services, token).await)? {
-        let ended = Ended { at: services.clock.now(), reason: EndReason::SignedOut };
-        services.end_session(verified.remembered.session.id, ended).await?;
+    let now = services.clock.now();
+    if let Ok(claims) = services.memory.claims(token, || services.keys.read(token)).await
+        && claims.judge(&services.rules.tokens, now) != Err(Unfit::Foreign)
+    {
+        let ended = Ended { at: now, reason: EndReason::SignedOut };
+        services.end_session(claims.sid, ended).await?;
     }
     Ok(())
 }

@@ -18,6 +18,8 @@ pub struct Known {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WhoAmIRefusal {
+    #[error("nothing was presented")]
+    SignedOut,
     #[error(transparent)]
     Token(#[from] TokenRefusal),
     #[error(transparent)]
@@ -36,8 +38,7 @@ pub async fn who_am_i(
     let found = found.map_err(|failure| failure.refused_by(WhoAmIRefusal::Contradiction))?;
     let remembered = found.ok_or_else(|| {
         let nothing = credentials.secret.is_none() && credentials.token.is_none();
-        let refusal = if nothing { TokenRefusal::Invalid } else { TokenRefusal::SessionEnded };
-        Failure::Refused(refusal.into())
+        Failure::Refused(if nothing { WhoAmIRefusal::SignedOut } else { TokenRefusal::SessionEnded.into() })
     })?;
     let (claims, token) = services.issue(&remembered.user, &remembered.session)?;
     Ok(Known { verified: Verified { claims: Arc::new(claims), remembered }, token })

@@ -9,9 +9,10 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use futures_util::future::LocalBoxFuture;
 
 use crate::flows::{
-    Services,
+    Failure, Services,
     authenticate::{Credentials, authenticate},
     memory::Remembered,
+    verify::verify,
 };
 
 use super::{bearer, cookie::SessionCookies, problem::Problem};
@@ -19,7 +20,7 @@ use super::{bearer, cookie::SessionCookies, problem::Problem};
 /// What a request presents: the session cookie, an access token, or nothing.
 pub struct Presented(pub Credentials);
 
-/// Somebody who is signed in; whoever is not gets 401.
+/// Somebody who is signed in; whoever is not gets 401, and is told what is wrong with their token.
 pub struct Caller(pub Arc<Remembered>);
 
 impl FromRequest for Presented {
@@ -46,8 +47,21 @@ impl FromRequest for Caller {
             let (Presented(credentials), Some(services)) = (presented.await?, services) else {
                 return Err(Problem::Internal("there are no services".into()));
             };
-            let found = authenticate(&services, &credentials).await?;
-            found.map(Self).ok_or(Problem::NotSignedIn)
+            match authenticate(&services, &credentials).await? {
+                Some(found) => Ok(Self(found)),
+                None => Err(why_not(&services, &credentials).await),
+            }
         })
+    }
+}
+
+/// A program renews a token that has expired, and signs in where its session has ended.
+async fn why_not(services: &Services, credentials: &Credentials) -> Problem {
+    match (&credentials.token, credentials.secret) {
+        (Some(token), None) => match verify(services, token).await {
+            Err(Failure::Refused(refusal)) => refusal.into(),
+            _ => Problem::NotSignedIn,
+        },
+        _ => Problem::NotSignedIn,
     }
 }

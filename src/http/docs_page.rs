@@ -58,8 +58,15 @@ fn operation_to(
     write!(html, "<h2><span class=method>{}</span> <code>{}</code></h2>", escape(method), escape(path))?;
     write!(html, "<p><code>{server}</code></p>")?;
     write!(html, "<p><b>{}</b> {}</p>", text(operation, "/summary"), text(operation, "/description"))?;
-    if let Some(shape) = operation.pointer("/requestBody/content/application~1json/schema") {
-        write!(html, "<p>Body: {}</p>", link(contract, shape))?;
+    for (kind, body) in members(operation, "/requestBody/content") {
+        let shape = body.get("schema").map(|shape| link(contract, shape)).unwrap_or_default();
+        write!(html, "<p>Body: {shape}, as <code>{}</code></p>", escape(kind))?;
+    }
+    let schemes = operation.pointer("/security").and_then(Value::as_array).into_iter().flatten();
+    let schemes: Vec<_> = schemes.filter_map(Value::as_object).flat_map(|scheme| scheme.keys()).collect();
+    if !schemes.is_empty() {
+        let named: Vec<_> = schemes.iter().map(|scheme| escape(scheme)).collect();
+        write!(html, "<p>Takes: {}</p>", named.join(" or "))?;
     }
     html.push_str("<table>");
     for (status, response) in members(operation, "/responses") {
@@ -71,6 +78,9 @@ fn operation_to(
             escape(status),
             text(response, "/description")
         )?;
+        for (name, header) in members(response, "/headers") {
+            write!(html, "<tr><td><td><code>{}</code>: {}<td>", escape(name), text(header, "/description"))?;
+        }
     }
     html.push_str("</table>");
     Ok(())

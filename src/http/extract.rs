@@ -26,6 +26,10 @@ pub struct Json<T>(pub T);
 
 /// The same, or nothing at all.
 pub struct JsonIfAny<T>(pub T);
+
+/// The same where it can be read, and nothing where it cannot: nobody is kept from leaving by what they say.
+pub struct JsonIfReadable<T>(pub T);
+
 /// The fields of a form.
 pub struct Form(Vec<(String, String)>);
 
@@ -59,6 +63,16 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonIfAny<T> {
             expect(request.headers(), "application/json")?;
             parse(&body).map(Self)
         })
+    }
+}
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for JsonIfReadable<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move { Ok(Self(parse(&read(&request, payload).await?).unwrap_or_default())) })
     }
 }
 

@@ -90,6 +90,7 @@ impl From<TokenRefusal> for Problem {
 impl From<WhoAmIRefusal> for Problem {
     fn from(refusal: WhoAmIRefusal) -> Self {
         match refusal {
+            WhoAmIRefusal::SignedOut => Self::NotSignedIn,
             WhoAmIRefusal::Token(refusal) => refusal.into(),
             WhoAmIRefusal::Contradiction(contradiction) => contradiction.into(),
         }

@@ -71,8 +71,8 @@ pub struct RefreshBody {
 
 /// Renew tokens
 ///
-/// The refresh token is used up, and its successor returned; whoever asks again within ten seconds gets the same one. A later use of
-/// it ends the session. With the session cookie it returns an access token, and a renewed cookie when that is due.
+/// The refresh token is used up, and its successor returned; whoever asks again within `PORTCULLIS_SESSION_GRACE`, 10 s, gets the same one.
+/// A later use of it ends the session, and so does one of a token before that. With the session cookie it returns an access token, and a renewed cookie when that is due.
 #[utoipa::path(
     post, path = "/api/users/refresh", tag = "users", security((), ("session" = [])), request_body = RefreshBody,
     responses(

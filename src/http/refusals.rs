@@ -20,7 +20,7 @@ pub enum Refusals {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfACaller {
-    /// `not_signed_in`
+    /// `not_signed_in`; of an access token `token_expired`, `token_invalid` or `session_ended`
     #[response(status = 401, content_type = "application/problem+json")]
     SignedOut(ProblemBody<'static>),
 }
@@ -126,7 +126,7 @@ pub enum OfEnding {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub enum TokenRefusals {
-    /// `token_invalid`, `token_expired` or `session_ended`
+    /// `token_invalid`, `token_expired` or `session_ended`; `not_signed_in` where there is nothing to look at
     #[response(status = 401, content_type = "application/problem+json")]
     Refused(ProblemBody<'static>),
 }

@@ -16,7 +16,7 @@ pub struct ActiveBody {
     active: bool,
     /// As they are now.
     user: UserBody,
-    session: SessionBody,
+    session: VerifiedSessionBody,
     claims: ClaimsBody,
 }
 
@@ -33,7 +33,7 @@ pub struct WhoAmIBody {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SessionBody {
+struct VerifiedSessionBody {
     #[schema(format = Uuid)]
     id: String,
     amr: Vec<&'static str>,
@@ -81,7 +81,7 @@ impl ActiveBody {
     pub fn of(verified: &Verified) -> Self {
         let (claims, user, session) =
             (&verified.claims, &verified.remembered.user, &verified.remembered.session);
-        let session = SessionBody {
+        let session = VerifiedSessionBody {
             id: session.id.to_string(),
             amr: session.amr.iter().map(|method| method.as_str()).collect(),
             acr: claims.acr.clone(),

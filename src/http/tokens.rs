@@ -72,7 +72,8 @@ pub async fn verify_body(
     responses((status = 200, description = "It holds", body = ActiveBody), TokenRefusals, Refusals)
 )]
 pub async fn verify_header(request: HttpRequest, services: Data<Services>) -> Result<HttpResponse, Problem> {
-    let token = bearer::token(request.headers()).ok().flatten().ok_or(TokenRefusal::Invalid)?;
+    let token = bearer::token(request.headers()).map_err(|_| TokenRefusal::Invalid)?;
+    let token = token.ok_or(Problem::NotSignedIn)?;
     let verified = verify(&services, token).await?;
     Ok(HttpResponse::Ok().json(ActiveBody::of(&verified)))
 }

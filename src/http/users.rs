@@ -5,11 +5,11 @@ use actix_web::{
     http::header::{CLEAR_SITE_DATA, HeaderValue},
     web::Data,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{session::Mode, user::User},
+    domain::{refresh_token::RefreshToken, session::Mode, user::User},
     flows::{
         self, Arrival, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp,
     },
@@ -21,7 +21,8 @@ use super::{
     client,
     cookie::{self, SessionCookies},
     credentials::{SignInBody, SignUpBody},
-    extract::{Ignored, Json},
+    extract::{Json, JsonIfReadable},
+    given::Given,
     problem::Problem,
     refresh::TokensBody,
     refusals::{OfAChange, OfAQuestion, OfCredentials, OfSignIn, OfSignOut, OfSignUp, Refusals},
@@ -59,6 +60,15 @@ pub struct CurrentUserBody {
     /// `null` for whoever is not signed in.
     #[schema(required = true)]
     current_user: Option<UserBody>,
+}
+
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignOutBody {
+    /// Of a program that has no access token left.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false)]
+    refresh_token: Given,
 }
 
 /// Nothing more to say.
@@ -127,9 +137,10 @@ pub async fn current_user(services: Data<Services>, presented: Presented) -> Res
 
 /// Sign out
 ///
-/// Ends the session in the store, and clears the cookie and what the browser kept of this site; without a session too.
+/// Ends the session that the cookie, the access token or the refresh token stands for, and clears the cookie and what the browser
+/// kept of this site. Answers the same where none of them stands for a session, or no more.
 #[utoipa::path(
-    post, path = "/api/users/signout", tag = "users", security((), ("session" = []), ("token" = [])),
+    post, path = "/api/users/signout", tag = "users", security((), ("session" = []), ("token" = [])), request_body = SignOutBody,
     responses(
         (status = 200, description = "Signed out", body = Empty, headers(
             ("set-cookie" = String, description = "Clears the session cookie"),
@@ -143,10 +154,13 @@ pub async fn sign_out(
     services: Data<Services>,
     site: Data<Site>,
     cookies: SessionCookies,
-    _: Ignored,
+    JsonIfReadable(body): JsonIfReadable<SignOutBody>,
 ) -> Result<HttpResponse, Problem> {
-    let token = bearer::token(request.headers()).ok().flatten();
-    let ended = flows::sign_out::sign_out(&services, &cookies.all(), token).await.map_err(Problem::from);
+    let access = bearer::token(request.headers()).ok().flatten();
+    let refresh = body.refresh_token.text().and_then(|token| RefreshToken::parse(token).ok());
+    let secrets: Vec<_> =
+        cookies.all().into_iter().chain(refresh.map(|token| token.secret.digest())).collect();
+    let ended = flows::sign_out::sign_out(&services, &secrets, access).await.map_err(Problem::from);
     // Whatever the store says, this browser is done with the session.
     let mut answer = ended.map_or_else(HttpResponse::from_error, |()| HttpResponse::Ok().json(Empty {}));
     cookie::clear(&mut answer, &site.origin)?;

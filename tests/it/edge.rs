@@ -90,6 +90,14 @@ fn with<'a>(headers: &[&'a str], more: &'a str) -> Vec<&'a str> {
     headers.iter().copied().chain([more]).collect()
 }
 
+#[test]
+fn what_the_page_shows_is_what_is_run() {
+    let page = include_str!("../../docs/forward-auth.md");
+    let (_, after) = page.split_once("\n```nginx\n").unwrap();
+    let (shown, _) = after.split_once("\n```\n").unwrap();
+    assert!(include_str!("edge/nginx.conf").contains(&shown.replace("ngf/signed-in;", "ngf/{rule};")));
+}
+
 #[tokio::test]
 async fn r_40_r_42_r_44_nobody_gets_through_without_a_session_whatever_they_say_of_themselves() {
     let Some(edge) = Edge::start("signed-in").await else { return };

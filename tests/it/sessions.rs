@@ -173,6 +173,21 @@ async fn whoever_is_not_signed_in_has_none(store: Arc<dyn Store>) {
         assert_eq!((answer.status, answer.codes()), (401, vec!["not_signed_in".to_owned()]));
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     }
+    let account = json!({ "email": "ada@example.org", "password": PASSWORD, "mode": "token" });
+    let tokens = nobody.post("/api/users/signup", account).await.json();
+    service.clock.advance(SignedDuration::from_mins(11));
+    for (token, code) in
+        [("nonsense", "token_invalid"), (tokens["accessToken"].as_str().unwrap(), "token_expired")]
+    {
+        nobody.token = Some(token.to_owned());
+        let answer = nobody.get("/api/users/sessions").await;
+        assert_eq!(
+            (answer.status, answer.codes()),
+            (401, vec![code.to_owned()]),
+            "renew it, or sign in again"
+        );
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    }
 }
 
 async fn two_credentials_of_two_sessions_are_a_contradiction(store: Arc<dyn Store>) {

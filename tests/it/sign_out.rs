@@ -17,7 +17,7 @@ use crate::support::{
 on_both_stores!(
     the_session_ends_in_the_store_and_the_cookie_goes,
     whoever_has_no_session_is_signed_out_as_well,
-    n_23_a_program_is_signed_out_by_its_access_token,
+    n_23_a_program_is_signed_out_by_its_tokens,
     n_23_of_several_cookies_every_session_ends,
     n_23_a_neighbour_s_cookie_keeps_no_session_alive,
     r_21_a_session_ends_by_itself_when_it_is_idle_or_old,
@@ -56,19 +56,29 @@ async fn whoever_has_no_session_is_signed_out_as_well(store: Arc<dyn Store>) {
     assert_eq!(anybody.sign_out().await.status, 200, "also a second time");
 }
 
-async fn n_23_a_program_is_signed_out_by_its_access_token(store: Arc<dyn Store>) {
+async fn n_23_a_program_is_signed_out_by_its_tokens(store: Arc<dyn Store>) {
     let service = Service::on(store).await;
     let mut program = Browser::at(&service);
     let account = json!({ "email": "ada@example.org", "password": PASSWORD, "mode": "token" });
-    let tokens = program.post("/api/users/signup", account).await.json();
-    for token in
-        ["nonsense", tokens["accessToken"].as_str().unwrap(), tokens["accessToken"].as_str().unwrap()]
-    {
+    let tokens = program.post("/api/users/signup", account.clone()).await.json();
+    let (access, refresh) =
+        (tokens["accessToken"].as_str().unwrap(), tokens["refreshToken"].as_str().unwrap());
+    service.clock.advance(SignedDuration::from_mins(11));
+    for token in ["nonsense", access, access] {
         program.token = Some(token.to_owned());
         assert_eq!(program.sign_out().await.status, 200, "also with none that holds, and a second time");
     }
-    assert_eq!(program.current_user().await, None);
     program.token = None;
+    assert_eq!(
+        program.refresh(refresh).await.status,
+        401,
+        "one that has expired is good enough to leave with"
+    );
+
+    let tokens = program.post("/api/users/signin", account).await.json();
+    for body in [json!([]), json!({ "refreshToken": 7 }), json!({ "refreshToken": tokens["refreshToken"] })] {
+        assert_eq!(program.post("/api/users/signout", body).await.status, 200);
+    }
     assert_eq!(program.refresh(tokens["refreshToken"].as_str().unwrap()).await.status, 401);
 }
 

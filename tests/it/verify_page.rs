@@ -1,4 +1,4 @@
-//! The examples of `docs/verify.md`, run as they stand there against the real binary.
+//! The examples of `docs/verify.md`, run as they stand there against the real service.
 
 mod example;
 
@@ -8,11 +8,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{
-    browser::Browser,
-    folder::Folder,
-    process::{Process, Sockets},
-};
+use serde_json::json;
+
+use crate::support::{browser::Browser, folder::Folder, forge::Forge, service::Service, stores::sqlite};
 
 use example::Verifier;
 
@@ -20,30 +18,28 @@ const ISSUER: &str = "http://localhost:3000";
 const AUDIENCE: &str = "https://api.ticketing.dev";
 
 struct Issued {
-    _process: Process,
-    _folder: Folder,
-    sockets: Sockets,
+    service: Service,
+    forge: Forge,
     id: String,
     token: String,
 }
 
 async fn issued() -> Issued {
-    let folder = Folder::new();
-    let mut process = Process::start(&folder, &[("PORTCULLIS_TOKEN_AUDIENCE", AUDIENCE)]);
-    let sockets = process.ready();
-    let mut ada = Browser::to(sockets.public);
+    let service = Service::with(sqlite(), &[("PORTCULLIS_TOKEN_AUDIENCE", AUDIENCE)]).await;
+    let mut ada = Browser::at(&service);
     let id = ada.sign_up("ada@example.org").await.json()["id"].as_str().unwrap().to_owned();
-    let mut service = Browser::to(sockets.internal);
-    service.cookie.clone_from(&ada.cookie);
-    let answer = service.get("/v1/whoami").await;
+    let mut inside = Browser::to(service.internal);
+    inside.cookie.clone_from(&ada.cookie);
+    let answer = inside.get("/v1/whoami").await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let token = answer.json()["accessToken"].as_str().unwrap().to_owned();
-    Issued { _process: process, _folder: folder, sockets, id, token }
+    let forge = Forge::at(&service, &token).await;
+    Issued { service, forge, id, token }
 }
 
 impl Issued {
     fn keys(&self) -> String {
-        format!("http://{}/.well-known/jwks.json", self.sockets.public)
+        format!("http://{}/.well-known/jwks.json", self.service.public)
     }
 
     /// What nobody may take for a token of ours.
@@ -56,6 +52,12 @@ impl Issued {
         let other =
             if payload.contains('0') { payload.replacen('0', "1", 1) } else { payload.replacen('a', "b", 1) };
         vec![
+            self.forge.with_claim("exp", Some(json!(1_700_000_000))),
+            self.forge.with_claim("exp", None),
+            self.forge.with_claim("iss", Some(json!("https://evil.example"))),
+            self.forge.with_claim("aud", Some(json!("portcullis"))),
+            self.forge.with_head("typ", Some(json!("JWT"))),
+            self.forge.stranger().with_claim("sub", Some(json!("root"))),
             format!("{none}.{payload}."),
             format!("{none}.{payload}.{signature}"),
             format!("{foreign}.{payload}.{signature}"),
@@ -83,14 +85,15 @@ fn block(language: &str) -> String {
 async fn the_rust_example_verifies_and_refuses() {
     assert_eq!(block("rust"), include_str!("verify_page/example.rs"), "what is run is what the page shows");
     let issued = issued().await;
-    let verifier = Verifier::new(&issued.keys(), ISSUER, AUDIENCE);
+    let verifier = Verifier::new(&issued.keys(), ISSUER, AUDIENCE).unwrap();
     let caller = verifier.verify(&issued.token).await.unwrap();
     assert_eq!((caller.sub, caller.roles), (issued.id.clone(), Vec::new()));
     for forged in issued.forged() {
         assert!(verifier.verify(&forged).await.is_err(), "{forged}");
     }
     for (issuer, audience) in [("https://evil.example", AUDIENCE), (ISSUER, "portcullis")] {
-        assert!(Verifier::new(&issued.keys(), issuer, audience).verify(&issued.token).await.is_err());
+        let other = Verifier::new(&issued.keys(), issuer, audience).unwrap();
+        assert!(other.verify(&issued.token).await.is_err());
     }
 }
 

@@ -1,6 +1,6 @@
 //! `portcullis keys`, beside a running service.
 
-use std::{process::Output, time::Duration};
+use std::{fs, process::Output, time::Duration};
 
 use serde_json::Value;
 use tokio::time::sleep;
@@ -66,6 +66,12 @@ fn misuse_is_2_failure_is_1_and_help_has_an_example() {
     let code = |output: Output| output.status.code();
     assert_eq!(code(run(&folder, &["keys"], &[])), Some(2));
     assert_eq!(code(run(&folder, &["keys", "burn"], &[])), Some(2));
+    for verb in ["list", "rotate"] {
+        let output = run(&folder, &["keys", verb], &[]);
+        assert!(String::from_utf8_lossy(&output.stderr).starts_with("there is no store at "), "{output:?}");
+        assert_eq!(code(output), Some(1));
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "and none is made");
     let nowhere = ("PORTCULLIS_STORE_URL", "sqlite:/proc/nowhere/p.db");
     assert_eq!(code(run(&folder, &["keys", "list"], &[nowhere])), Some(1));
     for args in [&["keys", "--help"][..], &["keys", "list", "--help"], &["keys", "rotate", "--help"]] {

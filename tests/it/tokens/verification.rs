@@ -74,9 +74,14 @@ async fn one_bearer_token_is_in_a_header_or_none() {
         "schemes have no letter case"
     );
     let two_in_one = format!("{good}, {good}");
+    let (status, body) = by_header(&service, &[]).await;
+    assert_eq!(
+        (status, &body["errors"][0]["code"]),
+        (401, &json!("not_signed_in")),
+        "there is nothing to look at"
+    );
     for values in [
-        &[][..],
-        &["Bearer"],
+        &["Bearer"][..],
         &["Bearer "],
         &[&token],
         &[&format!("Basic {token}")],
@@ -167,8 +172,8 @@ async fn whoami_takes_the_cookie_or_the_token_and_never_two_that_differ() {
     for (cookie, bearer, status, code) in [
         (cookie, Some(&*others), 400, "credentials_differ"),
         (cookie, Some("forged"), 401, "token_invalid"),
-        (Some("session=pcs_x"), None, 401, "token_invalid"),
-        (None, None, 401, "token_invalid"),
+        (Some("session=pcs_x"), None, 401, "not_signed_in"),
+        (None, None, 401, "not_signed_in"),
     ] {
         let (answered, body) = whoami(cookie, bearer).await;
         assert_eq!((answered, &body["errors"][0]["code"]), (status, &json!(code)));
