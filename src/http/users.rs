@@ -62,12 +62,11 @@ pub struct CurrentUserBody {
     current_user: Option<UserBody>,
 }
 
-#[derive(Deserialize, Default, ToSchema)]
+/// Of a program that has no access token left.
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub struct SignOutBody {
-    /// Of a program that has no access token left.
     #[serde(default)]
-    #[schema(value_type = Option<String>, nullable = false)]
     refresh_token: Given,
 }
 
@@ -140,7 +139,8 @@ pub async fn current_user(services: Data<Services>, presented: Presented) -> Res
 /// Ends the session that the cookie, the access token or the refresh token stands for, and clears the cookie and what the browser
 /// kept of this site. Answers the same where none of them stands for a session, or no more.
 #[utoipa::path(
-    post, path = "/api/users/signout", tag = "users", security((), ("session" = []), ("token" = [])), request_body = SignOutBody,
+    post, path = "/api/users/signout", tag = "users", security((), ("session" = []), ("token" = [])),
+    request_body(content = Option<Value>, description = "A program without an access token says `refreshToken`; anything else is ignored", example = json!({"refreshToken": "pcr_…"})),
     responses(
         (status = 200, description = "Signed out", body = Empty, headers(
             ("set-cookie" = String, description = "Clears the session cookie"),
