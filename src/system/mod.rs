@@ -1,5 +1,6 @@
-//! The impure leaves: the clock, the random source, keys and tokens, and the threads that hash passwords.
+//! The impure leaves: the clock, the random source, keys, tokens and certificates, and the threads that hash passwords.
 
+pub mod certificate;
 pub mod clock;
 pub mod entropy;
 pub mod hashing;

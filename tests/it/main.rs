@@ -33,5 +33,6 @@ mod store;
 mod store_away;
 mod store_misset;
 mod support;
+mod tls;
 mod tokens;
 mod verify_page;
