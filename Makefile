@@ -29,6 +29,7 @@ format: ## Is everything formatted?
 
 lint: ## Clippy, with nothing left to say
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features -- -D warnings
 
 doc: ## The documentation of the code, without a broken link
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items

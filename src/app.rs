@@ -1,5 +1,7 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+#[cfg(feature = "kube")]
+mod cluster;
 mod doors;
 mod jobs;
 mod keys;
@@ -37,6 +39,8 @@ use crate::{
     worker,
 };
 
+#[cfg(feature = "kube")]
+pub use cluster::make_secrets;
 pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.

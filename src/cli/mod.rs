@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 
+#[cfg(feature = "kube")]
+pub mod cluster;
 pub mod config;
 pub mod generate;
 pub mod keys;
@@ -32,6 +34,8 @@ enum Command {
     Serve(serve::Args),
     Config(config::Args),
     Keys(keys::Args),
+    #[cfg(feature = "kube")]
+    Cluster(cluster::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
 }
@@ -70,6 +74,8 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
+            #[cfg(feature = "kube")]
+            Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }
