@@ -19,7 +19,7 @@ head -c "$length" >/dev/null
 if [ "$ASK" = yes ]; then
     # The ingress says nothing that could be believed: what came from it is shown, and not used.
     caller=$(wget -q -O - --header "Cookie: $cookie" ${authorization:+--header "Authorization: $authorization"} \
-        http://portcullis-internal.portcullis.svc:9000/v1/whoami 2>/dev/null) || caller=nobody
+        http://portcullis-internal.portcullis.svc:9000/v1/whoami 2>/dev/null | sed 's/.*"user":{"id":"\([^"]*\)".*/\1/')
 else
     caller=$(echo "$said" | sed -n 's/^[Xx]-[Aa]uth-[Rr]equest-[Uu]ser: //p')
 fi
