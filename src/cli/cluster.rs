@@ -32,15 +32,15 @@ struct Secrets {
     /// Where the service and its database run.
     #[arg(long, default_value = "portcullis")]
     namespace: String,
-    /// The StatefulSet of its database.
-    #[arg(long, default_value = "auth-mongodb")]
-    set: String,
+    /// The database: `auth` is that of Portcullis. Another service's gets its URL in DATABASE-store.
+    #[arg(long, default_value = "auth")]
+    database: String,
+    /// The StatefulSet of the database [default: DATABASE-mongodb].
+    #[arg(long)]
+    set: Option<String>,
     /// How many members that has.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=50))]
     members: u32,
-    /// The name of the database.
-    #[arg(long, default_value = "auth")]
-    database: String,
     /// For programs.
     #[arg(long)]
     json: bool,
@@ -48,6 +48,7 @@ struct Secrets {
 
 pub fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
     let Verb::Secrets(Secrets { namespace, set, members, database, json }) = args.verb;
+    let set = set.unwrap_or_else(|| format!("{database}-mongodb"));
     let place = Place { namespace, set, members, database };
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let present = runtime.block_on(app::make_secrets(&place))?;

@@ -47,12 +47,15 @@ pub async fn make(place: &Place, entropy: &dyn Entropy) -> Result<Vec<Present>, 
         Wanted { name: "portcullis-keys".to_owned(), values: [("key-secret", key_secret(entropy)?)].into() };
     let (key_file, _) = key_file.make(&api).await?;
     let (users, secret) = users.make(&api).await?;
-    let (keys, _) = keys.make(&api).await?;
     let url = |user| Zeroizing::new(place.url(user, &text(&secret, user)));
     let values = [("url", url("app")), ("backup-url", url("backup"))].into();
-    let store = Wanted { name: "portcullis-store".to_owned(), values };
-    let (store, _) = store.make(&api).await?;
-    Ok(vec![key_file, users, keys, store])
+    let (store, _) = Wanted { name: place.store(), values }.make(&api).await?;
+    let mut present = vec![key_file, users, store];
+    if place.is_ours() {
+        let (keys, _) = keys.make(&api).await?;
+        present.push(keys);
+    }
+    Ok(present)
 }
 
 /// A Secret that has to be there, and what it holds if nobody has made it yet.
@@ -98,6 +101,15 @@ impl Wanted {
 }
 
 impl Place {
+    /// Whether it is the database of Portcullis; any other service has but the one Secret with its URL.
+    fn is_ours(&self) -> bool {
+        self.database == "auth"
+    }
+
+    fn store(&self) -> String {
+        if self.is_ours() { "portcullis-store".to_owned() } else { format!("{}-store", self.database) }
+    }
+
     /// Every member by its own name, because each has one as soon as it has a pod.
     fn url(&self, user: &str, password: &str) -> String {
         let Self { namespace, set, members, database } = self;
