@@ -1,7 +1,7 @@
 # Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
 
 .DEFAULT_GOAL := list
-.PHONY: list run test check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools
+.PHONY: list run test check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image
 
 list: ## What there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ manifests: ## Everything of k8s/ and infra/, rendered and checked without a clus
 
 api-test: ## The running service against docs/openapi.json
 	tests/tools/api-test
+
+image: ## portcullis:dev: a static binary built here, put together with docker or buildah
+	@tests/tools/image
 
 test-api: ## The manifests on a real API server, in dry runs (any KUBECONFIG)
 	@tests/tools/test-api

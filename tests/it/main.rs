@@ -18,6 +18,7 @@ mod health;
 mod hostile;
 mod keys;
 mod lifecycle;
+mod manifests;
 mod memory;
 mod overload;
 mod problems;
