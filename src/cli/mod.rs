@@ -5,7 +5,9 @@ pub mod cluster;
 pub mod config;
 pub mod generate;
 pub mod keys;
+mod logged;
 pub mod serve;
+mod signals;
 
 use std::{
     error::Error,
