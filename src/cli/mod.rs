@@ -6,6 +6,7 @@ pub mod config;
 pub mod generate;
 pub mod keys;
 mod logged;
+pub mod mongo_agent;
 pub mod serve;
 mod signals;
 
@@ -17,7 +18,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Misconfigured, Sources};
+use crate::config::{Config, ForAgent, Misconfigured, Sources};
 
 /// Signs people in, with sessions that are kept in SQLite or MongoDB.
 #[derive(Debug, Parser)]
@@ -38,6 +39,7 @@ enum Command {
     Keys(keys::Args),
     #[cfg(feature = "kube")]
     Cluster(cluster::Args),
+    MongoAgent(mongo_agent::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
 }
@@ -78,6 +80,7 @@ impl Cli {
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
+            Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }

@@ -1,5 +1,6 @@
 //! Configuration: read once from the environment, typed, and every fault told at once.
 
+mod agent;
 mod choice;
 mod document;
 mod duration;
@@ -19,6 +20,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
+pub use agent::{AGENT_VARIABLES, ForAgent};
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
 pub use sections::{
@@ -74,10 +76,8 @@ pub enum KeySource {
 
 impl Config {
     pub fn read(sources: &Sources) -> Result<Self, Misconfigured> {
-        let vars = sources.vars.iter().map(|(name, value)| (name.to_string_lossy(), value.to_string_lossy()));
-        let vars: Vec<_> = vars.collect();
-        let unknown = unknown::warning(vars.iter().map(|(name, value)| (&**name, &**value)));
-        let mut reader = Reader::new(sources);
+        let unknown = unknown::warning(sources);
+        let mut reader = Reader::new(sources, VARIABLES.iter());
         let config = Self::from_sections(&mut reader);
         let (settings, faults) = reader.finish();
         match config {
@@ -85,13 +85,7 @@ impl Config {
                 config.warnings.extend(unknown);
                 Ok(Self { settings, ..config })
             }
-            _ => {
-                let json = |setting: &Setting| {
-                    setting.variable.name == "PORTCULLIS_LOG_FORMAT" && setting.text() == "json"
-                };
-                let log_format = if settings.iter().any(json) { LogFormat::Json } else { LogFormat::Text };
-                Err(Misconfigured { faults, warnings: unknown.into_iter().collect(), log_format })
-            }
+            _ => Err(Misconfigured::of(faults, unknown, &settings)),
         }
     }
 
