@@ -16,7 +16,7 @@ const RUNS: u64 = 2;
 /// A set is being made until then, and is ready by the other: half of the kills fall before the first.
 const LATEST_KILLS: [u64; 2] = [2_500, 8_000];
 
-/// Numbers that are the same for the same seed (SplitMix64).
+/// Numbers that are the same for the same seed (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {
