@@ -24,11 +24,15 @@ pub(crate) async fn look(report: &mut Report) {
         eprintln!("NOT TESTED: skaffold.yaml; there is no skaffold. SKAFFOLD says where it is.");
         return;
     }
-    for verb in ["run", "verify", "delete"] {
+    let built = env::temp_dir().join(format!("portcullis-skaffold-{}.json", std::process::id()));
+    let built = built.to_string_lossy();
+    let verify = format!("verify --build-artifacts {built}");
+    for verb in ["run", &format!("build --file-output {built}"), &verify, "delete"] {
         let begun = Instant::now();
         let (log, status) = run(verb).await;
         let figure = format!("{:.0} s", begun.elapsed().as_secs_f64());
-        report.promise(&format!("skaffold {verb}"), &figure, "", status);
+        let name = verb.split(' ').next().unwrap_or(verb);
+        report.promise(&format!("skaffold {name}"), &figure, "", status);
         assert!(status, "skaffold {verb}:\n{}", fs::read_to_string(log).unwrap_or_default());
     }
     kubectl::until("the namespace is gone", Duration::from_mins(3), kubectl::is_free).await;
@@ -40,6 +44,10 @@ pub(crate) async fn look(report: &mut Report) {
 async fn develop(report: &mut Report) {
     let dev = Dev::begin();
     page_has(BEFORE, Duration::from_mins(15), &dev).await;
+    kubectl::until("skaffold watches the sources", Duration::from_mins(1), async || {
+        dev.said().contains("Watching for changes")
+    })
+    .await;
     let source = Changed::source();
     let took = page_has(AFTER, Duration::from_mins(15), &dev).await;
     let compiled = dev.compiled();
@@ -74,7 +82,8 @@ fn program() -> String {
 
 /// What it said, and whether it ended well.
 async fn run(verb: &str) -> (PathBuf, bool) {
-    let log = env::temp_dir().join(format!("portcullis-skaffold-{}-{verb}.log", std::process::id()));
+    let name = verb.split(' ').next().unwrap_or(verb);
+    let log = env::temp_dir().join(format!("portcullis-skaffold-{}-{name}.log", std::process::id()));
     let mut command = command(verb, &log);
     let status =
         task::spawn_blocking(move || command.status()).await.expect("it ends").expect("skaffold runs");
@@ -84,7 +93,7 @@ async fn run(verb: &str) -> (PathBuf, bool) {
 fn command(verb: &str, log: &Path) -> Command {
     let log = File::create(log).expect("a log");
     let mut command = Command::new(program());
-    command.arg(verb).stdin(Stdio::null());
+    command.args(verb.split(' ')).stdin(Stdio::null());
     command.stdout(log.try_clone().expect("a log")).stderr(log);
     command
 }
