@@ -12,6 +12,7 @@ pub mod origin;
 pub mod original;
 pub mod password;
 pub mod policy;
+pub mod record;
 pub mod refresh_token;
 pub mod rule;
 pub mod sealed;

@@ -8,6 +8,7 @@ pub(crate) mod forge;
 pub(crate) mod mongod;
 pub(crate) mod people;
 pub(crate) mod process;
+pub(crate) mod records;
 pub(crate) mod replica;
 pub(crate) mod service;
 pub(crate) mod stores;
