@@ -1,5 +1,6 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod backups;
 mod jobs;
 mod keys;
 
@@ -43,6 +44,7 @@ use crate::{
     worker,
 };
 
+pub use backups::{Wanted, identity, list_backups, restore, with_backups};
 pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.

@@ -1,8 +1,11 @@
 //! The command line: one file a command.
 
+pub mod backup;
 pub mod config;
 pub mod generate;
 pub mod keys;
+mod progress;
+pub mod restore;
 pub mod serve;
 
 use std::{
@@ -13,7 +16,10 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Misconfigured, Sources};
+use crate::{
+    config::{Config, Misconfigured, Sources},
+    flows::Failure,
+};
 
 /// Signs people in, with sessions that are kept in SQLite or MongoDB.
 #[derive(Debug, Parser)]
@@ -32,6 +38,8 @@ enum Command {
     Serve(serve::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
 }
@@ -70,6 +78,8 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
+            Command::Backup(args) => Ok(args.run(&Config::read_without_keys(&Sources::of_process())?)?),
+            Command::Restore(args) => Ok(restore::run(args, &configuration()?)?),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }
@@ -77,6 +87,17 @@ impl Cli {
 
 fn configuration() -> Result<Config, Misconfigured> {
     Config::read(&Sources::of_process())
+}
+
+/// One sentence, for the person at the terminal.
+fn told<R: Error>(failure: Failure<R>) -> String {
+    match failure {
+        Failure::Refused(reason) => reason.to_string(),
+        Failure::Raced | Failure::Busy { .. } => "somebody else is at it; try again".to_owned(),
+        Failure::Unavailable(source) => format!("the store is unavailable: {source}"),
+        Failure::OutcomeUnknown(source) => format!("nobody knows whether it was done: {source}"),
+        Failure::Broken(source) => source.to_string(),
+    }
 }
 
 /// A reader who has seen enough, such as `head`, is no failure.

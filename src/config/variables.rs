@@ -167,6 +167,39 @@ pub const VARIABLES: &[Variable] = &[
         example: "/var/lib/portcullis",
         mask: None,
     },
+    Variable {
+        name: "PORTCULLIS_BACKUP_S3_ENDPOINT",
+        meaning: "Where the S3-compatible service is that backups are kept in, for `portcullis backup --to s3://BUCKET/PREFIX`. \
+                  Its buckets are addressed by path. Unset, it is Amazon's of the region.",
+        allowed: Described("a URL that begins with http:// or https://"),
+        default: Always(""),
+        example: "https://minio.backups.svc:9000",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_BACKUP_S3_REGION",
+        meaning: "The region of the bucket; services of one's own have one by name only.",
+        allowed: Described("lower-case letters, digits and hyphens"),
+        default: Always("us-east-1"),
+        example: "eu-central-1",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_BACKUP_S3_ACCESS_KEY",
+        meaning: "Who reads and writes backups in the bucket.",
+        allowed: Described("an access key id"),
+        default: Always(""),
+        example: "AKIAIOSFODNN7EXAMPLE",
+        mask: Some(masked),
+    },
+    Variable {
+        name: "PORTCULLIS_BACKUP_S3_SECRET_KEY",
+        meaning: "What belongs to the access key.",
+        allowed: Described("a secret access key"),
+        default: Always(""),
+        example: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        mask: Some(masked),
+    },
 ];
 
 /// Whether there is one may be known.
