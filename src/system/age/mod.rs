@@ -31,7 +31,7 @@ pub enum AgeError {
     NotForUs,
     #[error("it is damaged, or somebody has changed it")]
     Damaged,
-    #[error("its end is missing")]
+    #[error("its end is missing or damaged")]
     Truncated,
     #[error("it could not be encrypted")]
     NotSealed,

@@ -1,6 +1,7 @@
 //! What the tests share: a clock that stands still, chance that repeats, and people to try things on.
 
 pub(crate) mod browser;
+pub(crate) mod bucket;
 pub(crate) mod clock;
 pub(crate) mod entropy;
 pub(crate) mod folder;

@@ -52,8 +52,13 @@ fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
 impl Process {
     /// Free ports, cheap hashes, the key secret that all tests share, and a log for programs, unless the settings say otherwise.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
-        let mut child =
-            command(folder, settings).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::command(folder, settings, &[])
+    }
+
+    /// Another command than to serve.
+    pub(crate) fn command(folder: &Folder, settings: &[(&str, &str)], args: &[&str]) -> Self {
+        let mut command = command(folder, settings);
+        let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, log) = channel();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let copy = sender.clone();

@@ -73,12 +73,12 @@ impl Archive for Bucket {
                 request = request.query("continuation-token", token);
             }
             let page = self.0.send(&request).await?.text();
-            for entry in texts(&page, "Contents") {
-                let name = texts(&entry, "Key").next().unwrap_or_default();
-                let name = name.strip_prefix(&self.0.prefix).unwrap_or_default().to_owned();
-                let size = texts(&entry, "Size").next().and_then(|size| size.parse().ok()).unwrap_or(0);
-                all.push(Kept { name, size });
-            }
+            all.extend(texts(&page, "Contents").filter_map(|entry| {
+                let name = texts(&entry, "Key").next()?.strip_prefix(&self.0.prefix)?.to_owned();
+                let size = texts(&entry, "Size").next()?.parse().ok()?;
+                // What stands for a folder is called like it.
+                (!name.is_empty()).then_some(Kept { name, size })
+            }));
             from = texts(&page, "NextContinuationToken").next();
             if from.is_none() {
                 break;
