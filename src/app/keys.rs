@@ -52,7 +52,9 @@ fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, 
     match source {
         KeySource::Given(secrets) => Ok(secrets.clone()),
         KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
-        KeySource::Missing => Err(CannotRun::Missing("PORTCULLIS_KEY_SECRET must be set".to_owned())),
+        KeySource::Missing => {
+            Err(CannotRun::Missing("PORTCULLIS_KEY_SECRET must be set, to what the service has".to_owned()))
+        }
         KeySource::Forgotten => {
             let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
             Ok(KeySecrets { first, others: Vec::new() })

@@ -4,9 +4,8 @@ use std::{error::Error, fmt::Write as _, fs, num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgGroup, Parser, Subcommand};
 use serde_json::{Value, json};
-use tokio::runtime;
 
-use super::{print, progress::Line, told};
+use super::{print, progress::Line, runtime_beside, told};
 use crate::{
     app,
     config::Config,
@@ -51,8 +50,14 @@ enum Verb {
 struct Make {
     #[arg(long, value_name = "DEST", help = "The folder, or s3://BUCKET/PREFIX")]
     to: Place,
-    /// Somebody who may read it, as an age recipient: age1…; may be repeated.
-    #[arg(long, value_name = "AGE1", group = "readers", conflicts_with = "unencrypted")]
+    /// Somebody who may read it, as an age recipient: age1…; may be repeated, or a list with commas.
+    #[arg(
+        long,
+        value_name = "AGE1",
+        value_delimiter = ',',
+        group = "readers",
+        conflicts_with = "unencrypted"
+    )]
     recipient: Vec<Recipient>,
     /// A file with one recipient a line.
     #[arg(long, value_name = "FILE", group = "readers", conflicts_with = "unencrypted")]
@@ -91,7 +96,7 @@ impl Args {
 impl Make {
     fn run(self, config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
         let order = Order { recipients: self.recipients()?, keep: self.keep };
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime_beside()?;
         let line = Line::start("records written");
         let made = app::with_backups(config, self.to, async |backups| {
             backup(backups, &order, &mut |records| line.show(records)).await
@@ -120,7 +125,7 @@ impl Make {
 }
 
 fn show(list: List, config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime_beside()?;
     let listed = runtime.block_on(app::list_backups(config, list.from))?.map_err(told)?;
     Ok(print(&if list.json { listed_as_json(&listed) } else { listed_as_table(&listed) })?)
 }

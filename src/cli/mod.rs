@@ -15,6 +15,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::{self, Runtime};
 
 use crate::{
     config::{Config, Misconfigured, Sources},
@@ -78,8 +79,8 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
-            Command::Backup(args) => Ok(args.run(&Config::read_without_keys(&Sources::of_process())?)?),
-            Command::Restore(args) => Ok(restore::run(args, &configuration()?)?),
+            Command::Backup(args) => Ok(args.run(&without_keys()?)?),
+            Command::Restore(args) => Ok(restore::run(args, &without_keys()?)?),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }
@@ -87,6 +88,16 @@ impl Cli {
 
 fn configuration() -> Result<Config, Misconfigured> {
     Config::read(&Sources::of_process())
+}
+
+/// For work that packs and seals for long: connections are looked after on a thread of their own meanwhile.
+fn runtime_beside() -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+}
+
+/// For commands that may have to do without the key secret.
+fn without_keys() -> Result<Config, Misconfigured> {
+    Config::read_without_keys(&Sources::of_process())
 }
 
 /// One sentence, for the person at the terminal.

@@ -4,9 +4,8 @@ use std::{error::Error, fs, path::PathBuf};
 
 use clap::Parser;
 use serde_json::json;
-use tokio::runtime;
 
-use super::{backup::sums_as_table, print, progress::Line, told};
+use super::{backup::sums_as_table, print, progress::Line, runtime_beside, told};
 use crate::{
     app::{self, Wanted},
     config::Config,
@@ -53,7 +52,7 @@ pub fn run(args: Args, config: &Config) -> Result<(), Box<dyn Error + Send + Syn
     });
     let Args { from: place, replace, without_keys, json, .. } = args;
     let wanted = Wanted { place, identities: identities.transpose()?, replace, without_keys };
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime_beside()?;
     let line = Line::start("records restored");
     let restored = runtime.block_on(app::restore(config, wanted, &mut |records| line.show(records)))?;
     line.end();

@@ -62,7 +62,7 @@ pub enum KeySource {
     KeptIn(PathBuf),
     /// Made at every start, for a store that forgets as well.
     Forgotten,
-    /// Several processes have to agree on it, so none of them can make it; for a command that opens nothing.
+    /// Several processes have to agree on it, so none of them can make it.
     Missing,
 }
 
@@ -71,7 +71,7 @@ impl Config {
         Self::read_for(sources, true)
     }
 
-    /// For a command that seals and opens nothing, and need not be trusted with the key secret.
+    /// For a command that can do without the key secret.
     pub fn read_without_keys(sources: &Sources) -> Result<Self, Misconfigured> {
         Self::read_for(sources, false)
     }

@@ -64,7 +64,8 @@ impl Reader {
             opener.finish(&mut plain)?;
         }
         let mut records = self.unpack(&plain)?;
-        self.packed.try_finish().map_err(|_| DumpError::Truncated)?;
+        let unpacked = self.packed.try_finish();
+        unpacked.map_err(|_| DumpError::Damaged("its end cannot be unpacked, or is missing"))?;
         records.extend(self.lines()?);
         let Some((header, ending)) = self.header.zip(self.ending) else { return Err(DumpError::Truncated) };
         if !self.held.is_empty() {

@@ -67,7 +67,9 @@ impl MongoExport {
         let store = self.store.get().ok_or_else(|| Cause::NotYet.unavailable())?;
         let all: Collection<RawDocumentBuf> = store.database.collection(kind.as_str());
         let found = all.find(doc! {}).sort(doc! { "_id": 1 }).read_concern(ReadConcern::snapshot());
-        let cursor = found.session(&mut self.session).await.map_err(|error| of_snapshot(&error))?;
+        // Unless it is told otherwise a server sends 16 MiB at a time.
+        let found = found.batch_size(u32::try_from(BATCH).unwrap_or(u32::MAX)).session(&mut self.session);
+        let cursor = found.await.map_err(|error| of_snapshot(&error))?;
         self.open = Some((kind, cursor));
         Ok(())
     }
