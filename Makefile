@@ -1,7 +1,7 @@
 # Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
 
 .DEFAULT_GOAL := list
-.PHONY: list run test check format lint doc deny api-test bench gen fmt clean-tools
+.PHONY: list run test check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image
 
 list: ## What there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,7 @@ check: ## What CI runs: everything below, then the tests
 	@tests/tools/stage lint
 	@tests/tools/stage doc
 	@tests/tools/stage deny
+	@tests/tools/stage manifests
 	@tests/tools/stage api-test
 	@echo "== test"
 	@$(MAKE) --no-print-directory test
@@ -31,6 +32,7 @@ format: ## Is everything formatted?
 
 lint: ## Clippy, with nothing left to say
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features -- -D warnings
 
 doc: ## The documentation of the code, without a broken link
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
@@ -38,8 +40,20 @@ doc: ## The documentation of the code, without a broken link
 deny: ## Dependencies: licences, bans, sources, known vulnerabilities
 	tests/tools/deny
 
+manifests: ## Everything of k8s/ and infra/, rendered and checked without a cluster
+	@tests/tools/manifests
+
 api-test: ## The running service against docs/openapi.json
 	tests/tools/api-test
+
+image: ## portcullis:dev: a static binary built here, put together with docker or buildah
+	@tests/tools/image
+
+test-api: ## The manifests on a real API server, in dry runs (any KUBECONFIG)
+	@tests/tools/test-api
+
+dev-secrets: ## Secrets for k8s/overlays/dev, in files that git does not see
+	@tests/tools/dev-secrets
 
 bench: ## Start, rest, sign-ins and a flood of them, beside what was promised
 	cargo bench --locked --bench load

@@ -1,23 +1,19 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
 mod backups;
+#[cfg(feature = "kube")]
+mod cluster;
+mod doors;
 mod jobs;
 mod keys;
 
-use std::{
-    fmt, io,
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{fmt, io, net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
 
 use actix_web::web::Data;
 use secrecy::ExposeSecret;
-use tokio::{net::TcpSocket, sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, time::timeout};
 
-use self::jobs::Jobs;
+use self::{doors::Doors, jobs::Jobs};
 use crate::{
     config::{Config, StoreUrl},
     domain::{
@@ -45,6 +41,8 @@ use crate::{
 };
 
 pub use backups::{Wanted, identity, list_backups, restore, with_backups};
+#[cfg(feature = "kube")]
+pub use cluster::make_secrets;
 pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
@@ -52,9 +50,6 @@ const NOTICE: Duration = Duration::from_secs(1);
 
 /// The end takes no longer, whatever hangs: less than Kubernetes' grace period of 30 seconds.
 const FAREWELL: Duration = Duration::from_secs(27);
-
-/// Connections that may wait to be accepted: a crowd that arrives at once is not told to come back in a second.
-const BACKLOG: u32 = 4096;
 
 const STORE_URL: &str = "PORTCULLIS_STORE_URL";
 const DATA_DIR: &str = "PORTCULLIS_DATA_DIR";
@@ -70,8 +65,7 @@ pub struct World {
 pub struct App {
     services: Data<Services>,
     site: Arc<Site>,
-    public: TcpListener,
-    internal: TcpListener,
+    doors: Doors,
 }
 
 /// How the end was asked for.
@@ -88,6 +82,8 @@ pub enum Leave {
 pub enum CannotRun {
     #[error("portcullis cannot start: {variable} {address}: cannot listen there: {source}")]
     Listen { variable: &'static str, address: SocketAddr, source: io::Error },
+    #[error("portcullis cannot start: {prefix}_TLS_CERT_FILE, {prefix}_TLS_KEY_FILE: {source}")]
+    Tls { prefix: &'static str, source: BoxError },
     #[error("portcullis cannot start: {variable}: {source}")]
     Store { variable: &'static str, source: BoxError },
     #[error("portcullis cannot start: {0}")]
@@ -121,10 +117,9 @@ impl World {
 }
 
 impl App {
-    /// Takes its sockets at once, so that whoever is refused one is told before anything else happens.
+    /// Takes its sockets first, so that whoever is refused one is told before anything else happens.
     pub fn build(config: &Config, world: World) -> Result<Self, CannotRun> {
-        let public = listen("PORTCULLIS_PUBLIC_LISTEN", config.public.listen)?;
-        let internal = listen("PORTCULLIS_INTERNAL_LISTEN", config.internal.listen)?;
+        let doors = Doors::open(config)?;
         let hashing =
             HashingPool::start(config.password.cost, Room::find(Path::new("/"))).map_err(refused)?;
         let site = Site {
@@ -139,15 +134,15 @@ impl App {
         let (rules, readiness) = (rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
         let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, rules };
-        Ok(Self { services: Data::new(services), site: Arc::new(site), public, internal })
+        Ok(Self { services: Data::new(services), site: Arc::new(site), doors })
     }
 
     pub fn public(&self) -> io::Result<SocketAddr> {
-        self.public.local_addr()
+        self.doors.public.socket.local_addr()
     }
 
     pub fn internal(&self) -> io::Result<SocketAddr> {
-        self.internal.local_addr()
+        self.doors.internal.socket.local_addr()
     }
 
     /// Serves until `leave` says how to end, then finishes what was accepted. `ready` is called once, with the store open.
@@ -156,7 +151,7 @@ impl App {
         ready: impl FnOnce(),
         leave: impl Future<Output = Leave>,
     ) -> Result<(), CannotRun> {
-        let Self { services, site, public, internal } = self;
+        let Self { services, site, doors: Doors { public, internal, certificates } } = self;
         let workers = std::thread::available_parallelism()?.get();
         let listeners = Listeners::start(public, internal, &services, &site, workers)?;
         let stop_listening = listeners.stop();
@@ -171,7 +166,7 @@ impl App {
         };
         let told = if matches!(told, Told::Open) {
             ready();
-            jobs.start(&services);
+            jobs.start(&services, certificates);
             tokio::select! {
                 ended = &mut serving => Told::Ended(ended),
                 told = &mut leave => Told::Leave(told),
@@ -254,16 +249,6 @@ pub fn contract() -> io::Result<String> {
     Ok(openapi::text()?)
 }
 
-fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, CannotRun> {
-    let listen = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)?.into_std()
-    };
-    listen().map_err(|source| CannotRun::Listen { variable, address, source })
-}
-
 /// What of the configuration has to change for a store that cannot be opened.
 fn store(variable: &'static str) -> impl Fn(MigrateError) -> CannotRun {
     move |error| CannotRun::Store { variable, source: error.into() }
@@ -276,8 +261,8 @@ fn refused(error: impl Into<BoxError>) -> CannotRun {
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App")
-            .field("public", &self.public)
-            .field("internal", &self.internal)
+            .field("public", &self.doors.public.socket)
+            .field("internal", &self.doors.internal.socket)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@
 //! - [`flows`]: what one can do, one verb per file
 //! - [`store`]: what we remember
 //! - [`http`]: how the web reaches us
+//! - `kube`: what we say to the Kubernetes API, where that is built in
 //! - [`worker`]: what happens later and again and again
 //! - [`system`]: clock, randomness, the hashing pool
 //! - [`config`], [`cli`], [`telemetry`]: what we are told, by whom, and what we say
@@ -15,6 +16,8 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod http;
+#[cfg(feature = "kube")]
+pub mod kube;
 pub mod store;
 pub mod system;
 pub mod telemetry;

@@ -1,9 +1,12 @@
 //! The loops that run beside the listeners, and end with them.
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{flows::Services, worker};
+use super::doors;
+use crate::{flows::Services, system::certificate::Certificate, worker};
 
 /// Those that run; each looks now and then whether it is to stop.
 #[derive(Default)]
@@ -13,7 +16,11 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn start(&self, services: &Data<Services>) {
+    pub(super) fn start(&self, services: &Data<Services>, certificates: Vec<Arc<Certificate>>) {
+        for certificate in certificates {
+            let stop = self.stop.clone();
+            self.running.spawn(async move { doors::renew(&certificate, &stop).await });
+        }
         let world = || (services.clone(), self.stop.clone());
         let (services, stop) = world();
         self.running.spawn(async move { worker::changes::listen(&services, &stop).await });

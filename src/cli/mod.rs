@@ -1,6 +1,8 @@
 //! The command line: one file a command.
 
 pub mod backup;
+#[cfg(feature = "kube")]
+pub mod cluster;
 pub mod config;
 pub mod generate;
 pub mod keys;
@@ -41,6 +43,8 @@ enum Command {
     Keys(keys::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    #[cfg(feature = "kube")]
+    Cluster(cluster::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
 }
@@ -81,6 +85,8 @@ impl Cli {
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             Command::Backup(args) => Ok(args.run(&without_keys()?)?),
             Command::Restore(args) => Ok(restore::run(args, &without_keys()?)?),
+            #[cfg(feature = "kube")]
+            Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }

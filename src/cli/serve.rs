@@ -38,7 +38,8 @@ pub fn run(config: Result<Config, Misconfigured>) -> Result<(), Failed> {
     let ended = config.map_err(Into::into).and_then(|config| begin(&config).map_err(Into::into));
     ended.map_err(|error: Box<dyn Error + Send + Sync>| {
         if format == LogFormat::Json && tracing::enabled!(Level::ERROR) {
-            tracing::error!("{error}");
+            // A line for each fault: whoever looks at a log sees lines.
+            error.to_string().lines().for_each(|line| tracing::error!("{}", line.trim_start()));
             Failed::Logged
         } else {
             Failed::Said(error)
@@ -68,8 +69,9 @@ fn say_ready(config: &Config, public: SocketAddr, internal: SocketAddr) {
         return;
     }
     let origin = &config.public.origin;
+    let scheme = if config.internal_tls.is_some() { "https" } else { "http" };
     tracing::info!(
-        "ready\n\n  public    {origin} (listening on {public})\n  internal  http://{internal} (try /docs and /health)\n\n  \
+        "ready\n\n  public    {origin} (listening on {public})\n  internal  {scheme}://{internal} (try /docs and /health)\n\n  \
          Sign somebody up:\n  curl -i {origin}/api/users/signup -H 'content-type: application/json' \\\n    \
          -d '{{\"email\":\"ada@example.org\",\"password\":\"correct horse battery\"}}'\n"
     );

@@ -37,7 +37,9 @@ use sections::Key;
 #[derive(Debug)]
 pub struct Config {
     pub public: Public,
+    pub public_tls: Option<TlsFiles>,
     pub internal: Internal,
+    pub internal_tls: Option<TlsFiles>,
     pub store: Store,
     pub password: Password,
     pub session: Session,
@@ -52,6 +54,13 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Every variable as it was found, to be shown.
     pub settings: Vec<Setting>,
+}
+
+/// What a listener needs to speak TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub chain: PathBuf,
+    pub key: PathBuf,
 }
 
 /// Where the secret comes from that seals what is secret at rest.
@@ -120,6 +129,10 @@ impl Config {
                 "the two listeners need two sockets, and this one is the public one's",
             );
         }
+        let public_tls =
+            tls_files(reader, PUBLIC_TLS, public.tls_cert_file.as_ref(), public.tls_key_file.as_ref());
+        let internal_tls =
+            tls_files(reader, INTERNAL_TLS, internal.tls_cert_file.as_ref(), internal.tls_key_file.as_ref());
         let key_secret = key_source(key, &store, &data);
         if keys && matches!(key_secret, KeySource::Missing) {
             reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
@@ -132,7 +145,9 @@ impl Config {
             .collect();
         Some(Self {
             public,
+            public_tls,
             internal,
+            internal_tls,
             store,
             password,
             session: session?,
@@ -147,6 +162,25 @@ impl Config {
             settings: Vec::new(),
         })
     }
+}
+
+const PUBLIC_TLS: [&str; 2] = ["PORTCULLIS_PUBLIC_TLS_CERT_FILE", "PORTCULLIS_PUBLIC_TLS_KEY_FILE"];
+const INTERNAL_TLS: [&str; 2] = ["PORTCULLIS_INTERNAL_TLS_CERT_FILE", "PORTCULLIS_INTERNAL_TLS_KEY_FILE"];
+
+/// Whoever sets one of the two meant to set both.
+fn tls_files(
+    reader: &mut Reader,
+    [chain_name, key_name]: [&str; 2],
+    chain: Option<&PathBuf>,
+    key: Option<&PathBuf>,
+) -> Option<TlsFiles> {
+    match (chain, key) {
+        (Some(chain), Some(key)) => return Some(TlsFiles { chain: chain.clone(), key: key.clone() }),
+        (None, None) => {}
+        (Some(_), None) => reader.fault(key_name, &format!("must be set beside {chain_name}")),
+        (None, Some(_)) => reader.fault(chain_name, &format!("must be set beside {key_name}")),
+    }
+    None
 }
 
 fn key_source(key: Key, store: &Store, data: &Data) -> KeySource {
@@ -183,7 +217,7 @@ fn warnings(public: &Public, password: &Password, trusted: &Trusted) -> Vec<Stri
 
 /// On one machine the two are the same, unless a proxy stands between them. Plain http is for loopback hosts only.
 fn elsewhere(public: &Public) -> Option<String> {
-    let Public { listen, origin } = public;
+    let Public { listen, origin, .. } = public;
     let both_here = listen.ip().is_loopback() && !origin.is_secure();
     (both_here && listen.port() != origin.port()).then(|| {
         format!(

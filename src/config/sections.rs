@@ -30,6 +30,10 @@ pub struct Public {
     #[serde(deserialize_with = "parsed")]
     pub listen: SocketAddr,
     pub origin: Origin,
+    #[serde(deserialize_with = "path_if_any")]
+    pub tls_cert_file: Option<PathBuf>,
+    #[serde(deserialize_with = "path_if_any")]
+    pub tls_key_file: Option<PathBuf>,
 }
 
 /// `PORTCULLIS_INTERNAL_*`
@@ -38,6 +42,10 @@ pub struct Public {
 pub struct Internal {
     #[serde(deserialize_with = "parsed")]
     pub listen: SocketAddr,
+    #[serde(deserialize_with = "path_if_any")]
+    pub tls_cert_file: Option<PathBuf>,
+    #[serde(deserialize_with = "path_if_any")]
+    pub tls_key_file: Option<PathBuf>,
 }
 
 /// `PORTCULLIS_STORE_*`
@@ -146,6 +154,12 @@ pub struct Backup {
 /// What such a value looks like is said by its declaration, so the parser's own words are left out.
 fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(""))
+}
+
+/// Empty is unset.
+fn path_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    Ok(Some(given).filter(|given| !given.is_empty()).map(PathBuf::from))
 }
 
 /// Empty is unset.

@@ -34,12 +34,45 @@ pub const VARIABLES: &[Variable] = &[
         mask: None,
     },
     Variable {
+        name: "PORTCULLIS_PUBLIC_TLS_CERT_FILE",
+        meaning: "The certificate of the public listener, with the chain behind it: with it that listener speaks TLS (1.2 and 1.3) and nothing \
+                  else. Whoever replaces the files, as cert-manager does, need not restart anything.",
+        allowed: Described("a file in PEM form"),
+        default: Always(""),
+        example: "/etc/portcullis/tls/tls.crt",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_PUBLIC_TLS_KEY_FILE",
+        meaning: "The private key of that certificate.",
+        allowed: Described("a file in PEM form"),
+        default: Always(""),
+        example: "/etc/portcullis/tls/tls.key",
+        mask: None,
+    },
+    Variable {
         name: "PORTCULLIS_INTERNAL_LISTEN",
         meaning: "Where the cluster reaches the service: probes and other services. Never route an \
                   ingress to it. The image sets `0.0.0.0:9000`.",
         allowed: Described("an address and a port"),
         default: Always("127.0.0.1:9000"),
         example: "0.0.0.0:9000",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_INTERNAL_TLS_CERT_FILE",
+        meaning: "The same for the internal listener. Its callers, the kubelet among them, have to be told: `scheme: HTTPS`.",
+        allowed: Described("a file in PEM form"),
+        default: Always(""),
+        example: "/etc/portcullis/internal-tls/tls.crt",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_INTERNAL_TLS_KEY_FILE",
+        meaning: "The private key of that certificate.",
+        allowed: Described("a file in PEM form"),
+        default: Always(""),
+        example: "/etc/portcullis/internal-tls/tls.key",
         mask: None,
     },
     Variable {

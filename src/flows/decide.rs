@@ -13,7 +13,7 @@ use super::{
 
 /// What a proxy wants to know.
 pub struct Asked<'a> {
-    pub credentials: &'a Credentials,
+    pub credentials: Result<Credentials, GateRefusal>,
     pub rule: &'a str,
     /// `None` where the proxy tells nothing of the request it holds.
     pub original: Result<Option<Original>, Ambiguous>,
@@ -76,13 +76,15 @@ impl GateRefusal {
     }
 }
 
-/// Who is let through, with the token that says so to what lies behind. What needs no store is decided first.
+/// Who is let through, with the token that says so to what lies behind. What needs no store is decided first, and before
+/// everything else whether there is such a rule: a proxy that is set up wrongly is told so, whoever comes by.
 pub async fn decide(services: &Services, asked: Asked<'_>) -> Result<Known, Failure<GateRefusal>> {
     let Asked { credentials, rule, original } = asked;
     let rule = services.rules.gate.find(rule).ok_or(Failure::Refused(GateRefusal::UnknownRule))?;
+    let credentials = credentials.map_err(Failure::Refused)?;
     let original = original.map_err(|ambiguous| Failure::Refused(ambiguous.into()))?;
     let known =
-        who_am_i(services, credentials).await.map_err(|failure| failure.refused_by(GateRefusal::from))?;
+        who_am_i(services, &credentials).await.map_err(|failure| failure.refused_by(GateRefusal::from))?;
     judge(&rule, &known, original.as_ref(), services).map_err(|unmet| Failure::Refused(unmet.into()))?;
     Ok(known)
 }

@@ -16,7 +16,6 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Sleep, sleep},
 };
 
@@ -25,6 +24,7 @@ use super::{
     forward_auth::{self, AtTheGate},
     places::Place,
     problem::Problem,
+    stream::Stream,
 };
 
 /// From the first byte of a request until all of its head is there.
@@ -35,7 +35,7 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A socket that is given up when its client dawdles.
 pub struct Connection {
-    io: TcpStream,
+    io: Stream,
     progress: Rc<Progress>,
     head_due: Option<Pin<Box<Sleep>>>,
     write_due: Option<Pin<Box<Sleep>>>,
@@ -72,7 +72,7 @@ impl Drop for InHand {
 }
 
 impl Connection {
-    pub fn new(io: TcpStream, place: Option<Place>, site: Arc<Site>, serves_proxies: bool) -> Self {
+    pub fn new(io: Stream, place: Option<Place>, site: Arc<Site>, serves_proxies: bool) -> Self {
         let opening = serves_proxies.then(Vec::new);
         let progress = Rc::default();
         Self {

@@ -69,7 +69,7 @@ pub async fn forward_auth(
 ) -> Result<HttpResponse, Problem> {
     let question = Question::of(&request)?;
     let original = question.adapter.original(&request, question.below);
-    let credentials = &presented(&request, &site, &cookies)?;
+    let credentials = presented(&request, &site, &cookies);
     let known = decide(&services, Asked { credentials, rule: question.rule, original }).await?;
     let mut answer = HttpResponse::Ok().finish();
     introduce(answer.headers_mut(), &known)?;

@@ -26,6 +26,7 @@ mod refusals;
 mod same_site;
 pub mod server;
 mod sessions;
+mod stream;
 mod strict_json;
 mod token_bodies;
 mod tokens;

@@ -1,7 +1,6 @@
 //! The two listeners: separate sockets, served by the same threads until they are told to stop.
 
 use std::{
-    future::ready,
     io::{self, Write},
     net::{SocketAddr, TcpListener},
     sync::Arc,
@@ -21,13 +20,20 @@ use actix_web::{
     middleware::from_fn,
     web::{Data, ServiceConfig},
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::flows::Services;
 
 use super::{
-    Site, connection::Connection, internal, middleware, places::Places, problem::Problem, public,
+    Site,
+    connection::Connection,
+    internal, middleware,
+    places::{Place, Places},
+    problem::Problem,
+    public,
+    stream::Stream,
     turnstile::Turnstile,
 };
 
@@ -37,6 +43,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// From the opening of a connection to the head of its first request.
 const FIRST_HEAD: Duration = Duration::from_secs(5);
 
+/// From the opening of a connection until both sides speak TLS.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
 /// How long the rest of a body nobody wanted may linger, so that its sender gets to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -45,6 +54,12 @@ const CONNECTIONS: usize = 10_000;
 
 /// Requests in hand are finished within this, which is below Kubernetes' grace period of 30 seconds.
 const DRAIN_SECONDS: u64 = 20;
+
+/// A socket that listens, and what it takes to speak TLS there.
+pub struct Door {
+    pub socket: TcpListener,
+    pub tls: Option<TlsAcceptor>,
+}
 
 /// Both listeners, serving while this is awaited.
 pub struct Listeners {
@@ -62,25 +77,26 @@ type Accept = BoxServiceFactory<(), TcpStream, (), DispatchError, ()>;
 
 impl Listeners {
     pub fn start(
-        public_socket: TcpListener,
-        internal_socket: TcpListener,
+        public_door: Door,
+        internal_door: Door,
         services: &Data<Services>,
         site: &Arc<Site>,
         workers: usize,
     ) -> io::Result<Self> {
         let stopping = CancellationToken::new();
-        let listener = |routes, places: Option<Places>| {
-            let (services, site, stopping) = (services.clone(), Arc::clone(site), stopping.clone());
-            move || accept(routes, places.clone(), &services, &site, &stopping)
+        let listener = |routes, tls: Option<TlsAcceptor>, places: Option<Places>| {
+            let (services, stopping) = (services.clone(), stopping.clone());
+            let porter = Porter { site: Arc::clone(site), tls, places };
+            move || accept(routes, porter.clone(), &services, &stopping)
         };
         let server = Server::build()
             .workers(workers)
             .max_concurrent_connections(CONNECTIONS)
             .shutdown_timeout(DRAIN_SECONDS)
             .disable_signals()
-            .listen("public", public_socket, listener(public, Some(Places::default())))?
+            .listen("public", public_door.socket, listener(public, public_door.tls, Some(Places::default())))?
             // The cluster's own callers are few and known, and share no places with strangers.
-            .listen("internal", internal_socket, listener(internal, None))?
+            .listen("internal", internal_door.socket, listener(internal, internal_door.tls, None))?
             .run();
         Ok(Self { server, stopping })
     }
@@ -105,14 +121,13 @@ impl Stop {
 /// What a worker does with a socket of one listener.
 fn accept(
     routes: fn(&mut ServiceConfig),
-    places: Option<Places>,
+    porter: Porter,
     services: &Data<Services>,
-    site: &Arc<Site>,
     stopping: &CancellationToken,
 ) -> Accept {
     let app = App::new()
         .app_data(services.clone())
-        .app_data(Data::from(Arc::clone(site)))
+        .app_data(Data::from(Arc::clone(&porter.site)))
         .app_data(Data::new(Turnstile::default()))
         .wrap(from_fn(middleware::every_request))
         .configure(routes)
@@ -130,27 +145,52 @@ fn accept(
             data.insert(connection.progress());
         })
         .h1(map_config(app, |()| AppConfig::default()));
-    let site = Arc::clone(site);
-    boxed::factory(fn_service(move |io| ready(admit(io, places.as_ref(), &site))).and_then(http))
+    let admit = fn_service(move |io| {
+        let porter = porter.clone();
+        async move { porter.admit(io).await }
+    });
+    boxed::factory(admit.and_then(http))
 }
 
-/// Who finds no place is told so and let go.
-fn admit(
-    io: TcpStream,
-    places: Option<&Places>,
-    site: &Arc<Site>,
-) -> Result<(Connection, Option<SocketAddr>), DispatchError> {
-    let peer = io.peer_addr()?;
-    io.set_nodelay(true)?;
-    let place = match places {
-        Some(places) if site.trusted_proxies.contains(peer.ip()) => Some(places.take_for_proxy()),
-        Some(places) => Some(places.take(peer.ip())),
-        None => None,
-    };
-    if let Some(None) = place {
-        // What does not fit into an empty socket's buffer is not worth waiting for.
-        let _ = io.into_std()?.write(&site.refuse_on_the_wire(&Problem::TooManyConnections));
-        return Err(DispatchError::DisconnectTimeout);
+/// Stands at a door and lets connections in.
+#[derive(Clone)]
+struct Porter {
+    site: Arc<Site>,
+    tls: Option<TlsAcceptor>,
+    /// `None` where only the cluster comes.
+    places: Option<Places>,
+}
+
+/// As many are connected as may be.
+struct NoPlace;
+
+impl Porter {
+    /// Who finds no place is told so and let go; behind TLS there are no words for it yet.
+    async fn admit(self, io: TcpStream) -> Result<(Connection, Option<SocketAddr>), DispatchError> {
+        let peer = io.peer_addr()?;
+        io.set_nodelay(true)?;
+        let Ok(place) = self.place(peer) else {
+            if self.tls.is_none() {
+                // What does not fit into an empty socket's buffer is not worth waiting for.
+                let _ = io.into_std()?.write(&self.site.refuse_on_the_wire(&Problem::TooManyConnections));
+            }
+            return Err(DispatchError::DisconnectTimeout);
+        };
+        let io = match &self.tls {
+            None => Stream::Plain(io),
+            Some(tls) => {
+                let spoken = timeout(HANDSHAKE, tls.accept(io)).await;
+                Stream::Tls(Box::new(spoken.map_err(|_| DispatchError::SlowRequestTimeout)??))
+            }
+        };
+        Ok((Connection::new(io, place, self.site, self.places.is_none()), Some(peer)))
     }
-    Ok((Connection::new(io, place.flatten(), Arc::clone(site), places.is_none()), Some(peer)))
+
+    /// `None` where none is needed.
+    fn place(&self, peer: SocketAddr) -> Result<Option<Place>, NoPlace> {
+        let Some(places) = &self.places else { return Ok(None) };
+        let is_a_proxy = self.site.trusted_proxies.contains(peer.ip());
+        let place = if is_a_proxy { places.take_for_proxy() } else { places.take(peer.ip()) };
+        place.map(Some).ok_or(NoPlace)
+    }
 }

@@ -65,7 +65,11 @@ fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choic
             Allowed::OneOf(choices) => choices().into_iter().map(|(name, _)| name).collect(),
         };
         for value in choices.into_iter().chain([variable.example]) {
-            let found = good(&[(variable.name, value), KEY]);
+            // A certificate and its key are set together or not at all.
+            let [chain, key] = ["_CERT_FILE", "_KEY_FILE"];
+            let beside = variable.name.replace(chain, "\0").replace(key, chain).replace('\0', key);
+            let beside = if variable.name.contains("_TLS_") { beside } else { KEY.0.to_owned() };
+            let found = good(&[(&beside, KEY.1), (variable.name, value), KEY]);
             let setting =
                 found.settings.iter().find(|setting| setting.variable.name == variable.name).unwrap();
             assert_eq!(

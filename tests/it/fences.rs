@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("http", &["domain", "flows"]),
     ("worker", &["domain", "store", "mail", "flows"]),
     ("kube", &["domain", "flows"]),
-    ("cli", &["flows", "config", "app", "telemetry"]),
+    ("cli", &["flows", "config", "app", "kube", "telemetry"]),
     ("app", ALL),
     ("system", &["domain"]),
     ("config", &["domain"]),

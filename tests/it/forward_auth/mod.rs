@@ -116,6 +116,12 @@ async fn r_35_each_rule_asks_for_what_it_says_whatever_was_asked_before(store: A
     assert_eq!(asked("envoy/desk/tickets/1").await, refused(200, ""));
     assert_eq!(asked("envoy/desk/admin").await, refused(403, "path"));
     assert_eq!(asked("envoy/desk").await, refused(403, "ambiguous"));
+    let nobody = ask(service.internal, "ngf/nobody", &[]).await;
+    assert_eq!(
+        reason(&nobody),
+        (403, "unknown_rule"),
+        "a proxy that is set up wrongly is told so, whoever comes by"
+    );
     for path in ["nic/nobody", "nic/", "nic/SIGNED-IN", "nic/signed-in%2f", "nic/signed%2din", "nic/role-"] {
         assert_eq!(asked(path).await, refused(403, "unknown_rule"), "{path}");
     }

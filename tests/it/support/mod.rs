@@ -1,5 +1,6 @@
 //! What the tests share: a clock that stands still, chance that repeats, and people to try things on.
 
+pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod bucket;
 pub(crate) mod clock;

@@ -4,7 +4,7 @@ use std::{
     io::{self, BufRead, BufReader, Write},
     net::TcpListener,
     os::unix::process::CommandExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Child, Command, Stdio},
     sync::{
         Mutex, Once,
@@ -28,6 +28,7 @@ use tokio::{
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM PIPE
 mongod=$1 dir=$2 port=$3
+shift 3
 start() {
     "$mongod" --dbpath "$dir" --port "$port" --bind_ip 127.0.0.1 --nounixsocket "$@" \
         --wiredTigerCacheSizeGB 0.25 --setParameter enableTestCommands=1 --setParameter ttlMonitorEnabled=false \
@@ -36,8 +37,8 @@ start() {
 }
 while read -r word; do
     case $word in
-        start) start --replSet tests ;;
-        alone) start ;;
+        start) start --replSet tests "$@" ;;
+        alone) start "$@" ;;
         kill) kill -KILL "$pid"; wait "$pid" ;;
         freeze)
             kill -STOP "$pid"
@@ -59,11 +60,14 @@ const TO_START: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct ReplicaSet {
     members: Vec<Member>,
+    /// What else a URL of it has to say.
+    options: String,
 }
 
 #[derive(Debug)]
 struct Member {
     port: u16,
+    options: String,
     watchdog: Mutex<Child>,
 }
 
@@ -91,8 +95,8 @@ impl ReplicaSet {
 
     async fn start(members: usize, election_timeout: Duration) -> Option<Self> {
         let mongod = find()?;
-        let members: Vec<_> = (0..members).map(|_| Member::start(&mongod)).collect();
-        let set = Self { members };
+        let members: Vec<_> = (0..members).map(|_| Member::start(&mongod, "", &[])).collect();
+        let set = Self { members, options: String::new() };
         for member in &set.members {
             until(async || member.hello().await.is_some()).await;
         }
@@ -100,9 +104,22 @@ impl ReplicaSet {
         Some(set)
     }
 
+    /// One member that speaks TLS and nothing else.
+    pub(crate) async fn one_with_tls(ca: &Path, pem: &Path) -> Option<Self> {
+        let [ca, pem] = [ca, pem].map(|path| path.display().to_string());
+        let args = ["--tlsMode=requireTLS", "--tlsAllowConnectionsWithoutCertificates"].map(str::to_owned);
+        let args =
+            [&args[..], &[format!("--tlsCertificateKeyFile={pem}"), format!("--tlsCAFile={ca}")]].concat();
+        let options = format!("&tls=true&tlsCAFile={ca}");
+        let set = Self { members: vec![Member::start(&find()?, &options, &args)], options };
+        until(async || set.members[0].hello().await.is_some()).await;
+        set.initiate(Duration::from_secs(1)).await;
+        Some(set)
+    }
+
     /// One member that nobody has made a set of yet.
     pub(crate) async fn to_be() -> Option<Self> {
-        let set = Self { members: vec![Member::start(&find()?)] };
+        let set = Self { members: vec![Member::start(&find()?, "", &[])], options: String::new() };
         until(async || set.members[0].hello().await.is_some()).await;
         Some(set)
     }
@@ -124,7 +141,7 @@ impl ReplicaSet {
 
     pub(crate) fn url(&self, database: &str) -> String {
         let members: Vec<_> = self.members.iter().map(Member::address).collect();
-        format!("mongodb://{}/{database}?replicaSet=tests", members.join(","))
+        format!("mongodb://{}/{database}?replicaSet=tests{}", members.join(","), self.options)
     }
 
     /// A plain client, past the store.
@@ -171,7 +188,7 @@ impl ReplicaSet {
 }
 
 impl Member {
-    fn start(mongod: &str) -> Self {
+    fn start(mongod: &str, options: &str, args: &[String]) -> Self {
         let directory = directory();
         std::fs::create_dir_all(&directory).unwrap();
         let port = free_port();
@@ -179,13 +196,14 @@ impl Member {
             .args(["-c", WATCHDOG, "watchdog", mongod])
             .arg(directory)
             .arg(port.to_string())
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Out of reach of the Ctrl-C that ends the tests: it has to tidy up after them.
             .process_group(0)
             .spawn()
             .unwrap();
-        let member = Self { port, watchdog: Mutex::new(watchdog) };
+        let member = Self { port, options: options.to_owned(), watchdog: Mutex::new(watchdog) };
         member.tell("start");
         member
     }
@@ -203,7 +221,7 @@ impl Member {
     }
 
     async fn client(&self) -> Client {
-        let url = format!("mongodb://{}/?directConnection=true", self.address());
+        let url = format!("mongodb://{}/?directConnection=true{}", self.address(), self.options);
         let mut options = ClientOptions::parse(url).await.unwrap();
         options.server_selection_timeout = Some(Duration::from_millis(500));
         Client::with_options(options).unwrap()

@@ -20,7 +20,11 @@ use portcullis::{
         sealed::{KeySecret, KeySecrets},
     },
     flows::{Rules, Services, key_ring::KeyRing, memory::Memory, readiness::Readiness},
-    http::{Site, client::TrustedProxies, server::Listeners},
+    http::{
+        Site,
+        client::TrustedProxies,
+        server::{Door, Listeners},
+    },
     store::Store,
     system::{
         entropy::OsEntropy,
@@ -64,6 +68,7 @@ impl Serving {
         });
         let [public, internal] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let (at, inside) = (public.local_addr().unwrap(), internal.local_addr().unwrap());
+        let [public, internal] = [public, internal].map(|socket| Door { socket, tls: None });
         tokio::spawn(Listeners::start(public, internal, &services, &site, 1).unwrap().run());
         services.readiness.open(services.clock.uptime());
         Self { services, public: at, internal: inside }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
@@ -28,7 +28,7 @@ pub(crate) async fn send(to: SocketAddr, bytes: &[u8]) -> Raw {
 }
 
 /// Reads one answer; `None` when the connection ends without.
-pub(crate) async fn receive(socket: &mut TcpStream) -> Option<Raw> {
+pub(crate) async fn receive(socket: &mut (impl AsyncRead + Unpin)) -> Option<Raw> {
     let mut bytes = Vec::new();
     loop {
         if let Some(raw) = Raw::parse(&bytes) {
