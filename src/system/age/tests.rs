@@ -17,13 +17,13 @@ fn keys() -> (Identities, Recipient) {
 }
 
 fn seal(plain: &[u8], recipients: &[Recipient], pieces: usize) -> Vec<u8> {
-    let mut sealed = Vec::new();
-    let mut sealer = Sealer::new(recipients, &OsEntropy, &mut sealed).unwrap();
+    let mut file = Vec::new();
+    let mut sealer = Sealer::new(recipients, &OsEntropy, &mut file).unwrap();
     for piece in plain.chunks(pieces) {
-        sealer.push(piece, &mut sealed).unwrap();
+        sealer.push(piece, &mut file).unwrap();
     }
-    sealer.finish(&mut sealed).unwrap();
-    sealed
+    sealer.finish(&mut file).unwrap();
+    file
 }
 
 fn open(sealed: &[u8], identities: &Identities, pieces: usize) -> Result<Vec<u8>, AgeError> {

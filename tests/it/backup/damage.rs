@@ -82,8 +82,8 @@ async fn f_42_a_truncated_file_is_refused_wherever_it_ends() {
 #[tokio::test]
 async fn what_was_never_a_backup_is_refused() {
     let spoiler = Spoiler::new(&["--unencrypted"]).await;
-    for noise in [&b"users"[..], &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0], &[0; 100_000]] {
-        let said = spoiler.refusal(&[], |bytes| *bytes = noise.to_vec()).await;
+    for noise in [b"users".to_vec(), vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0], vec![0; 100_000]] {
+        let said = spoiler.refusal(&[], |bytes| *bytes = noise).await;
         assert!(said.ends_with("it is no backup of ours") || said.ends_with("or is missing"), "{said}");
     }
     let last = spoiler.whole.len() - 1;
@@ -133,11 +133,9 @@ async fn records_that_were_not_counted_are_refused() {
         fs::write(yard.file(), whole).unwrap();
         said
     };
-    let without = |kind: &str, text: &str| {
-        text.lines()
-            .filter(|line| !line.starts_with(&format!("{{\"{kind}\"")))
-            .map(|line| format!("{line}\n"))
-            .collect()
+    let without = |kind: &str, text: &str| -> String {
+        let of_kind = format!("{{\"{kind}\"");
+        text.split_inclusive('\n').filter(|line| !line.starts_with(&of_kind)).collect()
     };
     assert!(repack(&|text| without("user", text)).ends_with("its records are not those that it counted"));
     assert!(repack(&|text| without("end", text)).ends_with("it ends before its end"));
