@@ -1,7 +1,7 @@
 # Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
 
 .DEFAULT_GOAL := list
-.PHONY: list run test check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image
+.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image
 
 list: ## What there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,10 @@ test: ## All tests, against SQLite and a real MongoDB
 	@tests/tools/fetch-age --fetch >/dev/null || echo "NOT TESTED: backups with age's own tool; there is none." >&2
 	cargo test --locked --quiet --doc
 	cargo test --locked --lib --bins --test it
+
+test-agent: ## Twenty sets that start while an agent or a mongod is killed
+	@tests/tools/fetch-mongod --fetch >/dev/null
+	AGENT_RUNS=20 cargo test --locked --test it mongo_agent::kills
 
 # The tests come last: what a run ends with is their summary.
 check: ## What CI runs: everything below, then the tests

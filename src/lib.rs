@@ -6,6 +6,7 @@
 //! - [`http`]: how the web reaches us
 //! - `kube`: what we say to the Kubernetes API, where that is built in
 //! - [`worker`]: what happens later and again and again
+//! - [`mongo_agent`]: what runs beside each MongoDB server, and has nothing to do with the service
 //! - [`system`]: clock, randomness, the hashing pool
 //! - [`config`], [`cli`], [`telemetry`]: what we are told, by whom, and what we say
 //! - [`app`]: puts all of it together
@@ -18,6 +19,7 @@ pub mod flows;
 pub mod http;
 #[cfg(feature = "kube")]
 pub mod kube;
+pub mod mongo_agent;
 pub mod store;
 pub mod system;
 pub mod telemetry;

@@ -6,9 +6,12 @@ pub mod cluster;
 pub mod config;
 pub mod generate;
 pub mod keys;
+mod logged;
+pub mod mongo_agent;
 mod progress;
 pub mod restore;
 pub mod serve;
+mod signals;
 
 use std::{
     error::Error,
@@ -20,7 +23,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::{self, Runtime};
 
 use crate::{
-    config::{Config, Misconfigured, Sources},
+    config::{Config, ForAgent, Misconfigured, Sources},
     flows::Failure,
 };
 
@@ -45,6 +48,7 @@ enum Command {
     Restore(restore::Args),
     #[cfg(feature = "kube")]
     Cluster(cluster::Args),
+    MongoAgent(mongo_agent::Args),
     #[command(name = "gen", hide = true)]
     Generate(generate::Args),
 }
@@ -87,6 +91,7 @@ impl Cli {
             Command::Restore(args) => Ok(restore::run(args, &without_keys()?)?),
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
+            Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }

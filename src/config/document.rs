@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::{
     Config,
+    agent::AGENT_VARIABLES,
     choice::Choice,
     surroundings::Sources,
     variable::{Allowed, Unset, Variable},
@@ -19,8 +20,10 @@ const PROSE: &str = include_str!("document.md");
 pub fn document() -> String {
     PROSE
         .replace("{faults}", &faults())
-        .replace("{overview}", &overview())
+        .replace("{overview}", &overview(VARIABLES))
         .replace("{variables}", &VARIABLES.iter().map(chapter).collect::<String>())
+        .replace("{agent overview}", &overview(AGENT_VARIABLES))
+        .replace("{agent variables}", &AGENT_VARIABLES.iter().map(chapter).collect::<String>())
         .replace("{costs}", &costs())
         .replace("{lifetimes}", &lifetimes())
 }
@@ -33,12 +36,12 @@ fn faults() -> String {
     Config::read(&sources).err().map_or_else(String::new, |misconfigured| misconfigured.to_string())
 }
 
-fn overview() -> String {
+fn overview(variables: &[Variable]) -> String {
     let row = |variable: &Variable| {
         let Variable { name, default, example, .. } = variable;
         format!("| [`{name}`](#{}) | {} | `{example}` |\n", name.to_lowercase(), unset(default))
     };
-    VARIABLES.iter().map(row).collect::<String>().trim_end().to_owned()
+    variables.iter().map(row).collect::<String>().trim_end().to_owned()
 }
 
 fn chapter(variable: &Variable) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::sections::LogFormat;
+use super::{sections::LogFormat, setting::Setting};
 
 /// What is wrong with one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,15 @@ pub struct Misconfigured {
     pub warnings: Vec<String>,
     /// How to say so: as it was asked for, if that much could be read.
     pub log_format: LogFormat,
+}
+
+impl Misconfigured {
+    pub(super) fn of(faults: Vec<Fault>, unknown: Option<String>, settings: &[Setting]) -> Self {
+        let json =
+            |setting: &Setting| setting.variable.name == "PORTCULLIS_LOG_FORMAT" && setting.text() == "json";
+        let log_format = if settings.iter().any(json) { LogFormat::Json } else { LogFormat::Text };
+        Self { faults, warnings: unknown.into_iter().collect(), log_format }
+    }
 }
 
 impl std::error::Error for Misconfigured {}

@@ -1,5 +1,6 @@
 //! Configuration: read once from the environment, typed, and every fault told at once.
 
+mod agent;
 mod choice;
 mod document;
 mod duration;
@@ -19,6 +20,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
+pub use agent::{AGENT_VARIABLES, ForAgent};
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
 pub use sections::{
@@ -86,10 +88,8 @@ impl Config {
     }
 
     fn read_for(sources: &Sources, keys: bool) -> Result<Self, Misconfigured> {
-        let vars = sources.vars.iter().map(|(name, value)| (name.to_string_lossy(), value.to_string_lossy()));
-        let vars: Vec<_> = vars.collect();
-        let unknown = unknown::warning(vars.iter().map(|(name, value)| (&**name, &**value)));
-        let mut reader = Reader::new(sources);
+        let unknown = unknown::warning(sources);
+        let mut reader = Reader::new(sources, VARIABLES.iter());
         let config = Self::from_sections(&mut reader, keys);
         let (settings, faults) = reader.finish();
         match config {
@@ -97,13 +97,7 @@ impl Config {
                 config.warnings.extend(unknown);
                 Ok(Self { settings, ..config })
             }
-            _ => {
-                let json = |setting: &Setting| {
-                    setting.variable.name == "PORTCULLIS_LOG_FORMAT" && setting.text() == "json"
-                };
-                let log_format = if settings.iter().any(json) { LogFormat::Json } else { LogFormat::Text };
-                Err(Misconfigured { faults, warnings: unknown.into_iter().collect(), log_format })
-            }
+            _ => Err(Misconfigured::of(faults, unknown, &settings)),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     fault::Fault,
     setting::{FoundIn, Setting},
     surroundings::Sources,
-    variables::VARIABLES,
+    variable::Variable,
 };
 
 pub(super) struct Reader {
@@ -18,11 +18,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(sources: &Sources) -> Self {
+    pub(super) fn new(sources: &Sources, variables: impl Iterator<Item = &'static Variable> + Clone) -> Self {
         let defaults: Vec<Setting> =
-            VARIABLES.iter().map(|variable| Setting::default_of(variable, sources)).collect();
+            variables.clone().map(|variable| Setting::default_of(variable, sources)).collect();
         let mut faults = Vec::new();
-        let found = VARIABLES.iter().map(|variable| {
+        let found = variables.map(|variable| {
             Setting::find(variable, sources).unwrap_or_else(|fault| {
                 faults.push(fault);
                 Setting::default_of(variable, sources)

@@ -1,6 +1,6 @@
 //! Variables with our prefix that are not ours: misspelt ones, and those that Kubernetes writes by itself.
 
-use super::{variable::PREFIX, variables::VARIABLES};
+use super::{agent::AGENT_VARIABLES, surroundings::Sources, variable::PREFIX, variables::VARIABLES};
 
 /// What other services call a thing, at the beginning of its name, and what it is called here.
 const ELSEWHERE: [(&str, &str); 5] = [
@@ -12,7 +12,13 @@ const ELSEWHERE: [(&str, &str); 5] = [
 ];
 
 /// One sentence about all of them, or nothing.
-pub(super) fn warning<'a>(vars: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+pub(super) fn warning(sources: &Sources) -> Option<String> {
+    let vars = sources.vars.iter().map(|(name, value)| (name.to_string_lossy(), value.to_string_lossy()));
+    let vars: Vec<_> = vars.collect();
+    warning_about(vars.iter().map(|(name, value)| (&**name, &**value)))
+}
+
+fn warning_about<'a>(vars: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let ours = names();
     let unknown = vars.filter(|(name, value)| {
         name.starts_with(PREFIX) && !ours.iter().any(|known| known == name) && !is_injected(name, value)
@@ -21,9 +27,11 @@ pub(super) fn warning<'a>(vars: impl Iterator<Item = (&'a str, &'a str)>) -> Opt
     (!unknown.is_empty()).then(|| format!("unknown variables are ignored: {}", unknown.join(", ")))
 }
 
+/// Of the service and of the agent: one image sets variables of both.
 fn names() -> Vec<String> {
     VARIABLES
         .iter()
+        .chain(AGENT_VARIABLES)
         .flat_map(|variable| [Some(variable.name.to_owned()), variable.file_name()])
         .flatten()
         .collect()
@@ -99,11 +107,11 @@ mod tests {
             ("PORTCULLIS_ORIGIN", "PORTCULLIS_PUBLIC_ORIGIN"),
             ("PORTCULLIS_URL", "PORTCULLIS_PUBLIC_ORIGIN"),
         ] {
-            let said = warning([(name, "x")].into_iter()).unwrap();
+            let said = warning_about([(name, "x")].into_iter()).unwrap();
             assert_eq!(said, format!("unknown variables are ignored: {name} (did you mean {ours}?)"));
             assert!(names().iter().any(|known| known == ours), "{ours}");
         }
-        assert_eq!(warning([("PORTCULLIS_MONGO_PORT", "tcp://10.96.0.7:27017")].into_iter()), None);
+        assert_eq!(warning_about([("PORTCULLIS_MONGO_PORT", "tcp://10.96.0.7:27017")].into_iter()), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod clock;
 pub mod entropy;
 pub mod hashing;
+pub mod jitter;
 pub mod jwt;
 pub mod key_file;
 pub mod vault;

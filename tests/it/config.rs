@@ -1,5 +1,6 @@
 //! What the environment says becomes the configuration, or every reason why not.
 
+mod agent;
 mod bounds;
 
 use std::{

@@ -21,6 +21,7 @@ mod keys;
 mod lifecycle;
 mod manifests;
 mod memory;
+mod mongo_agent;
 mod overload;
 mod problems;
 mod races;

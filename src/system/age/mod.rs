@@ -1,6 +1,6 @@
 //! The age format, version 1 (age-encryption.org/v1): what it seals, only the holders of a key can read, with any age tool.
 //!
-//! Recipients are of the kind X25519, which is what `age-keygen` makes. ADR 0015 says why this is ours.
+//! Recipients are of the kind X25519, which is what `age-keygen` makes. ADR 0014 says why this is ours.
 
 mod bech32;
 mod header;

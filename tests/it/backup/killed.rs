@@ -14,7 +14,7 @@ on_both_stores!(f_42_half_a_backup_looks_like_none, f_42_half_a_restored_store_i
 const USERS: usize = 10_000;
 
 fn start(yard: &Yard, args: &[&str]) -> Process {
-    Process::command(&yard.folder, &yard.settings(), args)
+    Process::start_as(&yard.folder, args, &yard.settings())
 }
 
 async fn f_42_half_a_backup_looks_like_none(yard: &Yard) {

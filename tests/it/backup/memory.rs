@@ -14,7 +14,7 @@ const SLACK: u64 = 12 << 10;
 
 /// The most memory that the command ever had, in KiB, once it has ended well.
 async fn peak(yard: &Yard, args: &[&str]) -> u64 {
-    let mut process = Process::command(&yard.folder, &yard.settings(), args);
+    let mut process = Process::start_as(&yard.folder, args, &yard.settings());
     let status = format!("/proc/{}/status", process.id());
     let mut peak = 0;
     loop {

@@ -1,17 +1,18 @@
-//! Status codes live in `src/http/problem.rs`; whoever succeeds says so by the name of the answer.
+//! Status codes live in `src/http/problem.rs`, and those of the agent in a file of its own; whoever succeeds says so by
+//! the name of the answer.
 
 use super::{
     Breach, assert_none, sources,
     tokens::{stands, tokens},
 };
 
-const THEIR_PLACE: &str = "src/http/problem.rs";
+const THEIR_PLACES: [&str; 2] = ["src/http/problem.rs", "src/mongo_agent/answer.rs"];
 
 /// Names of success, and the one way to let a `Problem` speak.
 const ANSWERS: &[&str] = &["Ok", "Created", "Accepted", "NoContent", "from_error"];
 
 fn mentions(path: &str, text: &str) -> Vec<Breach> {
-    if path == THEIR_PLACE {
+    if THEIR_PLACES.contains(&path) {
         return Vec::new();
     }
     let tokens = tokens(text);
@@ -20,7 +21,11 @@ fn mentions(path: &str, text: &str) -> Vec<Breach> {
         let is_code = stands(&tokens, at, &["StatusCode", "::"]);
         let is_answer = stands(&tokens, at, &["HttpResponse", "::", named, "("]);
         (is_code || is_answer && !ANSWERS.contains(&named)).then(|| Breach {
-            what: format!("`{}::{named}` decides on a status, which {THEIR_PLACE} does", tokens[at].text),
+            what: format!(
+                "`{}::{named}` decides on a status, which {} does",
+                tokens[at].text,
+                THEIR_PLACES.join(" or ")
+            ),
             file: path.to_owned(),
             line: tokens[at].line,
         })
@@ -43,7 +48,9 @@ fn a_status_code_in_the_wrong_place_is_found() {
         "HttpResponse::new(s)",
     ] {
         assert_eq!(mentions("src/http/users.rs", text).len(), 1, "{text}");
-        assert_eq!(mentions("src/http/problem.rs", text), [], "{text}");
+        for place in THEIR_PLACES {
+            assert_eq!(mentions(place, text), [], "{text}");
+        }
     }
     for text in [
         "HttpResponse::Created().json(a)",

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 pub(crate) struct Authority {
@@ -21,6 +21,8 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Where it is called as what it signs, OpenSSL takes that for signed by itself.
+        params.distinguished_name.push(DnType::CommonName, "the tests' own authority");
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         Self { issuer: Issuer::new(params, key), certificate }
@@ -28,7 +30,11 @@ impl Authority {
 
     /// For a server on this machine.
     pub(crate) fn sign(&self) -> Signed {
-        let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+        self.sign_for(["localhost", "127.0.0.1"].map(str::to_owned))
+    }
+
+    /// For one that is called by these names and addresses.
+    pub(crate) fn sign_for(&self, names: impl Into<Vec<String>>) -> Signed {
         let key = KeyPair::generate().unwrap();
         let signed = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
         Signed { certificate: signed.pem(), key: key.serialize_pem(), der: signed.der().clone() }

@@ -1,5 +1,6 @@
 //! What the tests share: a clock that stands still, chance that repeats, and people to try things on.
 
+pub(crate) mod agents;
 pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod bucket;
@@ -12,6 +13,7 @@ pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod records;
 pub(crate) mod replica;
+pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod stores;
 pub(crate) mod wire;

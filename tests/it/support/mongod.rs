@@ -1,74 +1,30 @@
 //! A real MongoDB to try things on: one member shared by all tests, or a set of its own for a test that breaks it.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
-    net::TcpListener,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::{self, Child, Command, Stdio},
-    sync::{
-        Mutex, Once,
-        atomic::{AtomicU32, Ordering},
-    },
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process,
     time::Duration,
 };
 
 use mongodb::{
     Client,
-    bson::{Bson, Document, doc},
-    options::ClientOptions,
+    bson::{Bson, doc},
 };
-use tokio::{
-    sync::OnceCell,
-    time::{sleep, timeout},
-};
+use tokio::sync::OnceCell;
 
-/// Ends its mongod and removes its files once nobody holds the other end of its input, however they went.
-/// It outlives every signal but the last: a frozen mongod whose tests are gone gets both of them a SIGHUP.
-const WATCHDOG: &str = r#"
-trap '' HUP INT TERM PIPE
-mongod=$1 dir=$2 port=$3
-shift 3
-start() {
-    "$mongod" --dbpath "$dir" --port "$port" --bind_ip 127.0.0.1 --nounixsocket "$@" \
-        --wiredTigerCacheSizeGB 0.25 --setParameter enableTestCommands=1 --setParameter ttlMonitorEnabled=false \
-        --setParameter diagnosticDataCollectionEnabled=false </dev/null >"$dir.log" 2>&1 &
-    pid=$!
-}
-while read -r word; do
-    case $word in
-        start) start --replSet tests "$@" ;;
-        alone) start "$@" ;;
-        kill) kill -KILL "$pid"; wait "$pid" ;;
-        freeze)
-            kill -STOP "$pid"
-            # The signal stops one thread after the other, and until the last stands still the server may answer.
-            while [ -n "$(grep -L '^State:.T' /proc/"$pid"/task/*/status)" ]; do sleep 0.01; done
-            ;;
-        thaw) kill -CONT "$pid" ;;
-    esac
-    echo done
-done 2>/dev/null
-kill -KILL "$pid" 2>/dev/null
-wait
-rm -rf "$dir" "$dir.log"
-"#;
+use super::server::{Server, find, free_port, next, until, with_tls};
 
-const TO_START: Duration = Duration::from_mins(1);
+/// What tests do to a server, and nobody else.
+const OPTIONS: [&str; 4] =
+    ["--setParameter", "enableTestCommands=1", "--setParameter", "ttlMonitorEnabled=false"];
 
 /// A replica set of this process, which ends with it.
 #[derive(Debug)]
 pub(crate) struct ReplicaSet {
-    members: Vec<Member>,
+    members: Vec<Server>,
     /// What else a URL of it has to say.
     options: String,
-}
-
-#[derive(Debug)]
-struct Member {
-    port: u16,
-    options: String,
-    watchdog: Mutex<Child>,
 }
 
 /// The member that all tests share; `None`, said once and aloud, where there is no mongod to start.
@@ -95,10 +51,10 @@ impl ReplicaSet {
 
     async fn start(members: usize, election_timeout: Duration) -> Option<Self> {
         let mongod = find()?;
-        let members: Vec<_> = (0..members).map(|_| Member::start(&mongod, "", &[])).collect();
+        let members = (0..members).map(|_| member(&mongod, &[], "")).collect();
         let set = Self { members, options: String::new() };
         for member in &set.members {
-            until(async || member.hello().await.is_some()).await;
+            member.answers().await;
         }
         set.initiate(election_timeout).await;
         Some(set)
@@ -107,27 +63,24 @@ impl ReplicaSet {
     /// One member that speaks TLS and nothing else.
     pub(crate) async fn one_with_tls(ca: &Path, pem: &Path) -> Option<Self> {
         let [ca, pem] = [ca, pem].map(|path| path.display().to_string());
-        let args = ["--tlsMode=requireTLS", "--tlsAllowConnectionsWithoutCertificates"].map(str::to_owned);
-        let args =
-            [&args[..], &[format!("--tlsCertificateKeyFile={pem}"), format!("--tlsCAFile={ca}")]].concat();
         let options = format!("&tls=true&tlsCAFile={ca}");
-        let set = Self { members: vec![Member::start(&find()?, &options, &args)], options };
-        until(async || set.members[0].hello().await.is_some()).await;
+        let set = Self { members: vec![member(&find()?, &with_tls(&ca, &pem), &options)], options };
+        set.members[0].answers().await;
         set.initiate(Duration::from_secs(1)).await;
         Some(set)
     }
 
     /// One member that nobody has made a set of yet.
     pub(crate) async fn to_be() -> Option<Self> {
-        let set = Self { members: vec![Member::start(&find()?, "", &[])], options: String::new() };
-        until(async || set.members[0].hello().await.is_some()).await;
+        let set = Self { members: vec![member(&find()?, &[], "")], options: String::new() };
+        set.members[0].answers().await;
         Some(set)
     }
 
     /// Makes a set of its members, and waits for its primary.
     pub(crate) async fn initiate(&self, election_timeout: Duration) {
         let members = self.members.iter().zip(0..);
-        let members = members.map(|(member, id)| doc! { "_id": id, "host": member.address() });
+        let members = members.map(|(member, id)| doc! { "_id": id, "host": member.address.to_string() });
         let millis = i64::try_from(election_timeout.as_millis()).unwrap();
         let config = doc! {
             "_id": "tests",
@@ -140,7 +93,7 @@ impl ReplicaSet {
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        let members: Vec<_> = self.members.iter().map(Member::address).collect();
+        let members: Vec<_> = self.members.iter().map(|member| member.address.to_string()).collect();
         format!("mongodb://{}/{database}?replicaSet=tests{}", members.join(","), self.options)
     }
 
@@ -162,108 +115,33 @@ impl ReplicaSet {
 
     /// As a machine that loses its power.
     pub(crate) fn kill(&self, member: usize) {
-        self.members[member].tell("kill");
+        self.members[member].kill();
     }
 
     /// Brings a killed member back with what it had on disk.
     pub(crate) async fn restart(&self, member: usize) {
-        self.members[member].tell("start");
-        until(async || self.members[member].hello().await.is_some()).await;
+        self.members[member].start_again();
+        self.members[member].answers().await;
     }
 
     /// Brings a killed member back as a server that belongs to no set.
     pub(crate) async fn restart_alone(&self, member: usize) {
-        self.members[member].tell("alone");
-        until(async || self.members[member].hello().await.is_some()).await;
+        self.members[member].start_alone();
+        self.members[member].answers().await;
     }
 
     /// Connections stay open and nobody answers.
     pub(crate) fn freeze(&self, member: usize) {
-        self.members[member].tell("freeze");
+        self.members[member].freeze();
     }
 
     pub(crate) fn thaw(&self, member: usize) {
-        self.members[member].tell("thaw");
+        self.members[member].thaw();
     }
 }
 
-impl Member {
-    fn start(mongod: &str, options: &str, args: &[String]) -> Self {
-        let directory = directory();
-        std::fs::create_dir_all(&directory).unwrap();
-        let port = free_port();
-        let watchdog = Command::new("sh")
-            .args(["-c", WATCHDOG, "watchdog", mongod])
-            .arg(directory)
-            .arg(port.to_string())
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // Out of reach of the Ctrl-C that ends the tests: it has to tidy up after them.
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let member = Self { port, options: options.to_owned(), watchdog: Mutex::new(watchdog) };
-        member.tell("start");
-        member
-    }
-
-    fn tell(&self, word: &str) {
-        let mut watchdog = self.watchdog.lock().unwrap();
-        writeln!(watchdog.stdin.as_mut().unwrap(), "{word}").unwrap();
-        let mut answer = String::new();
-        BufReader::new(watchdog.stdout.as_mut().unwrap()).read_line(&mut answer).unwrap();
-        assert_eq!(answer, "done\n");
-    }
-
-    fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    async fn client(&self) -> Client {
-        let url = format!("mongodb://{}/?directConnection=true{}", self.address(), self.options);
-        let mut options = ClientOptions::parse(url).await.unwrap();
-        options.server_selection_timeout = Some(Duration::from_millis(500));
-        Client::with_options(options).unwrap()
-    }
-
-    /// `None` while it does not answer.
-    async fn hello(&self) -> Option<Document> {
-        self.client().await.database("admin").run_command(doc! { "hello": 1 }).await.ok()
-    }
-}
-
-/// The script knows where to look, and is the only one to know.
-fn find() -> Option<String> {
-    static SAID: Once = Once::new();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/fetch-mongod");
-    let answer = Command::new(script).output().unwrap();
-    if answer.status.success() {
-        return Some(String::from_utf8(answer.stdout).unwrap().trim().to_owned());
-    }
-    // Not by a macro, whose output the test harness would keep to itself.
-    SAID.call_once(|| io::stderr().write_all(b"\nskipped: no mongod; make test fetches one\n").unwrap());
-    None
-}
-
-fn directory() -> PathBuf {
-    std::env::temp_dir().join(format!("portcullis-mongod-{}-{}", process::id(), next()))
-}
-
-fn next() -> u32 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-async fn until(mut so: impl AsyncFnMut() -> bool) {
-    let reached = timeout(TO_START, async {
-        while !so().await {
-            sleep(Duration::from_millis(20)).await;
-        }
-    });
-    reached.await.expect("mongod is ready in time");
+fn member(mongod: &str, options: &[String], url: &str) -> Server {
+    let here = Ipv4Addr::LOCALHOST.into();
+    let options = [&OPTIONS.map(str::to_owned), options].concat();
+    Server::start(mongod, SocketAddr::new(here, free_port(here)), "tests", &options, url)
 }

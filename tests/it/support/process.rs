@@ -52,11 +52,11 @@ fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
 impl Process {
     /// Free ports, cheap hashes, the key secret that all tests share, and a log for programs, unless the settings say otherwise.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
-        Self::command(folder, settings, &[])
+        Self::start_as(folder, &[], settings)
     }
 
-    /// Another command than to serve.
-    pub(crate) fn command(folder: &Folder, settings: &[(&str, &str)], args: &[&str]) -> Self {
+    /// A command that goes on until it is told to end.
+    pub(crate) fn start_as(folder: &Folder, args: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut command = command(folder, settings);
         let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, log) = channel();
@@ -91,6 +91,12 @@ impl Process {
                 return line;
             }
         }
+    }
+
+    /// All that it has said.
+    pub(crate) fn so_far(&mut self) -> &[String] {
+        self.said.extend(self.log.try_iter());
+        &self.said
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -1,0 +1,84 @@
+//! What the others say of themselves: asked all at once, as nobody.
+
+use std::path::Path;
+
+use futures_util::future::join_all;
+
+use super::{
+    hello::{Standing, hello},
+    mongod::Mongod,
+    names::{Host, Ordinal},
+    settings::Settings,
+    trouble::Trouble,
+};
+
+/// What one of them said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Peer {
+    pub(super) host: Host,
+    /// Whether the set is meant to have it.
+    expected: bool,
+    said: Result<Standing, Trouble>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Peers(Vec<Peer>);
+
+/// Those that may have a vote are asked even where the set is meant to be smaller: it may have been larger, and what was
+/// written then is with them.
+const ASKED_AT_LEAST: u8 = 7;
+
+impl Peers {
+    pub(super) async fn ask(settings: &Settings) -> Self {
+        let own = settings.pod.ordinal();
+        let (hosts, ca) = (settings.hosts(), settings.tls_ca_file.as_deref());
+        let others = Ordinal::below(settings.members.max(ASKED_AT_LEAST)).filter(|ordinal| *ordinal != own);
+        let asked = others.map(|ordinal| {
+            let host = hosts.of(ordinal);
+            async move {
+                let said = ask(&host, ca).await;
+                Peer { host, expected: ordinal.number() < settings.members, said }
+            }
+        });
+        Self(join_all(asked).await)
+    }
+
+    /// Those that have a set, or had one.
+    pub(super) fn lived(&self) -> impl Iterator<Item = &Host> {
+        let lived = |peer: &&Peer| peer.said.as_ref().is_ok_and(Standing::has_lived);
+        self.0.iter().filter(lived).map(|peer| &peer.host)
+    }
+
+    pub(super) fn have_a_set(&self) -> bool {
+        self.0.iter().any(|peer| matches!(peer.said, Ok(Standing::Member(_))))
+    }
+
+    pub(super) fn primary(&self) -> Option<&Host> {
+        self.0.iter().find(|peer| peer.said.as_ref().is_ok_and(Standing::is_primary)).map(|peer| &peer.host)
+    }
+
+    /// Those that should have answered, and why they did not.
+    pub(super) fn silent(&self) -> Vec<String> {
+        let silent = self.0.iter().filter(|peer| peer.expected);
+        silent
+            .filter_map(|peer| peer.said.as_ref().err().map(|trouble| format!("{}: {trouble}", peer.host)))
+            .collect()
+    }
+}
+
+async fn ask(host: &Host, ca: Option<&Path>) -> Result<Standing, Trouble> {
+    hello(&Mongod::if_there(host, ca).await?).await
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn peer(host: &str, expected: bool, said: Result<Standing, Trouble>) -> Peer {
+        Peer { host: host.parse().unwrap(), expected, said }
+    }
+
+    pub(in super::super) fn peers(peers: Vec<Peer>) -> Peers {
+        Peers(peers)
+    }
+}
