@@ -153,7 +153,10 @@ mod tests {
         struct Counting;
         impl Entropy for Counting {
             fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
-                bytes.iter_mut().zip(0_u8..).for_each(|(to, from)| *to = from.wrapping_mul(251));
+                bytes
+                    .iter_mut()
+                    .zip((0_u8..=255).cycle())
+                    .for_each(|(to, from)| *to = from.wrapping_mul(251));
                 Ok(())
             }
         }
