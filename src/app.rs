@@ -40,7 +40,7 @@ use crate::{
     worker,
 };
 
-pub use backups::{Wanted, identity, list_backups, restore, with_backups};
+pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_backups};
 #[cfg(feature = "kube")]
 pub use cluster::make_secrets;
 pub use keys::with_keys;

@@ -1,6 +1,6 @@
 //! What backing up and restoring need, put together: the store, and the place where backups are kept.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 
@@ -10,12 +10,13 @@ use crate::{
     flows::{
         self, Failure,
         backup::{Backups, Identities, Identity, Place, Progress},
+        check_backup::{self, Held, Unfit},
         dump::Name,
         list_backups::Listed,
         restore::{NotRestored, Order, Restored},
     },
     system::{
-        archive::{Access, Archive, ArchiveError, Bucket, Folder},
+        archive::{Access, Archive, ArchiveError, Bucket, Folder, Pipe},
         clock::SystemClock,
         entropy::OsEntropy,
     },
@@ -23,7 +24,7 @@ use crate::{
 
 use super::{
     CannotRun, World,
-    keys::{must_be_there, vault},
+    keys::{must_be_there, vault_as_it_is},
     refused,
 };
 
@@ -40,27 +41,44 @@ pub async fn with_backups<T>(
     Ok(done)
 }
 
-/// What is to be restored, and how.
+/// What is to be read back.
 pub struct Wanted {
     pub place: Place,
     pub identities: Option<Identities>,
-    pub replace: bool,
     pub without_keys: bool,
+}
+
+impl Wanted {
+    fn split(self, config: &Config) -> Result<(Place, check_backup::Wanted), CannotRun> {
+        let (place, name) = self.place.split();
+        let vault = if self.without_keys { None } else { Some(vault_as_it_is(config, &OsEntropy)?) };
+        let name = name.map(Name::given);
+        Ok((place, check_backup::Wanted { name, identities: self.identities, vault }))
+    }
 }
 
 pub async fn restore(
     config: &Config,
     wanted: Wanted,
+    replace: bool,
     progress: Progress<'_>,
 ) -> Result<Result<Restored, Failure<NotRestored>>, CannotRun> {
-    let Wanted { place, identities, replace, without_keys } = wanted;
-    let (place, name) = place.split();
+    let (place, wanted) = wanted.split(config)?;
     let backups = open(config, place)?;
-    let vault = if without_keys { None } else { Some(vault(config, &*backups.entropy)?) };
-    let order = Order { name: name.map(Name::given), identities, replace, vault };
-    let done = flows::restore::restore(&backups, &order, progress).await;
+    let done = flows::restore::restore(&backups, &Order { wanted, replace }, progress).await;
     backups.store.close().await;
     Ok(done)
+}
+
+/// Nobody asks for the store.
+pub async fn check_backup(
+    config: &Config,
+    wanted: Wanted,
+    progress: Progress<'_>,
+) -> Result<Result<(Held, Duration), Failure<Unfit>>, CannotRun> {
+    let (place, wanted) = wanted.split(config)?;
+    let (archive, clock) = archive_alone(config, place)?;
+    Ok(check_backup::check_backup(&*archive, &*clock, &wanted, progress).await)
 }
 
 /// Of an archive; nobody asks for the store.
@@ -68,8 +86,7 @@ pub async fn list_backups(
     config: &Config,
     place: Place,
 ) -> Result<Result<Vec<Listed>, Failure<ArchiveError>>, CannotRun> {
-    let archive =
-        archive(config, place, &(Arc::new(SystemClock::start()) as _), &(Arc::new(OsEntropy) as _))?;
+    let (archive, _) = archive_alone(config, place)?;
     Ok(flows::list_backups::list_backups(&*archive).await)
 }
 
@@ -84,6 +101,12 @@ fn open(config: &Config, place: Place) -> Result<Backups, CannotRun> {
     Ok(Backups { store, archive, clock, entropy })
 }
 
+fn archive_alone(config: &Config, place: Place) -> Result<(Box<dyn Archive>, Arc<dyn Clock>), CannotRun> {
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+        (Arc::new(SystemClock::start()), Arc::new(OsEntropy));
+    Ok((archive(config, place, &clock, &entropy)?, clock))
+}
+
 fn archive(
     config: &Config,
     place: Place,
@@ -91,6 +114,7 @@ fn archive(
     entropy: &Arc<dyn Entropy>,
 ) -> Result<Box<dyn Archive>, CannotRun> {
     let (bucket, prefix) = match place {
+        Place::Pipe => return Ok(Box::new(Pipe::new(config.data.dir.clone()))),
         Place::Folder(path) => return Ok(Box::new(Folder(path))),
         Place::Bucket { bucket, prefix } => (bucket, prefix),
     };

@@ -14,13 +14,23 @@ use crate::{
 
 use super::{CannotRun, World, refused};
 
-pub(super) fn vault(config: &Config, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
-    let secrets = key_secrets(&config.key_secret, entropy)?;
+/// For whoever opens what there is: where nobody has made a key secret yet none is made, and nothing opens.
+pub(super) fn vault_as_it_is(config: &Config, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
+    match &config.key_secret {
+        KeySource::KeptIn(directory) if !key_file::is_there(directory) => {
+            vault(&KeySource::Forgotten, entropy)
+        }
+        source => vault(source, entropy),
+    }
+}
+
+fn vault(source: &KeySource, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
+    let secrets = key_secrets(source, entropy)?;
     Ok(Arc::new(Vault::new(&secrets).map_err(refused)?))
 }
 
 pub(super) fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
-    let vault = vault(config, &*world.entropy)?;
+    let vault = vault(&config.key_secret, &*world.entropy)?;
     Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
 }
 

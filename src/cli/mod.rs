@@ -15,6 +15,7 @@ mod signals;
 
 use std::{
     error::Error,
+    fmt,
     io::{self, Write as _},
     process::ExitCode,
 };
@@ -58,6 +59,8 @@ enum Command {
 pub enum Failed {
     /// To be said to whoever typed the command.
     Said(Box<dyn Error + Send + Sync>),
+    /// The same, where something is missing from the command.
+    Misused(String),
     /// A line of the log has said it.
     Logged,
 }
@@ -69,15 +72,12 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failed {
 }
 
 impl Cli {
-    /// 0 when it went well and 1 when it failed; clap says 2 to what it cannot parse.
+    /// 0 when it went well, 1 when it failed, 2 when it was misused; clap says so to what it cannot parse.
     pub fn run(self) -> ExitCode {
         match self.outcome() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(Failed::Said(error)) => {
-                // Nobody is left to tell when standard error is closed.
-                _ = writeln!(io::stderr(), "{error}");
-                ExitCode::FAILURE
-            }
+            Err(Failed::Said(error)) => complain(&*error, ExitCode::FAILURE),
+            Err(Failed::Misused(sentence)) => complain(&sentence, ExitCode::from(2)),
             Err(Failed::Logged) => ExitCode::FAILURE,
         }
     }
@@ -87,14 +87,20 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
-            Command::Backup(args) => Ok(args.run(&without_keys()?)?),
-            Command::Restore(args) => Ok(restore::run(args, &without_keys()?)?),
+            Command::Backup(args) => args.run(&without_keys()?),
+            Command::Restore(args) => restore::run(args, &without_keys()?),
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),
             Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }
+}
+
+fn complain(what: &(impl fmt::Display + ?Sized), code: ExitCode) -> ExitCode {
+    // Nobody is left to tell when standard error is closed.
+    _ = writeln!(io::stderr(), "{what}");
+    code
 }
 
 fn configuration() -> Result<Config, Misconfigured> {

@@ -1,16 +1,25 @@
 //! `portcullis restore`: an empty store becomes what a backup holds.
 
-use std::{error::Error, fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use secrecy::ExposeSecret;
 use serde_json::json;
+use zeroize::Zeroizing;
 
-use super::{backup::sums_as_table, print, progress::Line, runtime_beside, told};
+use super::{
+    Failed,
+    backup::{place, seconds, sums_as_table},
+    print,
+    progress::Line,
+    runtime_beside, told,
+};
 use crate::{
     app::{self, Wanted},
-    config::Config,
+    config::{Backup, Config},
     flows::{
         backup::{Identities, Place},
+        check_backup::Held,
         restore::Restored,
     },
 };
@@ -21,18 +30,25 @@ use crate::{
 /// breaks off later, the service does not serve from half of it, and the same command begins again.
 #[derive(Debug, Parser)]
 #[command(after_help = "Examples:\n  portcullis restore --from /backups --identity-file backup.key\n  \
+                        portcullis restore --from /backups --identity-file backup.key --verify   # is it whole?\n  \
                         portcullis restore --from s3://backups/auth/portcullis-20261121T021500.000Z.jsonl.gz.age --identity-file backup.key --replace\n  \
                         PORTCULLIS_STORE_URL=sqlite::memory: portcullis restore --from /backups --identity-file backup.key   # only try it")]
 pub struct Args {
     #[arg(
         long,
         value_name = "SRC",
-        help = "A backup, or the folder or s3://BUCKET/PREFIX of which the newest is meant"
+        help = "A backup, or the folder or s3://BUCKET/PREFIX of which the newest is meant, or - for standard input [PORTCULLIS_BACKUP_TO]"
     )]
-    from: Place,
-    /// The file with the age identity; not for a backup that is unencrypted.
-    #[arg(long, value_name = "FILE")]
+    from: Option<Place>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "The file with the age identity; not for a backup that is unencrypted [PORTCULLIS_BACKUP_IDENTITY]"
+    )]
     identity_file: Option<PathBuf>,
+    /// Only read the backup, from its beginning to its end; nobody asks for the store.
+    #[arg(long, conflicts_with = "replace")]
+    verify: bool,
     /// Remove what the store holds now.
     #[arg(long)]
     replace: bool,
@@ -44,34 +60,64 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: Args, config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let identities = args.identity_file.map(|path| {
-        let said = |why: String| format!("{}: {why}", path.display());
-        let file = fs::read_to_string(&path).map_err(|error| said(error.to_string()))?;
-        Identities::parse(&file).map_err(|error| said(error.to_string()))
-    });
-    let Args { from: place, replace, without_keys, json, .. } = args;
-    let wanted = Wanted { place, identities: identities.transpose()?, replace, without_keys };
+pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
+    let Args { from, identity_file, verify, replace, without_keys, json } = args;
+    let identities = identities(identity_file, &config.backup)?;
+    let wanted = Wanted { place: place(from, &config.backup, "--from")?, identities, without_keys };
     let runtime = runtime_beside()?;
-    let line = Line::start("records restored");
-    let restored = runtime.block_on(app::restore(config, wanted, &mut |records| line.show(records)))?;
-    line.end();
-    let restored = restored.map_err(told)?;
-    Ok(print(&if json { as_json(&restored) } else { as_table(&restored) })?)
+    let line = Line::start(if verify { "records read" } else { "records restored" });
+    let mut progress = |records| line.show(records);
+    let (held, took) = if verify {
+        let checked = runtime.block_on(app::check_backup(config, wanted, &mut progress))?;
+        line.end();
+        checked.map_err(told)?
+    } else {
+        let restored = runtime.block_on(app::restore(config, wanted, replace, &mut progress))?;
+        line.end();
+        let Restored { held, took } = restored.map_err(told)?;
+        (held, took)
+    };
+    let outcome = if verify {
+        "is whole. Nothing was restored."
+    } else {
+        "is restored. All sessions have ended: everybody signs in again."
+    };
+    Ok(print(&if json { as_json(&held, took) } else { as_table(&held, took, outcome) })?)
 }
 
-fn as_table(restored: &Restored) -> String {
-    let Restored { name, header, sums } = restored;
+/// Those of the file, else those that are configured.
+fn identities(file: Option<PathBuf>, config: &Backup) -> Result<Option<Identities>, String> {
+    let parsed = |name: String, text: &str| {
+        Identities::parse(text).map(Some).map_err(|error| format!("{name}: {error}"))
+    };
+    let configured = config.identity.expose_secret();
+    match file {
+        Some(path) => {
+            let name = path.display().to_string();
+            let text =
+                fs::read_to_string(&path).map(Zeroizing::new).map_err(|error| format!("{name}: {error}"))?;
+            parsed(name, &text)
+        }
+        None if configured.is_empty() => Ok(None),
+        None => parsed("PORTCULLIS_BACKUP_IDENTITY".to_owned(), configured),
+    }
+}
+
+fn as_table(held: &Held, took: Duration, outcome: &str) -> String {
+    let Held { name, header, sums, size } = held;
     let table = sums_as_table(sums);
-    format!(
-        "{table}\n{name} of {} is restored. All sessions have ended: everybody signs in again.\n",
-        header.at
-    )
+    format!("{table}\n{name} of {} {outcome}\n{size} bytes in {}\n", header.at, seconds(took))
 }
 
-fn as_json(restored: &Restored) -> String {
-    let Restored { name, header, sums } = restored;
-    let restored =
-        json!({ "name": name.to_string(), "at": header.at, "release": header.release, "collections": sums });
-    format!("{restored:#}\n")
+fn as_json(held: &Held, took: Duration) -> String {
+    let Held { name, header, sums, size } = held;
+    let held = json!({
+        "name": name.to_string(),
+        "at": header.at,
+        "release": header.release,
+        "size": size,
+        "seconds": took.as_secs_f64(),
+        "collections": sums,
+    });
+    format!("{held:#}\n")
 }

@@ -142,6 +142,14 @@ pub struct Data {
 #[derive(Clone, Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Backup {
+    /// Whoever goes there reads the address, and whoever writes for them the recipients.
+    pub to: String,
+    pub recipients: String,
+    #[serde(deserialize_with = "parsed")]
+    #[validate(range(max = 10_000))]
+    pub keep: u32,
+    #[serde(deserialize_with = "secret")]
+    pub identity: SecretString,
     #[serde(deserialize_with = "endpoint")]
     pub s3_endpoint: Option<Url>,
     #[validate(custom(function = "is_a_region"))]

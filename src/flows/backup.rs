@@ -1,6 +1,6 @@
 //! Back up: everything that the store holds at one moment, into one file that is whole or not there.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use crate::{
     domain::clock::{Clock, Entropy},
@@ -39,6 +39,7 @@ pub struct Order {
 pub struct Made {
     pub name: Name,
     pub size: u64,
+    pub took: Duration,
     pub sums: Sums,
     pub removed: Vec<Name>,
 }
@@ -65,6 +66,7 @@ pub async fn backup(
     order: &Order,
     progress: Progress<'_>,
 ) -> Result<Made, Failure<NotBackedUp>> {
+    let begun = backups.clock.uptime();
     backups.store.examine().await.map_err(|error| not_open(error, NotBackedUp::Store))?;
     let at = backups.clock.now();
     let name = Name::new(at, !order.recipients.is_empty());
@@ -81,9 +83,11 @@ pub async fn backup(
         }
     };
     draft.finish().await.map_err(NotBackedUp::Archive)?;
+    let took = backups.clock.uptime().saturating_sub(begun);
     let not_removed = |why| NotBackedUp::NotRemoved { made: name.clone(), why };
-    let removed = prune(backups, order.keep).await.map_err(|failure| failure.refused_by(not_removed))?;
-    Ok(Made { name, size, sums, removed })
+    let removed = prune(backups, &name, order.keep).await;
+    let removed = removed.map_err(|failure| failure.refused_by(not_removed))?;
+    Ok(Made { name, size, took, sums, removed })
 }
 
 async fn write(
@@ -109,11 +113,17 @@ async fn write(
     Ok((size + rest.len() as u64, sums))
 }
 
-/// Removes all but the newest; files that are no backups of ours are not even counted.
-async fn prune(backups: &Backups, keep: Option<NonZeroUsize>) -> Result<Vec<Name>, Failure<ArchiveError>> {
+/// Removes all but the newest and the one that was just made, whatever the clock said when the others were; files that
+/// are no backups of ours are not even counted.
+async fn prune(
+    backups: &Backups,
+    made: &Name,
+    keep: Option<NonZeroUsize>,
+) -> Result<Vec<Name>, Failure<ArchiveError>> {
     let Some(keep) = keep else { return Ok(Vec::new()) };
     let mut removed = Vec::new();
-    for old in list_backups(&*backups.archive).await?.into_iter().skip(keep.get()) {
+    let others = list_backups(&*backups.archive).await?.into_iter().filter(|other| other.name != *made);
+    for old in others.skip(keep.get() - 1) {
         backups.archive.remove(old.name.as_str()).await.map_err(Failure::Refused)?;
         removed.push(old.name);
     }

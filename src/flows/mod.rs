@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod backup;
+pub mod check_backup;
 pub mod decide;
 pub mod dump;
 pub mod end_all_sessions;

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Archive, ArchiveError, Draft, Kept, Source};
+use super::{Archive, ArchiveError, Draft, Kept, Source, failed};
 
 /// What a file is called until it is whole.
 const PARTIAL: &str = ".partial";
@@ -126,9 +126,4 @@ impl Source for OpenFile {
         file.take(PIECE).read_to_end(&mut piece).map_err(failed(path))?;
         Ok(piece)
     }
-}
-
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> ArchiveError {
-    let path = path.to_owned();
-    move |error| ArchiveError::File(path, error)
 }

@@ -1,13 +1,19 @@
-//! Where backups are kept: a folder, or a bucket of an S3-compatible service.
+//! Where backups are kept: a folder, or a bucket of an S3-compatible service; or whoever holds the other end of a pipe.
 
 mod folder;
+mod pipe;
 mod s3;
 
-use std::{io, path::PathBuf, str::FromStr};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use async_trait::async_trait;
 
 pub use folder::Folder;
+pub use pipe::Pipe;
 pub use s3::{Access, Bucket};
 
 /// Files that are whole or not there.
@@ -56,9 +62,16 @@ pub enum ArchiveError {
     Bucket(String),
 }
 
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> ArchiveError {
+    let path = path.to_owned();
+    move |error| ArchiveError::File(path, error)
+}
+
 /// An archive's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// Standard output, or input.
+    Pipe,
     Folder(PathBuf),
     Bucket {
         bucket: String,
@@ -68,7 +81,7 @@ pub enum Place {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("neither a folder nor s3://BUCKET/PREFIX")]
+#[error("neither a folder nor s3://BUCKET/PREFIX nor -")]
 pub struct NotAPlace;
 
 impl Place {
@@ -76,6 +89,7 @@ impl Place {
     pub fn split(self) -> (Self, Option<String>) {
         let is_file = |name: &str| matches!(name.rsplit_once('.'), Some((_, "age" | "gz")));
         match self {
+            Self::Pipe => (Self::Pipe, Some("on standard input".to_owned())),
             Self::Folder(path) => {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
                 match (name.filter(|name| is_file(name)), path.parent()) {
@@ -101,6 +115,9 @@ impl FromStr for Place {
     type Err = NotAPlace;
 
     fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        if text == "-" {
+            return Ok(Self::Pipe);
+        }
         let Some(rest) = text.strip_prefix("s3://") else {
             let is_path = !text.is_empty() && !text.contains("://");
             return if is_path { Ok(Self::Folder(text.into())) } else { Err(NotAPlace) };

@@ -5,7 +5,11 @@ use std::fs;
 use super::{Yard, on_both_stores};
 use crate::support::{folder::Folder, process::run};
 
-on_both_stores!(a_store_that_is_not_empty_is_left_alone_unless_told_otherwise, only_so_many_are_kept);
+on_both_stores!(
+    a_store_that_is_not_empty_is_left_alone_unless_told_otherwise,
+    only_so_many_are_kept,
+    all_is_read_from_the_environment_in_a_cluster,
+);
 
 async fn a_store_that_is_not_empty_is_left_alone_unless_told_otherwise(yard: &Yard) {
     yard.fill(3).await;
@@ -44,6 +48,95 @@ async fn only_so_many_are_kept(yard: &Yard) {
     assert_eq!(last["removed"], serde_json::json!([made[1], made[2]]));
     assert_eq!(listed(), [last["name"].clone(), made[0].clone()]);
     assert!(notes.exists(), "what is not ours is left alone");
+
+    // Of somebody whose clock was ahead: the one that was just made is no old one.
+    let ahead = "portcullis-29991231T235959.000Z.jsonl.gz.age";
+    fs::write(notes.with_file_name(ahead), "x").unwrap();
+    let last = back_up("1");
+    assert_eq!(listed(), [last["name"].clone()]);
+    fs::write(notes.with_file_name(ahead), "x").unwrap();
+    let next = back_up("2");
+    assert_eq!(listed(), [serde_json::json!(ahead), next["name"].clone()]);
+    assert_eq!(back_up("0")["removed"], serde_json::json!([]));
+    assert_eq!(listed().len(), 3);
+}
+
+/// A backup says where, for whom and how many; whoever restores it says with what, and is never asked to write it down.
+async fn all_is_read_from_the_environment_in_a_cluster(yard: &Yard) {
+    yard.fill(3).await;
+    let (to, key) = (yard.path("backups"), yard.path("key"));
+    let run_with = |args: &[&str], more: &[(&str, &str)]| {
+        let place = ("PORTCULLIS_BACKUP_TO", to.as_str());
+        run(&yard.folder, args, &[&yard.settings()[..], &[place], more].concat())
+    };
+    let recipients = format!(" {}, {}", yard.recipient, yard.recipient);
+    let keep = [("PORTCULLIS_BACKUP_RECIPIENTS", recipients.as_str()), ("PORTCULLIS_BACKUP_KEEP", "1")];
+    for _ in 0..2 {
+        let made = run_with(&["backup"], &keep);
+        assert_eq!(made.status.code(), Some(0), "{made:?}");
+    }
+    yard.file();
+    let listed = run_with(&["backup", "list"], &[]);
+    assert_eq!(String::from_utf8(listed.stdout).unwrap().lines().count(), 2);
+
+    let nobody = run_with(&["backup"], &[]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(String::from_utf8(nobody.stderr).unwrap().starts_with("say who can read it: --recipient"));
+    let wrong = run_with(&["backup"], &[("PORTCULLIS_BACKUP_RECIPIENTS", "age1nobody")]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        String::from_utf8(wrong.stderr)
+            .unwrap()
+            .starts_with("PORTCULLIS_BACKUP_RECIPIENTS: \"age1nobody\" is")
+    );
+
+    let identity = [("PORTCULLIS_BACKUP_IDENTITY_FILE", key.as_str())];
+    for args in [&["restore", "--verify"][..], &["restore", "--replace"]] {
+        let restored = run_with(args, &identity);
+        assert_eq!(restored.status.code(), Some(0), "{restored:?}");
+    }
+}
+
+/// What is only read is not brought back, whatever there is to bring it back to.
+#[tokio::test]
+async fn a_backup_is_read_to_its_end_without_a_store() {
+    let yard = Yard::on_sqlite();
+    let mut service = yard.serve();
+    service.ready();
+    service.kill();
+    yard.fill(1_000).await;
+    let made = yard.back_up();
+    let (other, from, key) = (Folder::new(), yard.path("backups"), yard.path("key"));
+    let verify = |rest: &[&str]| {
+        let args = ["restore", "--verify", "--from", &from, "--identity-file", &key];
+        // An address at which nobody is.
+        let settings =
+            [("PORTCULLIS_STORE_URL", "mongodb://127.0.0.1:1/auth"), ("PORTCULLIS_KEY_SECRET", "")];
+        run(&other, &[&args[..], rest].concat(), &settings)
+    };
+    let checked = verify(&["--without-keys", "--json"]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    let checked: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+    for same in ["name", "size", "collections"] {
+        assert_eq!(checked[same], made[same]);
+    }
+    assert!(checked["seconds"].as_f64().unwrap() > 0.0);
+    let checked = verify(&["--without-keys"]);
+    assert!(String::from_utf8(checked.stdout).unwrap().contains("is whole. Nothing was restored.\n"));
+    assert_eq!(verify(&["--without-keys", "--replace"]).status.code(), Some(2));
+
+    // Where there is a data directory with no key secret in it, none is made: it would open nothing.
+    let args = ["restore", "--verify", "--from", &from, "--identity-file", &key];
+    let said = run(&other, &args, &[("PORTCULLIS_KEY_SECRET", "")]);
+    assert!(String::from_utf8(said.stderr).unwrap().contains("its signing keys do not open"));
+    assert!(fs::read_dir(other.path()).unwrap().next().is_none(), "nothing was written");
+
+    let mut bytes = fs::read(yard.file()).unwrap();
+    bytes.pop();
+    fs::write(yard.file(), bytes).unwrap();
+    let said = verify(&["--without-keys"]);
+    assert_eq!(said.status.code(), Some(1));
+    assert!(String::from_utf8(said.stderr).unwrap().ends_with("its end is missing or damaged\n"));
 }
 
 #[test]
@@ -56,12 +149,13 @@ fn misuse_is_2_failure_is_1_and_help_has_an_example() {
         &["backup", "--recipient", recipient],
         &["backup", "--to", &to, "--recipient", "age1nobody"],
         &["backup", "--to", &to, "--recipient", recipient, "--unencrypted"],
-        &["backup", "--to", &to, "--recipient", recipient, "--keep", "0"],
+        &["backup", "--to", &to, "--recipient", recipient, "--keep", "-1"],
         &["backup", "--to", "https://h/b", "--unencrypted"],
         &["backup", "--to", "s3://B/..", "--unencrypted"],
         &["backup", "list"],
         &["restore"],
         &["restore", "--from", ""],
+        &["restore", "--from", &to, "--verify", "--replace"],
     ] {
         assert_eq!(yard.run(args).status.code(), Some(2), "{args:?}");
     }

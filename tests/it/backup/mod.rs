@@ -6,6 +6,8 @@ mod damage;
 mod drill;
 mod killed;
 mod memory;
+mod piped;
+mod rights;
 mod s3;
 
 use std::{fs, path::PathBuf, process::Output, sync::Arc};
