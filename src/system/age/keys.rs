@@ -73,7 +73,7 @@ impl Identity {
     }
 
     /// `None` where the stanza is of another kind, or for somebody else.
-    fn unwrap(&self, stanza: &Stanza) -> Result<Option<FileKey>, AgeError> {
+    fn open(&self, stanza: &Stanza) -> Result<Option<FileKey>, AgeError> {
         let share = match &*stanza.arguments {
             [kind, share] if kind == KIND => Stanza::decode(share).ok_or(AgeError::NotAge)?,
             [kind, ..] if kind == KIND => return Err(AgeError::NotAge),
@@ -122,7 +122,7 @@ impl Identities {
         if identities.is_empty() { Err(NotAKey::Nothing) } else { Ok(Self(identities)) }
     }
 
-    pub(super) fn unwrap(&self, stanzas: &[Stanza]) -> Result<FileKey, AgeError> {
+    pub(super) fn open(&self, stanzas: &[Stanza]) -> Result<FileKey, AgeError> {
         // Whoever knows the passphrase can have written it, so nobody else's key may stand beside one.
         let by_passphrase = |stanza: &Stanza| stanza.arguments.first().is_some_and(|kind| kind == "scrypt");
         if stanzas.len() > 1 && stanzas.iter().any(by_passphrase) {
@@ -130,7 +130,7 @@ impl Identities {
         }
         for identity in &self.0 {
             for stanza in stanzas {
-                if let Some(key) = identity.unwrap(stanza)? {
+                if let Some(key) = identity.open(stanza)? {
                     return Ok(key);
                 }
             }

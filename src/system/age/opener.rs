@@ -57,7 +57,7 @@ impl Opener {
         let Some(nonce) = self.held.get(header.length..).and_then(|rest| rest.first_chunk()) else {
             return Ok(());
         };
-        let key = self.identities.unwrap(&header.stanzas)?;
+        let key = self.identities.open(&header.stanzas)?;
         header.verify(&key)?;
         self.stage = Stage::Payload(Stream::new(&key, *nonce)?);
         self.held = self.held.split_off(header.length + Stream::NONCE);

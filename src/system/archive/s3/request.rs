@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response};
 use tokio::time::sleep;
 
 use super::{
@@ -90,8 +90,8 @@ impl Inner {
             return Ok(Ok(answer));
         }
         let said = format!("{} {}", answer.status.as_u16(), complaint(&answer));
-        let passing = answer.status.is_server_error()
-            || matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        // Too slow, or too often.
+        let passing = answer.status.is_server_error() || matches!(answer.status.as_u16(), 408 | 429);
         if passing { Ok(Err(Passing(said))) } else { Err(self.failed(request, &said)) }
     }
 
