@@ -77,7 +77,8 @@ pub async fn check_backup(
     progress: Progress<'_>,
 ) -> Result<Result<(Held, Duration), Failure<Unfit>>, CannotRun> {
     let (place, wanted) = wanted.split(config)?;
-    let (archive, clock) = archive_alone(config, place)?;
+    let (clock, entropy) = machine();
+    let archive = archive(config, place, &clock, &entropy)?;
     Ok(check_backup::check_backup(&*archive, &*clock, &wanted, progress).await)
 }
 
@@ -86,7 +87,8 @@ pub async fn list_backups(
     config: &Config,
     place: Place,
 ) -> Result<Result<Vec<Listed>, Failure<ArchiveError>>, CannotRun> {
-    let (archive, _) = archive_alone(config, place)?;
+    let (clock, entropy) = machine();
+    let archive = archive(config, place, &clock, &entropy)?;
     Ok(flows::list_backups::list_backups(&*archive).await)
 }
 
@@ -101,10 +103,8 @@ fn open(config: &Config, place: Place) -> Result<Backups, CannotRun> {
     Ok(Backups { store, archive, clock, entropy })
 }
 
-fn archive_alone(config: &Config, place: Place) -> Result<(Box<dyn Archive>, Arc<dyn Clock>), CannotRun> {
-    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
-        (Arc::new(SystemClock::start()), Arc::new(OsEntropy));
-    Ok((archive(config, place, &clock, &entropy)?, clock))
+fn machine() -> (Arc<dyn Clock>, Arc<dyn Entropy>) {
+    (Arc::new(SystemClock::start()), Arc::new(OsEntropy))
 }
 
 fn archive(

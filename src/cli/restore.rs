@@ -33,6 +33,7 @@ use crate::{
                         portcullis restore --from /backups --identity-file backup.key --verify   # is it whole?\n  \
                         portcullis restore --from s3://backups/auth/portcullis-20261121T021500.000Z.jsonl.gz.age --identity-file backup.key --replace\n  \
                         PORTCULLIS_STORE_URL=sqlite::memory: portcullis restore --from /backups --identity-file backup.key   # only try it")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command")]
 pub struct Args {
     #[arg(
         long,

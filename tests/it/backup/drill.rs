@@ -1,9 +1,13 @@
 //! The drill: fill, back up, destroy, restore; the same people sign in, and nobody is signed in still.
 
-use std::io::Read;
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
 
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{Yard, on_both_stores};
 use crate::support::{
@@ -15,6 +19,7 @@ on_both_stores!(
     f_42_the_same_people_sign_in_and_no_session_comes_back,
     what_is_backed_up_again_is_the_same_but_for_the_end_of_sessions,
     f_42_what_was_ended_since_stays_ended,
+    f_42_a_service_that_was_not_stopped_lets_nobody_stay_signed_in,
 );
 
 const PEOPLE: [&str; 3] = ["ada@example.org", "grace@example.org", "Alan@Example.org"];
@@ -122,6 +127,39 @@ async fn f_42_what_was_ended_since_stays_ended(yard: &Yard) {
     let mut browser = Browser::to(service.ready().public);
     browser.cookie = kept;
     assert_eq!(browser.current_user().await, None);
+    stop(service);
+}
+
+/// It should have been; where it is alone with its volume, it cannot be.
+async fn f_42_a_service_that_was_not_stopped_lets_nobody_stay_signed_in(yard: &Yard) {
+    let mut service = yard.serve();
+    let at = service.ready();
+    let mut browser = Browser::to(at.public);
+    browser.sign_up(PEOPLE[0]).await;
+    yard.back_up();
+    let mut late = Browser::to(at.public);
+    late.sign_up(PEOPLE[1]).await;
+    for browser in [&mut browser, &mut late] {
+        assert!(browser.current_user().await.is_some());
+    }
+
+    let args =
+        ["restore", "--from", &yard.path("backups"), "--identity-file", &yard.path("key"), "--replace"];
+    // It may have written at the wrong moment, which is noticed, and harms nothing.
+    while yard.run(&args).status.code() != Some(0) {}
+    for browser in [&mut browser, &mut late] {
+        let begun = Instant::now();
+        // By then whoever listens has heard of it.
+        while browser.get("/api/users/currentuser").await.json()["currentUser"] != Value::Null {
+            assert!(begun.elapsed() < Duration::from_secs(30));
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+    stop(service);
+    let mut service = yard.serve();
+    let mut browser = Browser::to(service.ready().public);
+    assert_eq!(browser.sign_in(PEOPLE[0], PASSWORD).await.status, 200);
+    assert_eq!(browser.sign_in(PEOPLE[1], PASSWORD).await.status, 400, "not in the backup");
     stop(service);
 }
 
