@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::Yard;
 use crate::support::process::Process;
 
-const FEW: usize = 10_000;
+const FEW: usize = 5_000;
 
 /// What may come on top of it, for many times as many: allocators keep some, and caches fill up to their bounds.
 const SLACK: u64 = 12 << 10;
@@ -46,13 +46,13 @@ async fn stays_flat(few: &Yard, many: &Yard, users: usize) {
 }
 
 #[tokio::test]
-async fn memory_stays_flat_over_200_000_users_on_sqlite() {
-    stays_flat(&Yard::on_sqlite(), &Yard::on_sqlite(), 200_000).await;
+async fn memory_stays_flat_over_50_000_users_on_sqlite() {
+    stays_flat(&Yard::on_sqlite(), &Yard::on_sqlite(), 50_000).await;
 }
 
 /// Fewer, because it takes longer.
 #[tokio::test]
-async fn memory_stays_flat_over_50_000_users_on_mongodb() {
+async fn memory_stays_flat_over_30_000_users_on_mongodb() {
     let (Some(few), Some(many)) = (Yard::on_mongodb().await, Yard::on_mongodb().await) else { return };
-    stays_flat(&few, &many, 50_000).await;
+    stays_flat(&few, &many, 30_000).await;
 }

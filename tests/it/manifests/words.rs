@@ -16,7 +16,9 @@ fn words<'a>(text: &'a str, start: &str, goes_on: impl Fn(char) -> bool + Copy) 
 #[test]
 fn every_variable_exists() {
     of_each(|rendered, wrong| {
-        for word in words(&rendered.text, "PORTCULLIS_", |c| c.is_ascii_uppercase() || c == '_') {
+        for word in
+            words(&rendered.text, "PORTCULLIS_", |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        {
             let known = VARIABLES.iter().chain(AGENT_VARIABLES).any(|variable| {
                 word == variable.name || variable.file_name().is_some_and(|file_name| word == file_name)
             });

@@ -22,7 +22,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST: usize = PART + (1 << 20);
 
 pub(super) fn client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder().connect_timeout(TO_CONNECT).timeout(TO_ANSWER).build()
+    // What was signed for one address is of no use at another.
+    let redirects = reqwest::redirect::Policy::none();
+    reqwest::Client::builder().redirect(redirects).connect_timeout(TO_CONNECT).timeout(TO_ANSWER).build()
 }
 
 pub(super) struct Request<'a> {
