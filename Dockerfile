@@ -60,5 +60,10 @@ ENV PORTCULLIS_PUBLIC_LISTEN=0.0.0.0:3000 \
 USER 65532:65532
 ENTRYPOINT ["/portcullis"]
 
+# For `skaffold dev`: with a shell that runs whatever binary is brought to it.
+FROM debug AS dev
+COPY --chmod=0555 k8s/dev-loop/supervise k8s/dev-loop/smoke /
+ENTRYPOINT ["/bin/sh", "/supervise"]
+
 # The last stage is what is built when nobody names one.
 FROM portcullis

@@ -1,7 +1,7 @@
 # Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
 
 .DEFAULT_GOAL := list
-.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image
+.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image test-cluster
 
 list: ## What there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ image: ## portcullis:dev: a static binary built here, put together with docker o
 
 test-api: ## The manifests on a real API server, in dry runs (any KUBECONFIG)
 	@tests/tools/test-api
+
+test-cluster: ## Everything deployed to a running cluster and gone through (any KUBECONFIG)
+	@tests/tools/test-cluster
 
 dev-secrets: ## Secrets for k8s/overlays/dev, in files that git does not see
 	@tests/tools/dev-secrets

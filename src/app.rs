@@ -33,7 +33,7 @@ use crate::{
         sqlite::{Location, SqliteStore},
     },
     system::{
-        clock::SystemClock,
+        clock::{Stopwatch, SystemClock},
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
     },
@@ -59,6 +59,8 @@ pub struct World {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    /// Since when it is there.
+    pub begun: Stopwatch,
 }
 
 /// A service that listens and will serve once it is run.
@@ -66,6 +68,7 @@ pub struct App {
     services: Data<Services>,
     site: Arc<Site>,
     doors: Doors,
+    begun: Stopwatch,
 }
 
 /// How the end was asked for.
@@ -100,6 +103,7 @@ pub enum CannotRun {
 impl World {
     /// The real one: this machine's clock and random source, and the store that the configuration names.
     pub fn real(config: &Config) -> Result<Self, CannotRun> {
+        let begun = Stopwatch::start();
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let store: Arc<dyn Store> = match &config.store.url {
             StoreUrl::Mongo(url) => Arc::new(
@@ -112,7 +116,7 @@ impl World {
             }
             StoreUrl::Memory => Arc::new(SqliteStore::open(Location::Memory).map_err(store(STORE_URL))?),
         };
-        Ok(Self { store, clock: Arc::new(SystemClock::start()), entropy })
+        Ok(Self { store, clock: Arc::new(SystemClock::start()), entropy, begun })
     }
 }
 
@@ -129,12 +133,12 @@ impl App {
             entropy: Arc::clone(&world.entropy),
         };
         let keys = keys::key_ring(config, &world)?;
-        let World { store, clock, entropy } = world;
+        let World { store, clock, entropy, begun } = world;
         let vault = keys.vault();
         let (rules, readiness) = (rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
         let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, rules };
-        Ok(Self { services: Data::new(services), site: Arc::new(site), doors })
+        Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })
     }
 
     pub fn public(&self) -> io::Result<SocketAddr> {
@@ -145,13 +149,14 @@ impl App {
         self.doors.internal.socket.local_addr()
     }
 
-    /// Serves until `leave` says how to end, then finishes what was accepted. `ready` is called once, with the store open.
+    /// Serves until `leave` says how to end, then finishes what was accepted. `ready` is called once, with the
+    /// store open, and told how long that took.
     pub async fn run(
         self,
-        ready: impl FnOnce(),
+        ready: impl FnOnce(Duration),
         leave: impl Future<Output = Leave>,
     ) -> Result<(), CannotRun> {
-        let Self { services, site, doors: Doors { public, internal, certificates } } = self;
+        let Self { services, site, doors: Doors { public, internal, certificates }, begun } = self;
         let workers = std::thread::available_parallelism()?.get();
         let listeners = Listeners::start(public, internal, &services, &site, workers)?;
         let stop_listening = listeners.stop();
@@ -165,7 +170,7 @@ impl App {
             opened = worker::open_store::open_store(&services) => opened.map_or_else(Told::Refused, |()| Told::Open),
         };
         let told = if matches!(told, Told::Open) {
-            ready();
+            ready(begun.elapsed());
             jobs.start(&services, certificates);
             tokio::select! {
                 ended = &mut serving => Told::Ended(ended),

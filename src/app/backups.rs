@@ -98,7 +98,7 @@ pub fn identity() -> Result<Identity, CannotRun> {
 }
 
 fn open(config: &Config, place: Place) -> Result<Backups, CannotRun> {
-    let World { store, clock, entropy } = World::real(config)?;
+    let World { store, clock, entropy, .. } = World::real(config)?;
     let archive = archive(config, place, &clock, &entropy)?;
     Ok(Backups { store, archive, clock, entropy })
 }

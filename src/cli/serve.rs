@@ -1,6 +1,6 @@
 //! `portcullis serve`, and `portcullis` alone: serves until it is told to stop.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
 use tokio::runtime;
@@ -42,19 +42,20 @@ async fn serve(config: &Config) -> Result<(), CannotRun> {
             Asked::ByAnOrchestrator => Leave::AfterNotice,
         }
     };
-    app.run(|| say_ready(config, public, internal), leave).await
+    app.run(|after| say_ready(config, public, internal, after), leave).await
 }
 
 /// What to try first, for people; the addresses, for programs.
-fn say_ready(config: &Config, public: SocketAddr, internal: SocketAddr) {
+fn say_ready(config: &Config, public: SocketAddr, internal: SocketAddr, after: Duration) {
+    let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
     if config.log.format == LogFormat::Json {
-        tracing::info!(%public, %internal, origin = %config.public.origin, "ready");
+        tracing::info!(%public, %internal, origin = %config.public.origin, after_ms, "ready");
         return;
     }
     let origin = &config.public.origin;
     let scheme = if config.internal_tls.is_some() { "https" } else { "http" };
     tracing::info!(
-        "ready\n\n  public    {origin} (listening on {public})\n  internal  {scheme}://{internal} (try /docs and /health)\n\n  \
+        "ready after {after_ms} ms\n\n  public    {origin} (listening on {public})\n  internal  {scheme}://{internal} (try /docs and /health)\n\n  \
          Sign somebody up:\n  curl -i {origin}/api/users/signup -H 'content-type: application/json' \\\n    \
          -d '{{\"email\":\"ada@example.org\",\"password\":\"correct horse battery\"}}'\n"
     );

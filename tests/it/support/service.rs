@@ -9,7 +9,7 @@ use portcullis::{
         Store,
         sqlite::{Location, SqliteStore},
     },
-    system::entropy::OsEntropy,
+    system::{clock::Stopwatch, entropy::OsEntropy},
 };
 use tokio::sync::oneshot;
 
@@ -59,8 +59,12 @@ impl Service {
     pub(crate) async fn with(store: Arc<dyn Store>, settings: &[(&str, &str)]) -> Self {
         let config = config(settings);
         let clock = FrozenClock::new();
-        let world =
-            World { store: Arc::clone(&store), clock: Arc::new(clock.clone()), entropy: Arc::new(OsEntropy) };
+        let world = World {
+            store: Arc::clone(&store),
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::new(OsEntropy),
+            begun: Stopwatch::start(),
+        };
         let (leave, left) = oneshot::channel();
         let (ready, when_ready) = oneshot::channel();
         let thread = thread::spawn(move || {
