@@ -11,6 +11,8 @@ run: ## Start the service on this machine, with nothing to set up
 
 test: ## All tests, against SQLite and a real MongoDB
 	@tests/tools/fetch-mongod --fetch >/dev/null || echo "NOT TESTED: the MongoDB store; there is no mongod." >&2
+	@tests/tools/fetch-weed --fetch >/dev/null || echo "NOT TESTED: backups in a bucket; there is no S3 server." >&2
+	@tests/tools/fetch-age --fetch >/dev/null || echo "NOT TESTED: backups with age's own tool; there is none." >&2
 	cargo test --locked --quiet --doc
 	cargo test --locked --lib --bins --test it
 

@@ -1,5 +1,6 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod backups;
 #[cfg(feature = "kube")]
 mod cluster;
 mod doors;
@@ -39,6 +40,7 @@ use crate::{
     worker,
 };
 
+pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_backups};
 #[cfg(feature = "kube")]
 pub use cluster::make_secrets;
 pub use keys::with_keys;

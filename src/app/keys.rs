@@ -14,9 +14,23 @@ use crate::{
 
 use super::{CannotRun, World, refused};
 
+/// For whoever opens what there is: where nobody has made a key secret yet none is made, and nothing opens.
+pub(super) fn vault_as_it_is(config: &Config, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
+    match &config.key_secret {
+        KeySource::KeptIn(directory) if !key_file::is_there(directory) => {
+            vault(&KeySource::Forgotten, entropy)
+        }
+        source => vault(source, entropy),
+    }
+}
+
+fn vault(source: &KeySource, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
+    let secrets = key_secrets(source, entropy)?;
+    Ok(Arc::new(Vault::new(&secrets).map_err(refused)?))
+}
+
 pub(super) fn key_ring(config: &Config, world: &World) -> Result<KeyRing, CannotRun> {
-    let secrets = key_secrets(&config.key_secret, &*world.entropy)?;
-    let vault = Arc::new(Vault::new(&secrets).map_err(refused)?);
+    let vault = vault(&config.key_secret, &*world.entropy)?;
     Ok(KeyRing::new(Arc::clone(&world.store), Arc::clone(&world.clock), Arc::clone(&world.entropy), vault))
 }
 
@@ -32,7 +46,7 @@ pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T
 }
 
 /// Whoever looks in the wrong place is told so, and finds nothing there that was not there before.
-fn must_be_there(config: &Config) -> Result<(), CannotRun> {
+pub(super) fn must_be_there(config: &Config) -> Result<(), CannotRun> {
     let StoreUrl::File(path) = &config.store.url else { return Ok(()) };
     let path = config.data.dir.join(path);
     if path.exists() {
@@ -48,6 +62,9 @@ fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, 
     match source {
         KeySource::Given(secrets) => Ok(secrets.clone()),
         KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
+        KeySource::Missing => {
+            Err(CannotRun::Missing("PORTCULLIS_KEY_SECRET must be set, to what the service has".to_owned()))
+        }
         KeySource::Forgotten => {
             let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
             Ok(KeySecrets { first, others: Vec::new() })

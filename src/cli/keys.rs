@@ -6,12 +6,11 @@ use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 use tokio::runtime;
 
-use super::print;
+use super::{print, told};
 use crate::{
     app,
     config::Config,
     flows::{
-        Failure,
         list_keys::{Listed, list_keys},
         rotate_keys::rotate_keys,
     },
@@ -79,15 +78,4 @@ fn as_json(keys: &[Listed]) -> String {
     };
     let keys: Vec<Value> = keys.iter().map(key).collect();
     format!("{:#}\n", json!({ "keys": keys }))
-}
-
-/// One sentence, for the person at the terminal.
-fn told<R: Error>(failure: Failure<R>) -> String {
-    match failure {
-        Failure::Refused(reason) => reason.to_string(),
-        Failure::Raced | Failure::Busy { .. } => "somebody else is at the keys; try again".to_owned(),
-        Failure::Unavailable(source) => format!("the store is unavailable: {source}"),
-        Failure::OutcomeUnknown(source) => format!("nobody knows whether it was done: {source}"),
-        Failure::Broken(source) => source.to_string(),
-    }
 }

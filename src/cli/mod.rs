@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+pub mod backup;
 #[cfg(feature = "kube")]
 pub mod cluster;
 pub mod config;
@@ -7,18 +8,25 @@ pub mod generate;
 pub mod keys;
 mod logged;
 pub mod mongo_agent;
+mod progress;
+pub mod restore;
 pub mod serve;
 mod signals;
 
 use std::{
     error::Error,
+    fmt,
     io::{self, Write as _},
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::{self, Runtime};
 
-use crate::config::{Config, ForAgent, Misconfigured, Sources};
+use crate::{
+    config::{Config, ForAgent, Misconfigured, Sources},
+    flows::Failure,
+};
 
 /// Signs people in, with sessions that are kept in SQLite or MongoDB.
 #[derive(Debug, Parser)]
@@ -37,6 +45,8 @@ enum Command {
     Serve(serve::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     #[cfg(feature = "kube")]
     Cluster(cluster::Args),
     MongoAgent(mongo_agent::Args),
@@ -49,6 +59,8 @@ enum Command {
 pub enum Failed {
     /// To be said to whoever typed the command.
     Said(Box<dyn Error + Send + Sync>),
+    /// The same, where something is missing from the command.
+    Misused(String),
     /// A line of the log has said it.
     Logged,
 }
@@ -60,15 +72,12 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failed {
 }
 
 impl Cli {
-    /// 0 when it went well and 1 when it failed; clap says 2 to what it cannot parse.
+    /// 0 when it went well, 1 when it failed, 2 when it was misused; clap says so to what it cannot parse.
     pub fn run(self) -> ExitCode {
         match self.outcome() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(Failed::Said(error)) => {
-                // Nobody is left to tell when standard error is closed.
-                _ = writeln!(io::stderr(), "{error}");
-                ExitCode::FAILURE
-            }
+            Err(Failed::Said(error)) => complain(&*error, ExitCode::FAILURE),
+            Err(Failed::Misused(sentence)) => complain(&sentence, ExitCode::from(2)),
             Err(Failed::Logged) => ExitCode::FAILURE,
         }
     }
@@ -78,6 +87,8 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
+            Command::Backup(args) => args.run(&without_keys()?),
+            Command::Restore(args) => restore::run(args, &without_keys()?),
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),
@@ -86,8 +97,35 @@ impl Cli {
     }
 }
 
+fn complain(what: &(impl fmt::Display + ?Sized), code: ExitCode) -> ExitCode {
+    // Nobody is left to tell when standard error is closed.
+    _ = writeln!(io::stderr(), "{what}");
+    code
+}
+
 fn configuration() -> Result<Config, Misconfigured> {
     Config::read(&Sources::of_process())
+}
+
+/// For work that packs and seals for long: connections are looked after on a thread of their own meanwhile.
+fn runtime_beside() -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+}
+
+/// For commands that may have to do without the key secret.
+fn without_keys() -> Result<Config, Misconfigured> {
+    Config::read_without_keys(&Sources::of_process())
+}
+
+/// One sentence, for the person at the terminal.
+fn told<R: Error>(failure: Failure<R>) -> String {
+    match failure {
+        Failure::Refused(reason) => reason.to_string(),
+        Failure::Raced | Failure::Busy { .. } => "somebody else is at it; try again".to_owned(),
+        Failure::Unavailable(source) => format!("the store is unavailable: {source}"),
+        Failure::OutcomeUnknown(source) => format!("nobody knows whether it was done: {source}"),
+        Failure::Broken(source) => source.to_string(),
+    }
 }
 
 /// A reader who has seen enough, such as `head`, is no failure.

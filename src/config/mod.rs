@@ -24,7 +24,7 @@ pub use agent::{AGENT_VARIABLES, ForAgent};
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
 pub use sections::{
-    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted,
+    Backup, Data, Forward, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted,
 };
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
@@ -51,6 +51,7 @@ pub struct Config {
     pub trusted: Trusted,
     pub log: Log,
     pub data: Data,
+    pub backup: Backup,
     /// What to say at start.
     pub warnings: Vec<String>,
     /// Every variable as it was found, to be shown.
@@ -72,13 +73,24 @@ pub enum KeySource {
     KeptIn(PathBuf),
     /// Made at every start, for a store that forgets as well.
     Forgotten,
+    /// Several processes have to agree on it, so none of them can make it.
+    Missing,
 }
 
 impl Config {
     pub fn read(sources: &Sources) -> Result<Self, Misconfigured> {
+        Self::read_for(sources, true)
+    }
+
+    /// For a command that can do without the key secret.
+    pub fn read_without_keys(sources: &Sources) -> Result<Self, Misconfigured> {
+        Self::read_for(sources, false)
+    }
+
+    fn read_for(sources: &Sources, keys: bool) -> Result<Self, Misconfigured> {
         let unknown = unknown::warning(sources);
         let mut reader = Reader::new(sources, VARIABLES.iter());
-        let config = Self::from_sections(&mut reader);
+        let config = Self::from_sections(&mut reader, keys);
         let (settings, faults) = reader.finish();
         match config {
             Some(mut config) if faults.is_empty() => {
@@ -89,7 +101,7 @@ impl Config {
         }
     }
 
-    fn from_sections(reader: &mut Reader) -> Option<Self> {
+    fn from_sections(reader: &mut Reader, keys: bool) -> Option<Self> {
         let public = reader.section::<Public>("PORTCULLIS_PUBLIC_");
         let internal = reader.section::<Internal>("PORTCULLIS_INTERNAL_");
         let store = reader.section("PORTCULLIS_STORE_");
@@ -101,6 +113,7 @@ impl Config {
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
         let log = reader.section("PORTCULLIS_LOG_");
         let data = reader.section("PORTCULLIS_DATA_");
+        let backup = reader.section("PORTCULLIS_BACKUP_");
 
         let (public, internal) = (public?, internal?);
         let (store, data, key): (Store, Data, Key) = (store?, data?, key?);
@@ -115,7 +128,7 @@ impl Config {
         let internal_tls =
             tls_files(reader, INTERNAL_TLS, internal.tls_cert_file.as_ref(), internal.tls_key_file.as_ref());
         let key_secret = key_source(key, &store, &data);
-        if key_secret.is_none() {
+        if keys && matches!(key_secret, KeySource::Missing) {
             reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
@@ -132,12 +145,13 @@ impl Config {
             store,
             password,
             session: session?,
-            key_secret: key_secret?,
+            key_secret,
             token: token?,
             forward,
             trusted,
             log: log?,
             data,
+            backup: backup?,
             warnings,
             settings: Vec::new(),
         })
@@ -163,13 +177,12 @@ fn tls_files(
     None
 }
 
-/// `None` where several processes have to agree on it, so that none of them can make it.
-fn key_source(key: Key, store: &Store, data: &Data) -> Option<KeySource> {
+fn key_source(key: Key, store: &Store, data: &Data) -> KeySource {
     match (key.secret, &store.url) {
-        (Some(secrets), _) => Some(KeySource::Given(secrets)),
-        (None, StoreUrl::File(_)) => Some(KeySource::KeptIn(data.dir.clone())),
-        (None, StoreUrl::Memory) => Some(KeySource::Forgotten),
-        (None, StoreUrl::Mongo(_)) => None,
+        (Some(secrets), _) => KeySource::Given(secrets),
+        (None, StoreUrl::File(_)) => KeySource::KeptIn(data.dir.clone()),
+        (None, StoreUrl::Memory) => KeySource::Forgotten,
+        (None, StoreUrl::Mongo(_)) => KeySource::Missing,
     }
 }
 

@@ -6,8 +6,10 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
 use jiff::SignedDuration;
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use url::Url;
 use validator::{Validate, ValidationError};
 use zeroize::Zeroizing;
 
@@ -136,6 +138,27 @@ pub struct Data {
     pub dir: PathBuf,
 }
 
+/// `PORTCULLIS_BACKUP_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// Whoever goes there reads the address, and whoever writes for them the recipients.
+    pub to: String,
+    pub recipients: String,
+    #[serde(deserialize_with = "parsed")]
+    #[validate(range(max = 10_000))]
+    pub keep: u32,
+    #[serde(deserialize_with = "secret")]
+    pub identity: SecretString,
+    #[serde(deserialize_with = "endpoint")]
+    pub s3_endpoint: Option<Url>,
+    #[validate(custom(function = "is_a_region"))]
+    pub s3_region: String,
+    pub s3_access_key: String,
+    #[serde(deserialize_with = "secret")]
+    pub s3_secret_key: SecretString,
+}
+
 /// What such a value looks like is said by its declaration, so the parser's own words are left out.
 fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(""))
@@ -152,6 +175,31 @@ fn key_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeyS
     let given = Zeroizing::new(String::deserialize(deserializer)?);
     let secrets = Some(given.as_str()).filter(|given| !given.is_empty());
     secrets.map(KeySecrets::parse).transpose().map_err(|_| D::Error::custom(""))
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// Empty is unset.
+fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.username().is_empty()
+    };
+    Url::parse(&given).ok().filter(plain).map(Some).ok_or_else(|| D::Error::custom(""))
+}
+
+/// It becomes a part of a host's name.
+fn is_a_region(region: &str) -> Result<(), ValidationError> {
+    let plain = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if plain && (1..=64).contains(&region.len()) { Ok(()) } else { Err(ValidationError::new("region")) }
 }
 
 fn is_an_audience(audience: &str) -> Result<(), ValidationError> {
@@ -233,6 +281,7 @@ mod tests {
         note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");
+        note::<Backup>(&mut fields, "PORTCULLIS_BACKUP_");
         assert_eq!(fields, VARIABLES.iter().map(|variable| variable.name).collect::<Vec<_>>());
     }
 }

@@ -1,10 +1,14 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
 pub mod authenticate;
+pub mod backup;
+pub mod check_backup;
 pub mod decide;
+pub mod dump;
 pub mod end_all_sessions;
 pub mod end_session;
 pub mod key_ring;
+pub mod list_backups;
 pub mod list_keys;
 pub mod list_sessions;
 pub mod load_keys;
@@ -15,6 +19,7 @@ pub mod probe;
 pub mod purge;
 pub mod readiness;
 pub mod refresh;
+pub mod restore;
 pub mod rotate_keys;
 pub mod sign_in;
 pub mod sign_out;

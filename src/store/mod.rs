@@ -21,13 +21,14 @@ use crate::domain::{
     event::Event,
     id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
+    record::Record,
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
     user::User,
 };
 
-/// No call takes longer, but for `migrate`, `purge` and `close`, which nobody's request waits for. It is less than a
+/// No call takes longer, but for `migrate`, `purge`, `begin_import` and `close`, which nobody's request waits for. It is less than a
 /// request as a whole has, so that it is the store that says what became of a call.
 pub const DEADLINE: Duration = Duration::from_secs(4);
 
@@ -35,6 +36,9 @@ pub const DEADLINE: Duration = Duration::from_secs(4);
 pub trait Store: Send + Sync {
     /// Brings the schema to this release's, whoever else is trying to; safe to repeat. Ready to serve once it is `Ok`.
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError>;
+
+    /// Ready to be read as it is: for whoever may read and not write.
+    async fn examine(&self) -> Result<(), MigrateError>;
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
@@ -94,6 +98,18 @@ pub trait Store: Send + Sync {
     /// Tells what changes from now on.
     fn changes(&self) -> Box<dyn Changes>;
 
+    /// Everything, as it was at one moment.
+    async fn export(&self) -> Result<Box<dyn Export>, StoreError>;
+
+    /// Empties it for an import. Until that has ended the store is no store to serve from: `migrate` says `Importing`, and
+    /// `probe` fails, also after a crash.
+    async fn begin_import(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Adds the records as they are, all of them or, when it fails, perhaps some.
+    async fn import(&self, records: Vec<Record>) -> Result<(), StoreError>;
+
+    async fn end_import(&self) -> Result<(), StoreError>;
+
     /// Proves that the store takes a read and a write.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
 
@@ -121,6 +137,17 @@ pub trait Changes: Send {
 
 /// How long changes are waited for before their absence is told.
 pub const QUIET: Duration = Duration::from_millis(500);
+
+/// What a store held at one moment, a batch at a time.
+#[async_trait]
+pub trait Export: Send {
+    /// The next records, at most [`BATCH`] of them: one kind after the other, each in the order of its ids, which is the
+    /// same in either store. Nothing at the end.
+    async fn next(&mut self) -> Result<Vec<Record>, StoreError>;
+}
+
+/// How many records travel together: some hundred kilobytes.
+pub const BATCH: usize = 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
@@ -162,6 +189,9 @@ pub enum MigrateError {
     /// Worth trying again: the store is away, or somebody else is at it.
     #[error("the store is unavailable")]
     Unavailable(#[source] BoxError),
+    /// What it holds is half of what it should: worth trying again once somebody has finished.
+    #[error("a restore into the store is under way, or broke off; `portcullis restore` finishes it")]
+    Importing,
     /// Waiting changes nothing: a person has to act.
     #[error("{0}")]
     Refused(String),

@@ -27,6 +27,10 @@ pub enum KeyFileError {
 
 const NAME: &str = "key-secret";
 
+pub fn is_there(directory: &Path) -> bool {
+    directory.join(NAME).exists()
+}
+
 /// The secrets in the directory's file, which is made if there is none. Of several processes that make it at once, one
 /// does, and all read the same.
 pub fn read_or_make(directory: &Path, entropy: &dyn Entropy) -> Result<KeySecrets, KeyFileError> {

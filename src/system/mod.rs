@@ -1,5 +1,8 @@
-//! The impure leaves: the clock, the random source, keys, tokens and certificates, and the threads that hash passwords.
+//! The impure leaves: the clock, the random source, keys, tokens and certificates, backups as files, and the threads that hash
+//! passwords.
 
+pub mod age;
+pub mod archive;
 pub mod certificate;
 pub mod clock;
 pub mod entropy;

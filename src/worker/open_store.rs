@@ -26,6 +26,7 @@ pub async fn open_store(services: &Services) -> Result<(), Refused> {
             Ok(()) => return Ok(()),
             Err(MigrateError::Refused(sentence)) => return Err(Refused(sentence)),
             Err(MigrateError::Unavailable(source)) => source,
+            Err(importing @ MigrateError::Importing) => importing.into(),
         };
         let now = services.clock.uptime();
         if said.is_none_or(|said| now.saturating_sub(said) >= SAY_EVERY) {

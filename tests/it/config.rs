@@ -74,8 +74,8 @@ fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choic
             let setting =
                 found.settings.iter().find(|setting| setting.variable.name == variable.name).unwrap();
             assert_eq!(
-                (setting.shown().as_str(), setting.found_in.to_string().as_str()),
-                (value, "environment")
+                (setting.shown(), setting.found_in.to_string().as_str()),
+                (variable.shown(value), "environment")
             );
         }
     }

@@ -1,6 +1,6 @@
 //! What an error of the driver means: what is certain to have happened, and what nobody can know.
 
-use mongodb::error::{Error, ErrorKind, NO_WRITES_PERFORMED, WriteFailure};
+use mongodb::error::{Error, ErrorKind, InsertManyError, NO_WRITES_PERFORMED, WriteFailure};
 
 use crate::store::StoreError;
 
@@ -23,6 +23,10 @@ pub(super) enum Cause {
     Closed,
     #[error("too many calls are under way")]
     Crowded,
+    #[error("a restore into the store is under way, or broke off")]
+    Importing,
+    #[error("the store shows one moment for five minutes only: raise minSnapshotHistoryWindowInSeconds")]
+    TooLong,
     /// The servers answer, and are not what the URL asks for.
     #[error("{0}")]
     Misfit(String),
@@ -65,6 +69,7 @@ pub(super) fn of_write(error: &Error, tries: u32) -> StoreError {
             StoreError::Taken
         }
         ErrorKind::Command(answer) if answer.code == DUPLICATE_KEY => StoreError::Taken,
+        ErrorKind::InsertMany(answer) if is_taken(answer) => StoreError::Taken,
         // The server took the document apart and refused it; a repeat that had got through would have said so.
         ErrorKind::Write(WriteFailure::WriteError(_))
         | ErrorKind::Bson(_)
@@ -79,6 +84,10 @@ pub(super) fn of_write(error: &Error, tries: u32) -> StoreError {
 pub(super) fn of_late_write(tries: u32) -> StoreError {
     let cause = Box::new(Cause::Late);
     if tries == 0 { StoreError::Unavailable(cause) } else { StoreError::OutcomeUnknown(cause) }
+}
+
+fn is_taken(answer: &InsertManyError) -> bool {
+    answer.write_errors.iter().flatten().any(|error| error.code == DUPLICATE_KEY)
 }
 
 /// Of two tries the error describes one: the driver's repeat may be refused where the first try got through.

@@ -35,7 +35,23 @@ pub(super) async fn migrate(store: &Connected, now: Timestamp) -> Result<(), Mig
     let Ok(done) = timeout(PATIENCE, bring_forward(store, now)).await else {
         return Err(MigrateError::Unavailable(Box::new(Cause::Late)));
     };
-    done
+    done?;
+    must_be_whole(store).await
+}
+
+/// Whether it may be read as it is.
+pub(super) async fn examine(store: &Connected) -> Result<(), MigrateError> {
+    if !Gap::find(store).await?.is_closed() {
+        return Err(MigrateError::Refused(
+            "the store has the schema of an earlier release, or none: start the service of this release on it once"
+                .to_owned(),
+        ));
+    }
+    must_be_whole(store).await
+}
+
+async fn must_be_whole(store: &Connected) -> Result<(), MigrateError> {
+    if store.is_importing().await.map_err(unavailable)? { Err(MigrateError::Importing) } else { Ok(()) }
 }
 
 async fn bring_forward(store: &Connected, began: Timestamp) -> Result<(), MigrateError> {

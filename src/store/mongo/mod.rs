@@ -9,7 +9,9 @@ mod connections;
 mod documents;
 mod errors;
 mod events;
+mod export;
 mod gap;
+mod import;
 mod indexes;
 mod lock;
 mod members;
@@ -35,6 +37,7 @@ use crate::domain::{
     event::Event,
     id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
+    record::Record,
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
@@ -50,10 +53,11 @@ use self::{
         settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
+    export::MongoExport,
     members::Members,
 };
 
-use super::{Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
+use super::{Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
 
 pub struct MongoStore {
     url: SecretString,
@@ -83,6 +87,11 @@ impl MongoStore {
     pub fn open(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         connect::check(url)?;
         Ok(Self { url: url.into(), entropy, connected: Arc::default() })
+    }
+
+    async fn connect(&self) -> Result<&Connected, MigrateError> {
+        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
+        self.connected.get_or_try_init(connect).await
     }
 
     fn connected(&self) -> Result<&Connected, StoreError> {
@@ -129,8 +138,11 @@ impl Connected {
 #[async_trait]
 impl Store for MongoStore {
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError> {
-        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
-        migrations::migrate(self.connected.get_or_try_init(connect).await?, now).await
+        migrations::migrate(self.connect().await?, now).await
+    }
+
+    async fn examine(&self) -> Result<(), MigrateError> {
+        migrations::examine(self.connect().await?).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -212,6 +224,22 @@ impl Store for MongoStore {
 
     fn changes(&self) -> Box<dyn Changes> {
         Box::new(MongoChanges::of(&self.connected))
+    }
+
+    async fn export(&self) -> Result<Box<dyn Export>, StoreError> {
+        Ok(Box::new(MongoExport::begin(&self.connected).await?))
+    }
+
+    async fn begin_import(&self, _now: Timestamp) -> Result<(), StoreError> {
+        self.connected()?.mark_and_empty().await
+    }
+
+    async fn import(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.connected()?.insert_all(records).await
+    }
+
+    async fn end_import(&self) -> Result<(), StoreError> {
+        self.connected()?.unmark().await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

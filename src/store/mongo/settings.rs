@@ -8,6 +8,7 @@ use crate::store::StoreError;
 use super::{
     Connected,
     documents::{settings::Schema, values::Moment},
+    errors::Cause,
 };
 
 /// The document that describes the store.
@@ -21,13 +22,13 @@ impl Connected {
         Ok(found.and_then(|settings| settings.schema))
     }
 
+    /// It fails while an import is under way: what is there is not to be served from.
     pub(super) async fn read_and_write(&self, now: Timestamp) -> Result<(), StoreError> {
         let update = doc! { "$set": { "probedAt": Moment::from(now) } };
-        let both = self.calls.write(async {
-            self.settings.find_one(doc! { "_id": PROBE }).await?;
-            self.settings.update_one(doc! { "_id": PROBE }, update).upsert(true).await
-        });
-        both.await?;
+        if self.is_importing().await? {
+            return Err(Cause::Importing.unavailable());
+        }
+        self.calls.write(self.settings.update_one(doc! { "_id": PROBE }, update).upsert(true)).await?;
         Ok(())
     }
 }

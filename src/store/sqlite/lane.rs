@@ -125,7 +125,8 @@ impl Lane {
         }
     }
 
-    fn queue_up(&self, job: Job) -> Result<(), NoAnswer> {
+    /// For a job that answers in its own way, and takes the time that it takes.
+    pub(super) fn queue_up(&self, job: Job) -> Result<(), NoAnswer> {
         let queue = locked(&self.queue);
         let queue = queue.as_ref().ok_or(NoAnswer::Closed)?;
         queue.try_send(job).map_err(|error| match error {

@@ -16,6 +16,7 @@ mod sessions;
 mod settings;
 mod signing_keys;
 mod statements;
+mod transfer;
 mod users;
 
 use std::{sync::Arc, thread};
@@ -28,13 +29,15 @@ use self::{
     changes::Told,
     connection::Role,
     lane::{Lane, Size},
+    transfer::SqliteExport,
 };
-use super::{Change, Changes, DEADLINE, MigrateError, Pool, Store, StoreError};
+use super::{Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
 use crate::domain::{
     email::Email,
     event::Event,
     id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
+    record::Record,
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
@@ -97,6 +100,10 @@ fn readers() -> u32 {
 impl Store for SqliteStore {
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError> {
         self.writer.migrate(&self.location, now).await
+    }
+
+    async fn examine(&self) -> Result<(), MigrateError> {
+        self.readers.examine(&self.location).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -194,6 +201,24 @@ impl Store for SqliteStore {
 
     fn changes(&self) -> Box<dyn Changes> {
         Box::new(self.told.listen(&self.writer))
+    }
+
+    async fn export(&self) -> Result<Box<dyn Export>, StoreError> {
+        Ok(Box::new(SqliteExport::begin(&self.readers)?))
+    }
+
+    /// Who remembers what was there is told.
+    async fn begin_import(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write_and_tell(Change::Everything, move |connection| transfer::begin(connection, now)).await
+    }
+
+    async fn import(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.writer.write(move |connection| transfer::add_all(connection, &records)).await
+    }
+
+    async fn end_import(&self) -> Result<(), StoreError> {
+        let end = |connection: &Connection| settings::set_importing(connection, None);
+        self.write_and_tell(Change::Everything, end).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// Why a database is left as it is.
@@ -23,6 +24,10 @@ pub(super) enum Halt {
     },
     /// It has tables, and none of them is ours.
     Foreign,
+    /// An earlier release has been here, or nobody.
+    Behind,
+    /// What it holds is half of what it should.
+    Importing,
 }
 
 impl From<rusqlite::Error> for Halt {
@@ -35,6 +40,15 @@ impl From<rusqlite::Error> for Halt {
 pub(super) fn examine(connection: &Connection) -> Result<u32, Halt> {
     let (found, known) = (version(connection)?, newest());
     if found > known { Err(Halt::FromTheFuture { found, known }) } else { Ok(found) }
+}
+
+/// Whether it may be read as it is.
+pub(super) fn must_be_current(connection: &Connection) -> Result<(), Halt> {
+    if examine(connection)? < newest() { Err(Halt::Behind) } else { must_be_whole(connection) }
+}
+
+pub(super) fn must_be_whole(connection: &Connection) -> Result<(), Halt> {
+    if settings::is_importing(connection)? { Err(Halt::Importing) } else { Ok(()) }
 }
 
 /// To be called in a transaction that writes, which is the lock against everybody else who migrates.

@@ -17,7 +17,7 @@ const SECRETS: [&str; 10] = [
     "mongodb-users",
     "mongodb-tls",
     "mongodb-ca",
-    "mongodb-backup",
+    "portcullis-backup",
     "backup-identity",
     "store",
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis::config::VARIABLES;
+use portcullis::config::{AGENT_VARIABLES, VARIABLES};
 
 use super::{of_each, rendered::all};
 use crate::support::{service::Service, wire};
@@ -16,12 +16,13 @@ fn words<'a>(text: &'a str, start: &str, goes_on: impl Fn(char) -> bool + Copy) 
 #[test]
 fn every_variable_exists() {
     of_each(|rendered, wrong| {
-        for word in words(&rendered.text, "PORTCULLIS_", |c| c.is_ascii_uppercase() || c == '_') {
-            let known = VARIABLES.iter().any(|variable| {
+        for word in
+            words(&rendered.text, "PORTCULLIS_", |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        {
+            let known = VARIABLES.iter().chain(AGENT_VARIABLES).any(|variable| {
                 word == variable.name || variable.file_name().is_some_and(|file_name| word == file_name)
             });
-            // Of the database's agent and of backups, which read their own.
-            if !known && !word.starts_with("PORTCULLIS_AGENT_") && !word.starts_with("PORTCULLIS_BACKUP_") {
+            if !known {
                 wrong.push(format!("nobody reads {word}"));
             }
         }

@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod authority;
 pub(crate) mod browser;
+pub(crate) mod bucket;
 pub(crate) mod clock;
 pub(crate) mod entropy;
 pub(crate) mod folder;
@@ -10,6 +11,7 @@ pub(crate) mod forge;
 pub(crate) mod mongod;
 pub(crate) mod people;
 pub(crate) mod process;
+pub(crate) mod records;
 pub(crate) mod replica;
 pub(crate) mod server;
 pub(crate) mod service;

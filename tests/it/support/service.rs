@@ -76,7 +76,7 @@ impl Service {
                     let _ = left.await;
                     Leave::AtOnce
                 };
-                app.run(|| ready.send(sockets).unwrap(), leave).await.unwrap();
+                app.run(|_| ready.send(sockets).unwrap(), leave).await.unwrap();
             });
         });
         let (public, internal) = when_ready.await.expect("the service starts");

@@ -13,6 +13,7 @@ pub(crate) mod races;
 pub(crate) mod rotations;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
+pub(crate) mod transfer;
 pub(crate) mod users;
 
 use std::sync::Arc;
@@ -128,6 +129,13 @@ macro_rules! contract {
                 races::of_fifty_sightings_the_latest_stays,
                 races::f_36_of_fifty_rotations_of_one_generation_one_succeeds,
                 races::f_44_a_rotation_never_follows_the_end,
+                transfer::what_is_exported_is_imported_exactly,
+                transfer::an_export_is_in_the_order_of_ids_and_in_batches,
+                transfer::an_export_is_of_one_moment,
+                transfer::an_export_that_is_dropped_keeps_nobody_waiting,
+                transfer::an_import_begins_with_nothing,
+                transfer::an_address_is_imported_once,
+                transfer::a_store_is_none_to_serve_from_until_the_import_has_ended,
                 purge::what_has_not_expired_stays,
                 purge::an_expired_session_is_kept_for_thirty_days,
                 migrations::a_probe_reads_and_writes,
@@ -139,6 +147,7 @@ macro_rules! contract {
                 migrations::eight_who_migrate_a_fresh_database_all_succeed,
                 migrations::a_schema_from_the_future_is_refused_in_a_sentence,
                 migrations::closing_twice_is_harmless,
+                transfer::a_store_that_nobody_has_migrated_is_not_read,
                 changes::what_another_writes_is_told_within_a_second,
             }
         }
