@@ -2,6 +2,7 @@
 
 #[cfg(feature = "kube")]
 mod cluster;
+mod doctor;
 mod doors;
 mod jobs;
 mod keys;
@@ -40,7 +41,8 @@ use crate::{
 };
 
 #[cfg(feature = "kube")]
-pub use cluster::make_secrets;
+pub use cluster::{examine_cluster, make_secrets};
+pub use doctor::{look_around, look_here};
 pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.

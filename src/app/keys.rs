@@ -32,7 +32,7 @@ pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T
 }
 
 /// Whoever looks in the wrong place is told so, and finds nothing there that was not there before.
-fn must_be_there(config: &Config) -> Result<(), CannotRun> {
+pub(super) fn must_be_there(config: &Config) -> Result<(), CannotRun> {
     let StoreUrl::File(path) = &config.store.url else { return Ok(()) };
     let path = config.data.dir.join(path);
     if path.exists() {

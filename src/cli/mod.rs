@@ -3,6 +3,7 @@
 #[cfg(feature = "kube")]
 pub mod cluster;
 pub mod config;
+pub mod doctor;
 pub mod generate;
 pub mod keys;
 mod logged;
@@ -37,6 +38,7 @@ enum Command {
     Serve(serve::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Doctor(doctor::Args),
     #[cfg(feature = "kube")]
     Cluster(cluster::Args),
     MongoAgent(mongo_agent::Args),
@@ -49,7 +51,7 @@ enum Command {
 pub enum Failed {
     /// To be said to whoever typed the command.
     Said(Box<dyn Error + Send + Sync>),
-    /// A line of the log has said it.
+    /// A line of the log, or what was printed, has said it.
     Logged,
 }
 
@@ -78,6 +80,7 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
+            Command::Doctor(args) => doctor::run(args),
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod device;
 pub mod email;
 pub mod event;
+pub mod finding;
 pub mod id;
 pub mod one_time;
 pub mod origin;

@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod decide;
+pub mod doctor;
 pub mod end_all_sessions;
 pub mod end_session;
 pub mod key_ring;

@@ -36,6 +36,9 @@ pub trait Store: Send + Sync {
     /// Brings the schema to this release's, whoever else is trying to; safe to repeat. Ready to serve once it is `Ok`.
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError>;
 
+    /// Ready to be read as it is: for whoever may read and not write.
+    async fn examine(&self) -> Result<(), MigrateError>;
+
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
     async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError>;
@@ -96,6 +99,9 @@ pub trait Store: Send + Sync {
 
     /// Proves that the store takes a read and a write.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// What the store's own clock says; `None` where it has none but ours.
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Removes what expired before `now`, where the store does not do so by itself; returns how much went.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;

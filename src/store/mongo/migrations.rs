@@ -38,6 +38,17 @@ pub(super) async fn migrate(store: &Connected, now: Timestamp) -> Result<(), Mig
     done
 }
 
+/// Whether it may be read as it is.
+pub(super) async fn examine(store: &Connected) -> Result<(), MigrateError> {
+    if !Gap::find(store).await?.is_closed() {
+        return Err(MigrateError::Refused(
+            "the store has the schema of an earlier release, or none: start the service of this release on it once"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 async fn bring_forward(store: &Connected, began: Timestamp) -> Result<(), MigrateError> {
     let watch = Stopwatch::start();
     while !Gap::find(store).await?.is_closed() {

@@ -85,6 +85,11 @@ impl MongoStore {
         Ok(Self { url: url.into(), entropy, connected: Arc::default() })
     }
 
+    async fn connect(&self) -> Result<&Connected, MigrateError> {
+        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
+        self.connected.get_or_try_init(connect).await
+    }
+
     fn connected(&self) -> Result<&Connected, StoreError> {
         self.connected.get().ok_or_else(|| Cause::NotYet.unavailable())
     }
@@ -129,8 +134,11 @@ impl Connected {
 #[async_trait]
 impl Store for MongoStore {
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError> {
-        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
-        migrations::migrate(self.connected.get_or_try_init(connect).await?, now).await
+        migrations::migrate(self.connect().await?, now).await
+    }
+
+    async fn examine(&self) -> Result<(), MigrateError> {
+        migrations::examine(self.connect().await?).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -216,6 +224,10 @@ impl Store for MongoStore {
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {
         self.connected()?.read_and_write(now).await
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.connected()?.local_time().await.map(Some)
     }
 
     /// The TTL indexes do it.

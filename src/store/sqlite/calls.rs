@@ -51,7 +51,24 @@ impl Lane {
 
     /// Harmless to repeat, so that it need not be known whether it happened.
     pub(super) async fn migrate(&self, location: &Location, now: Timestamp) -> Result<(), MigrateError> {
-        let answer = self.ask(move |link, claim| Some(migrate(link, claim, now))).await;
+        self.settle(location, move |link, claim| migrate(link, claim, now)).await
+    }
+
+    /// Whether it may be read as it is.
+    pub(super) async fn examine(&self, location: &Location) -> Result<(), MigrateError> {
+        self.settle(location, |link, claim| {
+            claim.take();
+            schema::must_be_current(link.connection()?)
+        })
+        .await
+    }
+
+    async fn settle(
+        &self,
+        location: &Location,
+        work: impl FnOnce(&mut Link, &Claim) -> Result<(), Halt> + Send + 'static,
+    ) -> Result<(), MigrateError> {
+        let answer = self.ask(move |link, claim| Some(work(link, claim))).await;
         let done = answer.map_err(|no_answer| MigrateError::Unavailable(no_answer.into()))?;
         done.map_err(|halt| migrate_error(halt, location))
     }

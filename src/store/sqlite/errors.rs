@@ -27,6 +27,9 @@ pub(super) fn migrate_error(halt: Halt, location: &Location) -> MigrateError {
              start the release that wrote it, or restore an older backup"
         ),
         Halt::Foreign => format!("{location} is a SQLite database of something else"),
+        Halt::Behind => format!(
+            "{location} has the schema of an earlier release, or none: start the service of this release on it once"
+        ),
         Halt::Sqlite(error) => match error.sqlite_error_code() {
             Some(code) if is_passing(code) => return MigrateError::Unavailable(error.into()),
             Some(ErrorCode::NotADatabase) => format!("{location} is not a SQLite database"),

@@ -99,6 +99,10 @@ impl Store for SqliteStore {
         self.writer.migrate(&self.location, now).await
     }
 
+    async fn examine(&self) -> Result<(), MigrateError> {
+        self.readers.examine(&self.location).await
+    }
+
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.readers.read(move |connection| users::by_id(connection, id)).await
     }
@@ -200,6 +204,10 @@ impl Store for SqliteStore {
         self.writer.write(move |connection| settings::note_probe(connection, now)).await?;
         self.readers.read(settings::schema_version).await?;
         Ok(())
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
     }
 
     /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.

@@ -23,6 +23,8 @@ pub(super) enum Halt {
     },
     /// It has tables, and none of them is ours.
     Foreign,
+    /// An earlier release has been here, or nobody.
+    Behind,
 }
 
 impl From<rusqlite::Error> for Halt {
@@ -35,6 +37,11 @@ impl From<rusqlite::Error> for Halt {
 pub(super) fn examine(connection: &Connection) -> Result<u32, Halt> {
     let (found, known) = (version(connection)?, newest());
     if found > known { Err(Halt::FromTheFuture { found, known }) } else { Ok(found) }
+}
+
+/// Whether it may be read as it is.
+pub(super) fn must_be_current(connection: &Connection) -> Result<(), Halt> {
+    if examine(connection)? < newest() { Err(Halt::Behind) } else { Ok(()) }
 }
 
 /// To be called in a transaction that writes, which is the lock against everybody else who migrates.
