@@ -51,7 +51,7 @@ api-test: ## The running service against docs/openapi.json
 image: ## portcullis:dev: a static binary built here, put together with docker or buildah
 	@tests/tools/image
 
-test-api: ## The manifests on a real API server, in dry runs (any KUBECONFIG)
+test-api: ## The manifests and the doctor on a real API server (any KUBECONFIG)
 	@tests/tools/test-api
 
 dev-secrets: ## Secrets for k8s/overlays/dev, in files that git does not see
