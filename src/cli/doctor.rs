@@ -86,9 +86,8 @@ async fn look(args: Args) -> Result<Vec<Finding>, Failed> {
 #[cfg(feature = "kube")]
 async fn look_at_cluster(args: Args, reach: &Reach) -> Result<Vec<Finding>, Failed> {
     let Args { namespace, database, set, url, .. } = args;
-    let is_ours = database == "auth";
     let set = set.unwrap_or_else(|| format!("{database}-mongodb"));
-    let patient = crate::kube::doctor::Patient { namespace, set, is_ours, urls: url };
+    let patient = crate::kube::doctor::Patient { namespace, set, database, urls: url };
     Ok(app::examine_cluster(&patient, reach).await)
 }
 

@@ -26,8 +26,8 @@ impl Guard {
     pub(super) fn of(ingress: &Ingress, routes: &Entrances) -> Self {
         let asks_us = |named| match &routes.policies {
             Some(policies) => policies::find(policies, named).is_some_and(Policy::asks_us),
-            // Nobody may look, so it is taken for what it most likely is.
-            None => true,
+            // Nobody may look, which is told; it may as well be about something else.
+            None => false,
         };
         Self {
             f5: policies::named(ingress).any(asks_us),

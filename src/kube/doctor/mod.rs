@@ -22,6 +22,7 @@ use url::Url;
 
 use self::{
     cluster::{Cluster, Read, Unread},
+    objects::Objects,
     seen::{Event, Pod, Workload},
 };
 use crate::{
@@ -37,13 +38,25 @@ pub struct Patient {
     pub namespace: String,
     /// The name of the database's StatefulSet, and of its Service.
     pub set: String,
-    /// Whether it is Portcullis with its database, or another service's database alone.
-    pub is_ours: bool,
+    /// `auth` is that of Portcullis; of another service's, the database alone is looked at.
+    pub database: String,
     /// Pages behind forward-auth, besides those that the cluster names.
     pub urls: Vec<Url>,
 }
 
-/// What runs, as far as it could be read.
+impl Patient {
+    fn is_ours(&self) -> bool {
+        self.database == "auth"
+    }
+
+    /// The command that makes its Secrets.
+    fn make_secrets(&self) -> String {
+        let Self { namespace, set, database, .. } = self;
+        format!("portcullis cluster secrets --namespace {namespace} --database {database} --set {set}")
+    }
+}
+
+/// What runs.
 struct Scene {
     workloads: Vec<Workload>,
     pods: Vec<Pod>,
@@ -67,28 +80,27 @@ pub async fn examine(patient: &Patient, reach: &Reach, clock: &dyn Clock) -> Vec
     if !objects.is_there {
         return found;
     }
-    let mut scene = Scene { workloads: objects.workloads, pods: Vec::new(), events: Vec::new() };
-    scene.pods = read_or_tell(cluster.list(&cluster.folder("v1", "pods")).await, "pods", &mut found);
-    scene.events = read_or_tell(cluster.list(&cluster.folder("v1", "events")).await, "events", &mut found);
-
-    found.extend(scene.workloads.iter().map(rollout::judge));
-    found.extend(pods::judge(&scene, &cluster.namespace, clock.now()));
-    found.extend(probes::judge(&scene, &cluster.namespace, clock.now()));
-    found.extend(secrets::look(&cluster, patient, &scene.workloads).await);
-    found.extend(replica_set::look(&cluster, patient, &scene).await);
-    if patient.is_ours {
+    let Objects { workloads, .. } = objects;
+    let pods = read_or_tell(cluster.list(&cluster.folder("v1", "pods")).await, "pods", &mut found);
+    let events = read_or_tell(cluster.list(&cluster.folder("v1", "events")).await, "events", &mut found);
+    found.extend(workloads.iter().map(rollout::judge));
+    found.extend(secrets::look(&cluster, patient, &workloads).await);
+    if let Some(pods) = pods {
+        let scene = Scene { workloads, pods, events: events.unwrap_or_default() };
+        found.extend(pods::judge(&scene, patient, clock.now()));
+        found.extend(probes::judge(&scene, &cluster.namespace, clock.now()));
+        found.extend(replica_set::look(&cluster, patient, &scene).await);
         found.extend(health::look(&cluster, &scene, clock).await);
+    }
+    if patient.is_ours() {
         found.extend(hosts::look(&cluster, patient, reach, clock).await);
     }
     found
 }
 
-/// Nothing, where it cannot be read, which is told.
-fn read_or_tell<T>(read: Read<Vec<T>>, what: &str, found: &mut Vec<Finding>) -> Vec<T> {
-    read.unwrap_or_else(|unread| {
-        found.push(unreadable(what, &unread));
-        Vec::new()
-    })
+/// What cannot be read is told.
+fn read_or_tell<T>(read: Read<Vec<T>>, what: &str, found: &mut Vec<Finding>) -> Option<Vec<T>> {
+    read.map_err(|unread| found.push(unreadable(what, &unread))).ok()
 }
 
 fn unreadable(what: &str, unread: &Unread) -> Finding {

@@ -32,10 +32,10 @@ pub(super) async fn look(cluster: &Cluster, patient: &Patient) -> Objects {
         return objects;
     }
     let mut wants_database = true;
-    if patient.is_ours {
+    if patient.is_ours() {
         let deployment: Read<Workload> =
             cluster.get(&cluster.folder("apps/v1", "deployments"), "portcullis").await;
-        wants_database = deployment.as_ref().is_ok_and(wants);
+        wants_database = deployment.as_ref().map_or(true, wants);
         objects.take("Deployment", "portcullis", "kubectl apply -k k8s/overlays/production", deployment);
         for service in ["portcullis", "portcullis-internal"] {
             objects.service(cluster, service).await;
@@ -43,7 +43,7 @@ pub(super) async fn look(cluster: &Cluster, patient: &Patient) -> Objects {
     }
     if wants_database {
         let read: Read<Workload> = cluster.get(&cluster.folder("apps/v1", "statefulsets"), set).await;
-        if patient.is_ours && matches!(read, Err(Unread::Missing)) {
+        if patient.is_ours() && matches!(read, Err(Unread::Missing)) {
             let what = format!("there is no StatefulSet {set} for the database");
             let advice = "nothing, if the database is elsewhere; else kubectl apply -k infra/mongodb/overlays/auth, or say --set";
             objects.found.push(Finding::warning(CHECK, what, advice));

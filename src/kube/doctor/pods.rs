@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Event, Pod, Scene,
+    Event, Patient, Pod, Scene,
     seen::{ContainerStatus, Terminated, Waiting},
 };
 use crate::domain::finding::{Finding, or_fine};
@@ -13,9 +13,12 @@ const CHECK: &str = "pods";
 /// What has been well for longer is not worth a word.
 const LATELY: SignedDuration = SignedDuration::from_hours(1);
 
-pub(super) fn judge(scene: &Scene, namespace: &str, now: Timestamp) -> Vec<Finding> {
+pub(super) fn judge(scene: &Scene, patient: &Patient, now: Timestamp) -> Vec<Finding> {
     let ours: Vec<_> = scene.ours().collect();
-    let found = ours.iter().flat_map(|pod| judge_one(pod, &scene.events, namespace, now)).collect();
+    if ours.is_empty() {
+        return Vec::new();
+    }
+    let found = ours.iter().flat_map(|pod| judge_one(pod, &scene.events, patient, now)).collect();
     or_fine(found, CHECK, format!("{} pods run, and none was started anew within the hour", ours.len()))
 }
 
@@ -34,7 +37,7 @@ impl Event {
     }
 }
 
-fn judge_one(pod: &Pod, events: &[Event], namespace: &str, now: Timestamp) -> Vec<Finding> {
+fn judge_one(pod: &Pod, events: &[Event], patient: &Patient, now: Timestamp) -> Vec<Finding> {
     let name = &pod.metadata.name;
     let unscheduled = pod
         .status
@@ -46,12 +49,12 @@ fn judge_one(pod: &Pod, events: &[Event], namespace: &str, now: Timestamp) -> Ve
         return vec![Finding::wrong(CHECK, what, "give the cluster such a node or volume, or ask for less")];
     }
     let mut found: Vec<_> =
-        pod.containers().filter_map(|container| judge_container(name, container, namespace, now)).collect();
+        pod.containers().filter_map(|container| judge_container(name, container, patient, now)).collect();
     let unmounted = events.iter().find(|event| event.is_about(pod) && event.reason == "FailedMount");
     if let Some(Event { message, .. }) =
         unmounted.filter(|_| found.is_empty() && pod.status.phase == "Pending")
     {
-        let advice = missing(message, namespace);
+        let advice = missing(message, patient);
         found.push(Finding::wrong(CHECK, format!("{name} waits for a volume: {message}"), advice));
     }
     found
@@ -60,11 +63,11 @@ fn judge_one(pod: &Pod, events: &[Event], namespace: &str, now: Timestamp) -> Ve
 fn judge_container(
     pod: &str,
     container: &ContainerStatus,
-    namespace: &str,
+    patient: &Patient,
     now: Timestamp,
 ) -> Option<Finding> {
     let ContainerStatus { name, restart_count, state, last_state } = container;
-    let log = format!("kubectl -n {namespace} logs {pod} -c {name} --previous says why");
+    let log = format!("kubectl -n {} logs {pod} -c {name} --previous says why", patient.namespace);
     let last = last_state.terminated.as_ref();
     if let Some(Waiting { reason, message }) = &state.waiting {
         let what = |because: &str| format!("{pod}: {name} does not run: {reason}{because}");
@@ -85,7 +88,7 @@ fn judge_container(
                 ))
             }
             "ContainerCreating" | "PodInitializing" => None,
-            _ => Some(Finding::wrong(CHECK, what(&format!(": {message}")), missing(message, namespace))),
+            _ => Some(Finding::wrong(CHECK, what(&format!(": {message}")), missing(message, patient))),
         };
     }
     let last = last.filter(|last| last.finished_at.is_some_and(|at| now.duration_since(at) < LATELY))?;
@@ -107,16 +110,14 @@ impl Terminated {
 }
 
 /// Kubernetes names what is missing; we know who makes it.
-fn missing(message: &str, namespace: &str) -> String {
+fn missing(message: &str, patient: &Patient) -> String {
     let message = message.to_ascii_lowercase();
     if message.contains("secret") {
-        format!(
-            "portcullis cluster secrets --namespace {namespace} makes those that the manifests name; see `secrets`"
-        )
+        format!("{} makes those that the manifests name; see `secrets`", patient.make_secrets())
     } else if message.contains("configmap") {
         "apply the overlay again: it makes its ConfigMaps".to_owned()
     } else {
-        format!("kubectl -n {namespace} describe pod shows the whole story")
+        format!("kubectl -n {} describe pod shows the whole story", patient.namespace)
     }
 }
 
@@ -138,6 +139,11 @@ mod tests {
 
     fn now() -> Timestamp {
         "2026-11-21T12:00:00Z".parse().unwrap()
+    }
+
+    fn patient() -> Patient {
+        let [namespace, set, database] = ["portcullis", "auth-mongodb", "auth"].map(str::to_owned);
+        Patient { namespace, set, database, urls: Vec::new() }
     }
 
     /// One pod, as the API server would tell it.
@@ -187,7 +193,7 @@ mod tests {
     }
 
     fn only(scene: &Scene) -> Finding {
-        let mut found = judge(scene, "portcullis", now());
+        let mut found = judge(scene, &patient(), now());
         assert_eq!(found.len(), 1, "{found:?}");
         found.remove(0)
     }

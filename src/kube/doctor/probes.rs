@@ -16,6 +16,9 @@ const LATELY: SignedDuration = SignedDuration::from_mins(10);
 const YOUNG: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) fn judge(scene: &Scene, namespace: &str, now: Timestamp) -> Vec<Finding> {
+    if scene.workloads.is_empty() {
+        return Vec::new();
+    }
     let unwritten = scene.workloads.iter().flat_map(unwritten);
     let failing = scene.ours().filter_map(|pod| failing(pod, scene, namespace, now));
     or_fine(

@@ -39,6 +39,9 @@ impl Secret {
 
 pub(super) async fn look(cluster: &Cluster, patient: &Patient, workloads: &[Workload]) -> Vec<Finding> {
     let wanted = wanted(workloads, &patient.set);
+    if wanted.is_empty() {
+        return Vec::new();
+    }
     let mut read = BTreeMap::new();
     for name in wanted.keys() {
         let secret: Read<Secret> = cluster.get(&cluster.folder("v1", "secrets"), name).await;
@@ -84,7 +87,7 @@ fn judge(
     patient: &Patient,
 ) -> Vec<Finding> {
     let (mut found, mut forbidden) = (Vec::new(), Vec::new());
-    let make = format!("portcullis cluster secrets --namespace {}", patient.namespace);
+    let make = patient.make_secrets();
     for (name, wanted) in wanted {
         match read.get(name) {
             Some(Ok(secret)) => found.extend(lacking(name, secret, wanted)),
@@ -225,7 +228,7 @@ mod tests {
         let patient = Patient {
             namespace: "portcullis".to_owned(),
             set: "auth-mongodb".to_owned(),
-            is_ours: true,
+            database: "auth".to_owned(),
             urls: vec![],
         };
         judge(&wanted(&workloads(), "auth-mongodb"), &read, &patient)
