@@ -34,14 +34,21 @@ pub(super) async fn look(
     for (door, url) in pages.iter().filter(|(door, _)| door.is_guarded) {
         found.extend(gate::look(url, &Reach { shown: door.shown, ..*reach }).await);
     }
-    for url in &patient.urls {
-        found.extend(gate::look(url, reach).await);
-    }
+    found.extend(named(patient, reach).await);
     let all = pages.iter().map(|(_, url)| url).chain(&patient.urls);
     for origin in outside::origins(all) {
         let door = pages.iter().find(|(_, url)| url.origin() == origin.origin());
         let shown = door.and_then(|(door, _)| door.shown);
         found.extend(outside::look(&origin, &Reach { shown, ..*reach }, clock).await);
+    }
+    found
+}
+
+/// What the doctor was told to ask.
+pub(super) async fn named(patient: &Patient, reach: &Reach) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for url in &patient.urls {
+        found.extend(gate::look(url, reach).await);
     }
     found
 }

@@ -92,9 +92,11 @@ pub async fn examine(patient: &Patient, reach: &Reach, clock: &dyn Clock) -> Vec
         found.extend(replica_set::look(&cluster, patient, &scene).await);
         found.extend(health::look(&cluster, &scene, clock).await);
     }
-    if patient.is_ours() {
-        found.extend(hosts::look(&cluster, patient, reach, clock).await);
-    }
+    found.extend(if patient.is_ours() {
+        hosts::look(&cluster, patient, reach, clock).await
+    } else {
+        hosts::named(patient, reach).await
+    });
     found
 }
 
