@@ -53,7 +53,7 @@ api-test: ## The running service against docs/openapi.json
 image: ## portcullis:dev: a static binary built here, put together with docker or buildah
 	@tests/tools/image
 
-test-api: ## The manifests on a real API server, in dry runs (any KUBECONFIG)
+test-api: ## The manifests and the doctor on a real API server (any KUBECONFIG)
 	@tests/tools/test-api
 
 test-cluster: ## Everything deployed to a running cluster and gone through (any KUBECONFIG)

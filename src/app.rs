@@ -3,6 +3,7 @@
 mod backups;
 #[cfg(feature = "kube")]
 mod cluster;
+mod doctor;
 mod doors;
 mod jobs;
 mod keys;
@@ -42,7 +43,8 @@ use crate::{
 
 pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_backups};
 #[cfg(feature = "kube")]
-pub use cluster::make_secrets;
+pub use cluster::{examine_cluster, make_secrets};
+pub use doctor::{look_around, look_here};
 pub use keys::with_keys;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.

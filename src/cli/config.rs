@@ -60,7 +60,7 @@ fn as_json(config: &Config) -> String {
 }
 
 /// A value may not steer the terminal.
-fn printable(value: &str) -> String {
+pub(super) fn printable(value: &str) -> String {
     let safe = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     value.chars().map(safe).collect()
 }

@@ -4,6 +4,7 @@ pub mod backup;
 #[cfg(feature = "kube")]
 pub mod cluster;
 pub mod config;
+pub mod doctor;
 pub mod generate;
 pub mod keys;
 mod logged;
@@ -47,6 +48,7 @@ enum Command {
     Keys(keys::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Doctor(doctor::Args),
     #[cfg(feature = "kube")]
     Cluster(cluster::Args),
     MongoAgent(mongo_agent::Args),
@@ -61,7 +63,7 @@ pub enum Failed {
     Said(Box<dyn Error + Send + Sync>),
     /// The same, where something is missing from the command.
     Misused(String),
-    /// A line of the log has said it.
+    /// A line of the log, or what was printed, has said it.
     Logged,
 }
 
@@ -89,6 +91,7 @@ impl Cli {
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             Command::Backup(args) => args.run(&without_keys()?),
             Command::Restore(args) => restore::run(args, &without_keys()?),
+            Command::Doctor(args) => doctor::run(args),
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),

@@ -7,6 +7,7 @@ pub mod device;
 pub mod email;
 pub mod event;
 pub mod hex;
+pub mod finding;
 pub mod id;
 pub mod one_time;
 pub mod origin;

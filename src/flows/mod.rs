@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod backup;
 pub mod check_backup;
 pub mod decide;
+pub mod doctor;
 pub mod dump;
 pub mod end_all_sessions;
 pub mod end_session;

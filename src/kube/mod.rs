@@ -1,5 +1,6 @@
 //! What we say to the Kubernetes API, with the rights of whoever asks us to: their own kubeconfig, or the pod's account.
 
+pub mod doctor;
 pub mod secrets;
 
 use std::{error::Error, time::Duration};
@@ -34,10 +35,15 @@ pub enum Failure {
 
 /// A client for the cluster that the reader's kubeconfig names, or the one that this pod is in.
 async fn client() -> Result<Client, Failure> {
+    client_with(|_| ()).await
+}
+
+async fn client_with(settle: impl FnOnce(&mut Config)) -> Result<Client, Failure> {
     let mut config = Config::infer().await.map_err(|error| Failure::NoCluster(error.to_string()))?;
     config.connect_timeout = Some(DEADLINE);
     config.read_timeout = Some(DEADLINE);
     config.write_timeout = Some(DEADLINE);
+    settle(&mut config);
     Client::try_from(config).map_err(|error| Failure::NoCluster(error.to_string()))
 }
 

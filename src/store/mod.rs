@@ -113,6 +113,9 @@ pub trait Store: Send + Sync {
     /// Proves that the store takes a read and a write.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
 
+    /// What the store's own clock says; `None` where it has none but ours.
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// Removes what expired before `now`, where the store does not do so by itself; returns how much went.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;
 

@@ -11,3 +11,4 @@ pub mod jitter;
 pub mod jwt;
 pub mod key_file;
 pub mod vault;
+pub mod web;

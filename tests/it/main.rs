@@ -9,6 +9,7 @@ mod contract;
 mod crashes;
 mod cross_site;
 mod dependencies;
+mod doctor;
 mod edge;
 mod failover;
 mod fences;

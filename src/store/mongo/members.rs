@@ -15,7 +15,10 @@ pub(super) struct Members(Mutex<BTreeMap<String, Said>>);
 enum Said {
     NotInitiated,
     Alone,
-    MemberOf(String),
+    MemberOf {
+        set: String,
+        is_primary: bool,
+    },
     /// A router.
     Other,
 }
@@ -38,13 +41,19 @@ impl Members {
     /// What a person has to do before these servers can be the set that the URL asks for.
     pub(super) fn misfit(&self, wanted: Option<&str>) -> Option<String> {
         let members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        members.iter().find_map(|(address, said)| misfit(address, said, wanted))
+        members
+            .iter()
+            .find_map(|(address, said)| misfit(address, said, wanted))
+            .or_else(|| leaderless(&members))
     }
 }
 
 fn said(hello: &Document) -> Said {
     match hello.get_str("setName") {
-        Ok(name) => Said::MemberOf(name.to_owned()),
+        Ok(name) => Said::MemberOf {
+            set: name.to_owned(),
+            is_primary: hello.get_bool("isWritablePrimary").unwrap_or(false),
+        },
         Err(_) if hello.get_bool("isreplicaset").unwrap_or(false) => Said::NotInitiated,
         Err(_) if hello.contains_key("msg") => Said::Other,
         Err(_) => Said::Alone,
@@ -60,13 +69,25 @@ fn misfit(address: &str, said: &Said, wanted: Option<&str>) -> Option<String> {
             "{address} runs alone and the store's URL asks for the replica set {wanted}: start it with \
              --replSet {wanted} and initiate it, with rs.initiate() in mongosh"
         )),
-        (Said::MemberOf(name), Some(wanted)) if name != wanted => Some(format!(
+        (Said::MemberOf { set: name, .. }, Some(wanted)) if name != wanted => Some(format!(
             "{address} is a member of the replica set {name} and the store's URL asks for {wanted}: put \
              replicaSet={name} into the URL, or the address of another server"
         )),
         // A lone server that nobody asked to be a set answers, and is refused with a sentence of its own.
-        (Said::Alone | Said::MemberOf(_) | Said::Other, _) => None,
+        (Said::Alone | Said::MemberOf { .. } | Said::Other, _) => None,
     }
+}
+
+/// They answer, and none of them takes writes.
+fn leaderless(members: &BTreeMap<String, Said>) -> Option<String> {
+    let all_follow = members.values().all(|said| matches!(said, Said::MemberOf { is_primary: false, .. }));
+    let addresses: Vec<_> = members.keys().map(String::as_str).collect();
+    (all_follow && !members.is_empty()).then(|| {
+        format!(
+            "the replica set has no primary: of its members only {} can be asked; a majority of them has to run and reach each other",
+            addresses.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -96,5 +117,16 @@ mod tests {
             assert_eq!(sentence.is_some(), hint.is_some(), "{hello} {wanted:?}");
             assert!(sentence.unwrap_or_default().contains(hint.unwrap_or_default()), "{hello} {wanted:?}");
         }
+    }
+
+    #[test]
+    fn a_set_without_a_primary_is_told_from_silence() {
+        let member = |is_primary| Said::MemberOf { set: "rs0".to_owned(), is_primary };
+        let set = |said: &[bool]| {
+            said.iter().zip(["a", "b"]).map(|(is, name)| (name.to_owned(), member(*is))).collect()
+        };
+        assert!(leaderless(&set(&[false, false])).is_some_and(|sentence| sentence.contains("a, b")));
+        assert_eq!(leaderless(&set(&[false, true])), None);
+        assert_eq!(leaderless(&set(&[])), None);
     }
 }

@@ -246,6 +246,10 @@ impl Store for MongoStore {
         self.connected()?.read_and_write(now).await
     }
 
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.connected()?.local_time().await.map(Some)
+    }
+
     /// The TTL indexes do it.
     async fn purge(&self, _now: Timestamp) -> Result<u64, StoreError> {
         Ok(0)

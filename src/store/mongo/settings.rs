@@ -22,6 +22,13 @@ impl Connected {
         Ok(found.and_then(|settings| settings.schema))
     }
 
+    /// Of the primary.
+    pub(super) async fn local_time(&self) -> Result<Timestamp, StoreError> {
+        let hello = self.calls.read(self.database.run_command(doc! { "hello": 1 })).await?;
+        let time = hello.get_datetime("localTime").map_err(|error| StoreError::Broken(error.into()))?;
+        Timestamp::from_millisecond(time.timestamp_millis()).map_err(|error| StoreError::Broken(error.into()))
+    }
+
     /// It fails while an import is under way: what is there is not to be served from.
     pub(super) async fn read_and_write(&self, now: Timestamp) -> Result<(), StoreError> {
         let update = doc! { "$set": { "probedAt": Moment::from(now) } };

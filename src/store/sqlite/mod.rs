@@ -227,6 +227,10 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
     /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;

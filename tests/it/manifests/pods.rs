@@ -79,6 +79,8 @@ fn missing(rendered: &Rendered, pods: &Pods, volume: &Volume, wrong: &mut Vec<St
         maps.extend(source.config_map.iter().map(|map| map.name.clone()));
         secrets.extend(source.secret.iter().map(|secret| secret.name.clone()));
     }
+    // Kubernetes makes it in every namespace.
+    maps.retain(|map| map != "kube-root-ca.crt");
     for map in maps.iter().filter(|map| !rendered.has("ConfigMap", &pods.namespace, map)) {
         wrong.push(format!("{}: no ConfigMap {map}", pods.owner));
     }

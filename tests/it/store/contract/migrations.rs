@@ -54,6 +54,27 @@ pub(crate) async fn a_schema_from_the_future_is_refused_in_a_sentence(database: 
     next.close().await;
 }
 
+pub(crate) async fn looking_changes_nothing(database: &dyn Database) {
+    let (store, people) = (database.open().await, People::new());
+    for _ in 0..2 {
+        let refused = store.examine().await;
+        assert!(
+            matches!(&refused, Err(MigrateError::Refused(why)) if why.contains("or none")),
+            "{refused:?}"
+        );
+    }
+    store.migrate(people.now()).await.unwrap();
+    store.examine().await.unwrap();
+    if let Some(time) = store.time().await.unwrap() {
+        let off = time.duration_since(jiff::Timestamp::now()).abs();
+        assert!(off < jiff::SignedDuration::from_secs(5), "it is on this machine, and says {time}");
+    }
+    if database.set_schema_version(99).await {
+        assert!(matches!(store.examine().await, Err(MigrateError::Refused(_))));
+    }
+    store.close().await;
+}
+
 pub(crate) async fn a_probe_reads_and_writes(store: Arc<dyn Store>, people: &People) {
     store.probe(people.now()).await.unwrap();
     store.probe(people.now()).await.unwrap();

@@ -146,6 +146,7 @@ macro_rules! contract {
             $crate::store::contract::cases! { with_database, $fresh;
                 migrations::eight_who_migrate_a_fresh_database_all_succeed,
                 migrations::a_schema_from_the_future_is_refused_in_a_sentence,
+                migrations::looking_changes_nothing,
                 migrations::closing_twice_is_harmless,
                 transfer::a_store_that_nobody_has_migrated_is_not_read,
                 changes::what_another_writes_is_told_within_a_second,

@@ -1,0 +1,129 @@
+//! Whether a guarded host is guarded: it is asked over the way in that everybody takes, by nobody, and by somebody who says that
+//! they are someone.
+
+use url::Url;
+
+use super::Reach;
+use crate::domain::finding::Finding;
+
+pub const CHECK: &str = "gate";
+
+/// What an application behind forward-auth believes.
+const SPOOFED: [(&str, &str); 4] = [
+    ("X-Auth-Request-User", "00000000-0000-7000-8000-000000000000"),
+    ("X-Auth-Request-Email", "root@example.org"),
+    ("X-Auth-Request-Roles", "admin"),
+    ("X-Auth-Request-Session", "00000000-0000-7000-8000-000000000000"),
+];
+
+const NO_SESSION: [(&str, &str); 2] =
+    [("Cookie", "__Host-session=pcs_x; session=pcs_x"), ("Authorization", "Bearer x")];
+
+/// What an answer says to somebody who may not pass.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Shut,
+    /// Another address has to be asked.
+    Elsewhere(String),
+    /// Nobody passes, not even who may.
+    Broken,
+    Busy,
+    /// Whatever it is, somebody has answered without asking who calls.
+    Open,
+}
+
+pub async fn look(url: &Url, reach: &Reach) -> Vec<Finding> {
+    for (who, headers) in [
+        ("without credentials", &[][..]),
+        ("with invented identity headers", &SPOOFED),
+        ("with an invented session", &NO_SESSION),
+    ] {
+        let answer = match reach.ask(url, headers).await {
+            Ok(answer) => answer,
+            Err(reason) => return vec![not_asked(url, &reason.to_string())],
+        };
+        match judge(url, answer.status, answer.location.as_deref()) {
+            Verdict::Shut => {}
+            verdict => return vec![told(url, who, answer.status, verdict)],
+        }
+    }
+    vec![Finding::fine(CHECK, format!("{url} lets nobody in without a session, whoever they say they are"))]
+}
+
+fn judge(url: &Url, status: u16, location: Option<&str>) -> Verdict {
+    match status {
+        401 | 403 => Verdict::Shut,
+        300..=399 => {
+            let to = location.and_then(|location| url.join(location).ok());
+            match to.filter(|to| {
+                to.scheme() != url.scheme() && to.host() == url.host() && to.path() == url.path()
+            }) {
+                Some(to) => Verdict::Elsewhere(to.into()),
+                None => Verdict::Shut,
+            }
+        }
+        429 => Verdict::Busy,
+        500.. => Verdict::Broken,
+        _ => Verdict::Open,
+    }
+}
+
+fn told(url: &Url, who: &str, status: u16, verdict: Verdict) -> Finding {
+    match verdict {
+        Verdict::Open => Finding::wrong(
+            CHECK,
+            format!("{url} is reached {who}: it answers {status} where 401 is due"),
+            "take it off the net until its ingress asks us: the annotations or the policy have to be those of the controller that \
+             serves its class (docs/forward-auth.md)",
+        ),
+        Verdict::Broken => Finding::wrong(
+            CHECK,
+            format!(
+                "{url} answers {status} to whoever comes {who}: nobody gets in, and neither does who may"
+            ),
+            "the controller cannot ask portcullis-internal: look at its log, at our pods, and at the NetworkPolicies between them",
+        ),
+        Verdict::Elsewhere(to) => {
+            Finding::unknown(CHECK, format!("{url} only sends on to {to}"), format!("ask there: --url {to}"))
+        }
+        Verdict::Busy | Verdict::Shut => Finding::unknown(
+            CHECK,
+            format!("{url} answers {status}: too many requests"),
+            "try again in a minute",
+        ),
+    }
+}
+
+fn not_asked(url: &Url, reason: &str) -> Finding {
+    Finding::unknown(
+        CHECK,
+        format!("{url} cannot be asked from here: {reason}"),
+        "say where the ingress controller can be reached: --connect ADDRESS:PORT",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_is_a_refusal() {
+        let url: Url = "https://app.example/tickets".parse().unwrap();
+        for (status, location, verdict) in [
+            (401, None, Verdict::Shut),
+            (403, None, Verdict::Shut),
+            (302, Some("https://app.example/sign-in"), Verdict::Shut),
+            (302, Some("/sign-in"), Verdict::Shut),
+            (200, None, Verdict::Open),
+            (204, None, Verdict::Open),
+            (404, None, Verdict::Open),
+            (429, None, Verdict::Busy),
+            (500, None, Verdict::Broken),
+        ] {
+            assert_eq!(judge(&url, status, location), verdict, "{status} {location:?}");
+        }
+        let plain: Url = "http://app.example/tickets".parse().unwrap();
+        let elsewhere = Verdict::Elsewhere(url.to_string());
+        assert_eq!(judge(&plain, 301, Some("https://app.example/tickets")), elsewhere);
+    }
+}

@@ -1,0 +1,106 @@
+//! Asks a web server one question, whoever it may be, and says what certificate it shows.
+
+use std::{error::Error, net::SocketAddr, time::Duration};
+
+use reqwest::{Client, Response, Url, redirect::Policy, tls::TlsInfo};
+use tokio::time::timeout;
+
+/// Nothing that we want to read is longer.
+const LONGEST: usize = 256 * 1024;
+
+pub struct Question<'a> {
+    pub url: &'a Url,
+    pub headers: &'a [(&'static str, &'static str)],
+    /// Where to go, wherever the host's name leads; its port counts where the URL names none.
+    pub via: Option<SocketAddr>,
+    pub deadline: Duration,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: Vec<u8>,
+    /// `None` without TLS.
+    pub shown: Option<Shown>,
+}
+
+/// The certificate of the server.
+#[derive(Debug)]
+pub struct Shown {
+    pub der: Vec<u8>,
+    /// Why this machine would not believe it.
+    pub distrust: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("no answer in time")]
+    Late,
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// As a stranger who keeps nothing, follows nothing and takes no proxy. A certificate that nobody would believe is noted, and no
+/// reason to stop.
+pub async fn ask(question: Question<'_>) -> Result<Answer, NoAnswer> {
+    let asked = async {
+        match once(&question, false).await {
+            Err(error) if question.url.scheme() == "https" && (error.is_connect() || error.is_builder()) => {
+                let mut answer = once(&question, true).await?;
+                if let Some(shown) = &mut answer.shown {
+                    shown.distrust = Some(reason(&error));
+                }
+                Ok(answer)
+            }
+            answered => answered,
+        }
+    };
+    match timeout(question.deadline, asked).await {
+        Ok(answered) => answered.map_err(|error| NoAnswer::Failed(reason(&error))),
+        Err(_) => Err(NoAnswer::Late),
+    }
+}
+
+async fn once(question: &Question<'_>, credulous: bool) -> Result<Answer, reqwest::Error> {
+    let client = Client::builder()
+        .user_agent("portcullis doctor")
+        .redirect(Policy::none())
+        .no_proxy()
+        .http1_only()
+        .tls_info(true)
+        .tls_danger_accept_invalid_certs(credulous);
+    let client = match (question.url.host_str(), question.via) {
+        (Some(host), Some(via)) => client.resolve(host, via),
+        _ => client,
+    };
+    let mut request = client.build()?.get(question.url.clone());
+    for (name, value) in question.headers {
+        request = request.header(*name, *value);
+    }
+    read(request.send().await?).await
+}
+
+async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
+    let certificate = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+    let shown = certificate.map(|der| Shown { der: der.to_owned(), distrust: None });
+    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+    let (status, location) = (response.status().as_u16(), location.map(str::to_owned));
+    let mut body = Vec::new();
+    while body.len() < LONGEST
+        && let Some(more) = response.chunk().await?
+    {
+        body.extend_from_slice(&more);
+    }
+    body.truncate(LONGEST);
+    Ok(Answer { status, location, body, shown })
+}
+
+/// What lies at the bottom of it: the rest repeats our question.
+fn reason(error: &dyn Error) -> String {
+    let mut bottom = error;
+    while let Some(cause) = bottom.source() {
+        bottom = cause;
+    }
+    bottom.to_string()
+}
