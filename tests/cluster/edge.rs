@@ -24,11 +24,14 @@ pub(crate) struct Answer {
     pub(crate) cookie: Option<String>,
 }
 
+/// Where the controller answers with TLS.
+pub(crate) fn address() -> String {
+    env::var("INGRESS").unwrap_or_else(|_| "127.0.0.1:8443".to_owned())
+}
+
 impl Edge {
-    /// `INGRESS` says where the controller answers with TLS.
     pub(crate) fn new() -> Self {
-        let at = env::var("INGRESS").unwrap_or_else(|_| "127.0.0.1:8443".to_owned());
-        let at: SocketAddr = at.parse().expect("INGRESS as ADDRESS:PORT");
+        let at: SocketAddr = address().parse().expect("INGRESS as ADDRESS:PORT");
         let pem = fs::read(CERTIFICATE).expect("make dev-secrets wrote a certificate");
         let client = Client::builder()
             .tls_certs_only([Certificate::from_pem(&pem).expect("a certificate")])

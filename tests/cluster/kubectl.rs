@@ -69,7 +69,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(
     begun.elapsed()
 }
 
-fn program() -> Option<String> {
+pub(crate) fn program() -> Option<String> {
     let named = env::var("KUBECTL").unwrap_or_else(|_| "kubectl".to_owned());
     Command::new(&named).args(["version", "--client"]).output().is_ok().then_some(named)
 }

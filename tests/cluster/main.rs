@@ -11,6 +11,8 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 
+mod backup;
+mod doctor;
 mod edge;
 mod guarded;
 mod kubectl;
@@ -18,7 +20,6 @@ mod load;
 mod members;
 mod place;
 mod primary;
-#[path = "../../bench/report.rs"]
 mod report;
 mod restart;
 mod resting;
@@ -45,6 +46,9 @@ async fn main() {
     if goes_through("resting") {
         resting::look(&mut report).await;
     }
+    if goes_through("doctor") {
+        doctor::look(&mut report).await;
+    }
     if goes_through("guarded") {
         guarded::look(&place, &mut report).await;
     }
@@ -55,6 +59,9 @@ async fn main() {
         members::come(&mut report).await;
         primary::look(&mut place, &mut report).await;
         members::go(&mut place, &mut report).await;
+    }
+    if goes_through("backup") {
+        backup::look(&mut place, &mut report).await;
     }
     place.take_away().await;
     if goes_through("skaffold") {

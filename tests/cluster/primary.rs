@@ -54,20 +54,20 @@ pub(crate) async fn look(place: &mut Place, report: &mut Report) {
 
     kubectl::until("three members again", Duration::from_mins(3), async || members::are_well(3).await).await;
     let acknowledged = newcomers.await.expect("who signed up");
-    let mut lost = 0;
+    let mut missing = 0;
     for email in &acknowledged {
         let answer = place.edge.sign_in(email).await;
         if answer.status != 200 {
             eprintln!("{email} cannot sign in: {answer:?}");
-            lost += 1;
+            missing += 1;
         }
     }
-    let figure = format!("{lost} of {} lost", acknowledged.len());
+    let figure = format!("{missing} of {} lost", acknowledged.len());
     report.promise(
         "the primary's pod deleted: acknowledged sign-ups",
         &figure,
         "none lost",
-        lost == 0 && acknowledged.len() > 5,
+        missing == 0 && acknowledged.len() > 5,
     );
 }
 

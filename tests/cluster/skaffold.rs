@@ -117,10 +117,10 @@ impl Dev {
     /// How long the last compilation took that found something to do.
     fn compiled(&self) -> Duration {
         let said = self.said();
-        let times = said
+        let mut times = said
             .lines()
             .filter_map(|line| line.split("compile: took ").nth(1)?.split(' ').next()?.parse().ok());
-        Duration::from_secs_f64(times.last().expect("it says how long it compiled"))
+        Duration::from_secs_f64(times.next_back().expect("it says how long it compiled"))
     }
 }
 

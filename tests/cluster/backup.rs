@@ -1,0 +1,97 @@
+//! The drill: a backup is made, the database destroyed with its volumes, and the backup restored.
+
+use std::{env, fs, process::Command};
+
+use crate::{
+    kubectl,
+    place::{self, Place},
+    report::Report,
+};
+
+pub(crate) async fn look(place: &mut Place, report: &mut Report) {
+    let identity = env::temp_dir().join(format!("portcullis-backup-{}.key", std::process::id()));
+    let recipient = make_keys(&identity);
+    kubectl::here(&format!("set env cronjob/auth-mongodb-backup PORTCULLIS_BACKUP_RECIPIENTS={recipient}"))
+        .await;
+    kubectl::here("create job --from cronjob/auth-mongodb-backup backup-now").await;
+    let saved = ended("backup-now").await;
+
+    kubectl::here("delete statefulset auth-mongodb").await;
+    kubectl::here("wait --for delete pod --selector app.kubernetes.io/name=mongodb --timeout 150s").await;
+    kubectl::here(
+        "delete pvc data-auth-mongodb-0 data-auth-mongodb-1 data-auth-mongodb-2 --ignore-not-found",
+    )
+    .await;
+    place::apply().await;
+    kubectl::here("rollout status statefulset/auth-mongodb --timeout 120s").await;
+    kubectl::here("rollout status deployment/portcullis --timeout 120s").await;
+    let answer = place.edge.sign_in(&place.email).await;
+    report.promise(
+        "drill: the database is destroyed, so a sign-in is",
+        &answer.status.to_string(),
+        "401",
+        answer.status == 401,
+    );
+
+    kubectl::here("scale deployment portcullis --replicas 0").await;
+    kubectl::here(&format!(
+        "create secret generic portcullis-backup-identity --from-file identity={}",
+        identity.display()
+    ))
+    .await;
+    kubectl::here("create --kustomize infra/mongodb/restore").await;
+    let restored = ended("auth-mongodb-restore").await;
+    kubectl::here("delete --kustomize infra/mongodb/restore").await;
+    kubectl::here("delete secret portcullis-backup-identity").await;
+    kubectl::here("scale deployment portcullis --replicas 1").await;
+    kubectl::here("rollout status deployment/portcullis --timeout 120s").await;
+    _ = fs::remove_file(identity);
+
+    let (saved, restored) = (users(&saved), users(&restored));
+    report.promise(
+        "drill: users in the backup, and restored",
+        &format!("{saved}, {restored}"),
+        "as many",
+        saved == restored,
+    );
+    let answer = place.edge.knows(&place.cookie, &place.email).await;
+    report.promise(
+        "drill: a session from before is",
+        if answer.is_ok() { "known" } else { "over" },
+        "over",
+        answer.is_err(),
+    );
+    let answer = place.edge.sign_in(&place.email).await;
+    report.promise("drill: the same user signs in", &answer.status.to_string(), "200", answer.status == 200);
+    place.cookie = answer.cookie.expect("a session");
+}
+
+/// Writes the identity there, and says for whom backups are to be made.
+fn make_keys(identity: &std::path::Path) -> String {
+    let made =
+        Command::new(env!("CARGO_BIN_EXE_portcullis")).args(["backup", "keygen"]).output().expect("it runs");
+    let made = String::from_utf8(made.stdout).expect("text");
+    fs::write(identity, &made).expect("the identity");
+    let at = made.find("age1").expect("a recipient");
+    made[at..].split_whitespace().next().expect("a recipient").to_owned()
+}
+
+/// What a Job said, once it has succeeded.
+async fn ended(job: &str) -> String {
+    let waited = kubectl::run(&format!(
+        "--namespace portcullis wait --for condition=complete --timeout 120s job/{job}"
+    ))
+    .await;
+    let said = kubectl::here(&format!("logs job/{job}")).await;
+    assert!(waited.is_ok(), "{job} has not succeeded: {said}\n{}", kubectl::here("get events").await);
+    said
+}
+
+/// How many users a summary counts.
+fn users(summary: &str) -> u64 {
+    let words: Vec<_> = summary.split_whitespace().collect();
+    let before = words.windows(2).find(|pair| pair[1].starts_with("user")).map(|pair| pair[0]);
+    before
+        .and_then(|count| count.replace(',', "").parse().ok())
+        .unwrap_or_else(|| panic!("no users in: {summary}"))
+}
