@@ -22,7 +22,8 @@ RUN --network=none cargo build --release --locked --offline --bin portcullis \
 FROM dependencies AS build
 COPY src ./src
 RUN --network=none touch src/main.rs src/lib.rs \
-    && cargo build --release --locked --offline --bin portcullis --target "$(rustc -vV | sed -n 's/^host: //p')" \
+    && cargo rustc --release --locked --offline --bin portcullis --target "$(rustc -vV | sed -n 's/^host: //p')" \
+        -- -C link-arg=-Wl,-z,pack-relative-relocs \
     && mkdir -p /parts/data && mv /target/*/release/portcullis /parts/portcullis \
     && cp /etc/ssl/certs/ca-certificates.crt /parts/ca-certificates.crt
 

@@ -1,7 +1,7 @@
 # Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
 
 .DEFAULT_GOAL := list
-.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image test-cluster
+.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image pin test-cluster cluster
 
 list: ## What there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,7 @@ check: ## What CI runs: everything below, then the tests
 	@tests/tools/stage deny
 	@tests/tools/stage manifests
 	@tests/tools/stage api-test
+	@if [ -n "$$CLUSTER_TOOL" ]; then tests/tools/stage cluster; else echo "NOT TESTED: a running cluster; make test-cluster does." >&2; fi
 	@echo "== test"
 	@$(MAKE) --no-print-directory test
 
@@ -50,14 +51,20 @@ manifests: ## Everything of k8s/ and infra/, rendered and checked without a clus
 api-test: ## The running service against docs/openapi.json
 	tests/tools/api-test
 
-image: ## portcullis:dev: a static binary built here, put together with docker or buildah
-	@tests/tools/image
+image: ## portcullis:dev, or NAME=: a static binary built here, put together with docker or buildah
+	@tests/tools/image $(NAME) $(ARCHIVE)
+
+pin: ## Write the digests of all images behind their tags, where their registries can be asked
+	@tests/tools/pin
 
 test-api: ## The manifests and the doctor on a real API server (any KUBECONFIG)
 	@tests/tools/test-api
 
 test-cluster: ## Everything deployed to a running cluster and gone through (any KUBECONFIG)
 	@tests/tools/test-cluster
+
+cluster: ## The two before this one, with a cluster that is there or that can be started
+	@tests/tools/with-cluster $(MAKE) --no-print-directory test-api test-cluster
 
 dev-secrets: ## Secrets for k8s/overlays/dev, in files that git does not see
 	@tests/tools/dev-secrets

@@ -1,6 +1,13 @@
 //! The drill: a backup is made, the database destroyed with its volumes, and the backup restored.
 
-use std::{env, fs, process::Command, time::Duration};
+use std::{
+    env,
+    fs::{self, File},
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    process::Command,
+    time::Duration,
+};
 
 use tokio::time::sleep;
 
@@ -82,7 +89,9 @@ fn make_keys(identity: &std::path::Path) -> String {
     let made =
         Command::new(env!("CARGO_BIN_EXE_portcullis")).args(["backup", "keygen"]).output().expect("it runs");
     let made = String::from_utf8(made.stdout).expect("text");
-    fs::write(identity, &made).expect("the identity");
+    let mut file =
+        File::options().create(true).write(true).truncate(true).mode(0o600).open(identity).expect("a file");
+    file.write_all(made.as_bytes()).expect("the identity");
     let at = made.find("age1").expect("a recipient");
     made[at..].split_whitespace().next().expect("a recipient").to_owned()
 }
