@@ -8,6 +8,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 use super::{Failure, ask, client};
@@ -115,6 +116,8 @@ impl Place {
         let Self { namespace, set, members, database } = self;
         let hosts = (0..*members).map(|ordinal| format!("{set}-{ordinal}.{set}.{namespace}.svc:27017"));
         let hosts = hosts.collect::<Vec<_>>().join(",");
+        // Somebody else may have made the password.
+        let password = byte_serialize(password.as_bytes()).collect::<String>().replace('+', "%20");
         format!("mongodb://portcullis-{user}:{password}@{hosts}/{database}?replicaSet=rs0&authSource=admin")
     }
 }
@@ -141,7 +144,8 @@ fn key_secret(entropy: &dyn Entropy) -> Result<Zeroizing<String>, NoEntropy> {
 
 fn text(secret: &Secret, key: &str) -> Zeroizing<String> {
     let held = secret.data.as_ref().and_then(|data| data.get(key));
-    Zeroizing::new(held.map(|held| String::from_utf8_lossy(&held.0).trim().to_owned()).unwrap_or_default())
+    let held = held.map(|held| String::from_utf8_lossy(&held.0).into_owned()).unwrap_or_default();
+    Zeroizing::new(held.strip_suffix('\n').unwrap_or(&held).to_owned())
 }
 
 #[cfg(test)]
@@ -176,6 +180,9 @@ mod tests {
             password.len() == 43 && !password.contains(['/', '+', '=', '@', ':', '%']),
             "{}",
             password.len()
+        );
+        assert!(
+            place.url("app", "a+b c@d/e%").contains("://portcullis-app:a%2Bb%20c%40d%2Fe%25@auth-mongodb-0.")
         );
         assert_eq!(key_file(&Counting).unwrap().len(), 768);
     }

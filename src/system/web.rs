@@ -1,9 +1,10 @@
 //! Asks a web server one question, whoever it may be, and says what certificate it shows.
 
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use reqwest::{Client, Response, Url, redirect::Policy, tls::TlsInfo};
 use tokio::time::timeout;
+use tokio_rustls::rustls;
 
 /// Nothing that we want to read is longer.
 const LONGEST: usize = 256 * 1024;
@@ -46,7 +47,7 @@ pub enum NoAnswer {
 pub async fn ask(question: Question<'_>) -> Result<Answer, NoAnswer> {
     let asked = async {
         match once(&question, false).await {
-            Err(error) if question.url.scheme() == "https" && (error.is_connect() || error.is_builder()) => {
+            Err(error) if is_distrust(&error) => {
                 let mut answer = once(&question, true).await?;
                 if let Some(shown) = &mut answer.shown {
                     shown.distrust = Some(reason(&error));
@@ -60,6 +61,20 @@ pub async fn ask(question: Question<'_>) -> Result<Answer, NoAnswer> {
         Ok(answered) => answered.map_err(|error| NoAnswer::Failed(reason(&error))),
         Err(_) => Err(NoAnswer::Late),
     }
+}
+
+/// Whether the server was reached, and it is its certificate that is not believed.
+fn is_distrust(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return matches!(tls, rustls::Error::InvalidCertificate(_));
+        }
+        // An I/O error says what lies behind the error that it carries, and not that error itself.
+        let carried = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = carried.map(|carried| carried as &(dyn Error + 'static)).or_else(|| inner.source());
+    }
+    false
 }
 
 async fn once(question: &Question<'_>, credulous: bool) -> Result<Answer, reqwest::Error> {

@@ -23,7 +23,7 @@ const NO_SESSION: [(&str, &str); 2] =
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Shut,
-    /// Another address has to be asked.
+    /// To a page for signing in, or to another one of an application that asks nobody: its address has to be asked.
     Elsewhere(String),
     /// Nobody passes, not even who may.
     Broken,
@@ -55,12 +55,7 @@ fn judge(url: &Url, status: u16, location: Option<&str>) -> Verdict {
         401 | 403 => Verdict::Shut,
         300..=399 => {
             let to = location.and_then(|location| url.join(location).ok());
-            match to.filter(|to| {
-                to.scheme() != url.scheme() && to.host() == url.host() && to.path() == url.path()
-            }) {
-                Some(to) => Verdict::Elsewhere(to.into()),
-                None => Verdict::Shut,
-            }
+            Verdict::Elsewhere(to.map_or_else(|| "nowhere".to_owned(), String::from))
         }
         429 => Verdict::Busy,
         500.. => Verdict::Broken,
@@ -84,7 +79,8 @@ fn told(url: &Url, who: &str, status: u16, verdict: Verdict) -> Finding {
             "the controller cannot ask portcullis-internal: look at its log, at our pods, and at the NetworkPolicies between them",
         ),
         Verdict::Elsewhere(to) => {
-            Finding::unknown(CHECK, format!("{url} only sends on to {to}"), format!("ask there: --url {to}"))
+            let what = format!("{url} sends on to {to}, which a gate may do, and an open door as well");
+            Finding::unknown(CHECK, what, format!("ask there: --url {to}"))
         }
         Verdict::Busy | Verdict::Shut => Finding::unknown(
             CHECK,
@@ -112,8 +108,6 @@ mod tests {
         for (status, location, verdict) in [
             (401, None, Verdict::Shut),
             (403, None, Verdict::Shut),
-            (302, Some("https://app.example/sign-in"), Verdict::Shut),
-            (302, Some("/sign-in"), Verdict::Shut),
             (200, None, Verdict::Open),
             (204, None, Verdict::Open),
             (404, None, Verdict::Open),
@@ -122,8 +116,15 @@ mod tests {
         ] {
             assert_eq!(judge(&url, status, location), verdict, "{status} {location:?}");
         }
-        let plain: Url = "http://app.example/tickets".parse().unwrap();
-        let elsewhere = Verdict::Elsewhere(url.to_string());
-        assert_eq!(judge(&plain, 301, Some("https://app.example/tickets")), elsewhere);
+        for to in [
+            "https://app.example/sign-in",
+            "/sign-in",
+            "https://app.example/tickets/",
+            "http://app.example/tickets",
+        ] {
+            let elsewhere = Verdict::Elsewhere(url.join(to).unwrap().to_string());
+            assert_eq!(judge(&url, 302, Some(to)), elsewhere);
+        }
+        assert_eq!(judge(&url, 302, None), Verdict::Elsewhere("nowhere".to_owned()));
     }
 }

@@ -61,6 +61,7 @@ fn answer(head: &str) -> String {
     assert!(head.contains("\r\nhost: app.example\r\n"), "{head}");
     let status = match path {
         "/sends-away" => "302 Found\r\nLocation: https://app.example/sign-in",
+        "/tickets" => "301 Moved Permanently\r\nLocation: /tickets/",
         // The last two are an application's own.
         "/open" | "/health" | "/metrics" => "200 OK",
         "/believes" if head.contains("x-auth-request-user:") => "200 OK",
@@ -85,7 +86,8 @@ async fn r_40_an_open_host_is_found_and_a_shut_one_is_not() {
     };
     for (path, state, word) in [
         ("/shut", "fine", "lets nobody in"),
-        ("/sends-away", "fine", "lets nobody in"),
+        ("/sends-away", "unknown", "sends on to https://app.example/sign-in"),
+        ("/tickets", "unknown", "sends on to https://app.example/tickets/"),
         ("/open", "wrong", "reached without credentials: it answers 200"),
         ("/nothing-here", "wrong", "it answers 404 where 401 is due"),
         ("/believes", "wrong", "reached with invented identity headers"),
