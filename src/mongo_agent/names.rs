@@ -1,6 +1,6 @@
 //! Names: of a pod, of the place where a member is reached, of the service's database.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 use mongodb::options::ServerAddress;
 
@@ -112,6 +112,11 @@ impl Host {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Rather than an address, which is there also where nobody is.
+    pub(super) fn is_a_name(&self) -> bool {
+        self.0.parse::<SocketAddr>().is_err()
     }
 }
 

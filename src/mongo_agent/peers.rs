@@ -57,9 +57,11 @@ impl Peers {
         self.0.iter().find(|peer| peer.said.as_ref().is_ok_and(Standing::is_primary)).map(|peer| &peer.host)
     }
 
-    /// Those that should have answered, and why they did not.
+    /// Those that should have answered, and why they did not: whoever is expected, and whoever has a name. A pod keeps its
+    /// name while it is being restarted, and loses it when it goes.
     pub(super) fn silent(&self) -> Vec<String> {
-        let silent = self.0.iter().filter(|peer| peer.expected);
+        let has_a_name = |peer: &Peer| peer.host.is_a_name() && peer.said != Err(Trouble::Nameless);
+        let silent = self.0.iter().filter(|peer| peer.expected || has_a_name(peer));
         silent
             .filter_map(|peer| peer.said.as_ref().err().map(|trouble| format!("{}: {trouble}", peer.host)))
             .collect()
@@ -72,7 +74,7 @@ async fn ask(host: &Host, ca: Option<&Path>) -> Result<Standing, Trouble> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use super::{super::settings::tests::settings, *};
 
     pub(in super::super) fn peer(host: &str, expected: bool, said: Result<Standing, Trouble>) -> Peer {
         Peer { host: host.parse().unwrap(), expected, said }
@@ -80,5 +82,17 @@ pub(super) mod tests {
 
     pub(in super::super) fn peers(peers: Vec<Peer>) -> Peers {
         Peers(peers)
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_name_is_waited_for_and_whoever_has_none_is_not_there() {
+        let silent = async |hosts| Peers::ask(&settings(0, 1, hosts)).await.silent();
+        let named = silent("localhost:1{ordinal}").await;
+        assert!(
+            named.len() == 6 && named.iter().all(|peer| peer.contains("it does not answer")),
+            "{named:?}"
+        );
+        assert_eq!(silent("m-{ordinal}.invalid:1").await, [""; 0]);
+        assert_eq!(silent("127.0.0.{ordinal}:1").await, [""; 0], "an address says nothing");
     }
 }
