@@ -70,7 +70,7 @@ async fn metrics(open: Data<Open>) -> HttpResponse {
 }
 
 async fn step(open: Data<Open>) -> HttpResponse {
-    let outcome = step_down(&open.settings).await;
+    let outcome = step_down(&open.settings, &open.board).await;
     if let Err(reason) = &outcome {
         tracing::warn!("nobody else became primary in time: {reason}");
     }
