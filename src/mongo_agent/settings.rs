@@ -25,6 +25,8 @@ pub struct Settings {
     pub(super) users_dir: PathBuf,
     #[serde(deserialize_with = "parsed")]
     pub(super) listen: SocketAddr,
+    #[serde(deserialize_with = "parsed")]
+    pub(super) step_down_listen: SocketAddr,
     /// Our own mongod, at an address from which it takes us for a neighbour.
     #[serde(deserialize_with = "parsed")]
     pub(super) mongod: Host,
@@ -80,6 +82,7 @@ pub(super) mod tests {
             ("database", "auth".to_owned()),
             ("users_dir", "/".to_owned()),
             ("listen", "127.0.0.1:1".to_owned()),
+            ("step_down_listen", "127.0.0.1:1".to_owned()),
             ("mongod", "127.0.0.1:2".to_owned()),
             ("tls_ca_file", String::new()),
             ("domain", "svc".to_owned()),
