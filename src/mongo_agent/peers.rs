@@ -24,15 +24,11 @@ pub(super) struct Peer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Peers(Vec<Peer>);
 
-/// Those that may have a vote are asked even where the set is meant to be smaller: it may have been larger, and what was
-/// written then is with them.
-const ASKED_AT_LEAST: u8 = 7;
-
 impl Peers {
     pub(super) async fn ask(settings: &Settings) -> Self {
         let own = settings.pod.ordinal();
         let (hosts, ca) = (settings.hosts(), settings.tls_ca_file.as_deref());
-        let others = Ordinal::below(settings.members.max(ASKED_AT_LEAST)).filter(|ordinal| *ordinal != own);
+        let others = Ordinal::to_ask(settings.members).filter(|ordinal| *ordinal != own);
         let asked = others.map(|ordinal| {
             let host = hosts.of(ordinal);
             async move {
