@@ -9,7 +9,7 @@ use tokio::runtime;
 use super::{Failed, logged::logged, print, signals::Signals};
 use crate::{
     config::{ForAgent, Misconfigured},
-    mongo_agent::{self, CannotRun, Line, Next, Removed, Report, Settings},
+    mongo_agent::{self, CannotRun, Line, ListensOn, Next, Removed, Report, Settings},
 };
 
 /// Look after the MongoDB server beside it: its replica set, its users, its readiness.
@@ -69,8 +69,12 @@ fn begin(config: Config) -> Result<(), CannotRun> {
         let leave = async {
             signals.first().await;
         };
-        mongo_agent::run(config.section, |address| tracing::info!(%address, "listening"), leave).await
+        mongo_agent::run(config.section, say_where, leave).await
     })
+}
+
+fn say_where(ListensOn { looks, step_down }: ListensOn) {
+    tracing::info!(address = %looks, %step_down, "listening");
 }
 
 fn as_table(report: &Report) -> String {

@@ -92,11 +92,19 @@ pub const AGENT_VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PORTCULLIS_AGENT_LISTEN",
-        meaning: "Where the kubelet and whoever counts reach the agent: `/startz`, `/livez`, `/readyz`, `/metrics`, `/step-down`. Anybody who \
-                  reaches it can make the primary step down, so a network policy belongs before it.",
+        meaning: "Where the kubelet and whoever counts reach the agent: `/startz`, `/livez`, `/readyz`, `/metrics`.",
         allowed: Described("an address and a port"),
         default: Always("127.0.0.1:9001"),
         example: "0.0.0.0:9001",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_AGENT_STEP_DOWN_LISTEN",
+        meaning: "Where the kubelet says that the pod is about to go: `/step-down`. Anybody who reaches it can make the primary step \
+                  down, so no network policy opens it; none stops the kubelet.",
+        allowed: Described("an address and a port"),
+        default: Always("127.0.0.1:9002"),
+        example: "0.0.0.0:9002",
         mask: None,
     },
     Variable {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::hello::{Role, Seat, Standing};
+use super::{
+    hello::{Role, Seat, Standing},
+    passwords::Password,
+};
 use crate::system::clock::Stopwatch;
 
 /// A secondary that is further behind serves nobody, nor should the next pod go.
@@ -29,6 +32,8 @@ pub(super) struct Board {
     pub(super) looked: Stopwatch,
     /// Since when there is a primary no more.
     pub(super) leaderless: Option<Stopwatch>,
+    /// Our own that worked last, even where nobody is signed in with it any more.
+    pub(super) password: Option<Password>,
 }
 
 /// Why a mongod is not ready.
@@ -59,6 +64,7 @@ impl Board {
             failures: 0,
             looked,
             leaderless: None,
+            password: None,
         }
     }
 

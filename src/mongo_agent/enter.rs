@@ -86,26 +86,11 @@ mod tests {
             board::tests::member,
             hello::Role,
             peers::tests::{peer, peers},
+            settings::tests::settings,
             trouble::Trouble,
         },
         *,
     };
-
-    fn settings(ordinal: u8) -> Settings {
-        let vars = [
-            ("pod", format!("m-{ordinal}")),
-            ("namespace", "n".to_owned()),
-            ("members", "3".to_owned()),
-            ("database", "auth".to_owned()),
-            ("users_dir", "/".to_owned()),
-            ("listen", "127.0.0.1:1".to_owned()),
-            ("mongod", "127.0.0.1:2".to_owned()),
-            ("tls_ca_file", String::new()),
-            ("domain", "svc".to_owned()),
-            ("hosts", "{name}-{ordinal}:1".to_owned()),
-        ];
-        envy::from_iter(vars.into_iter().map(|(name, value)| (name.to_owned(), value))).unwrap()
-    }
 
     type Said = Result<Standing, Trouble>;
 
@@ -113,7 +98,7 @@ mod tests {
     fn decided(ordinal: u8, own: &Standing, others: [Said; 2], beyond: Said) -> String {
         let [first, second] = others;
         let all = vec![peer("m-8:1", true, first), peer("m-9:1", true, second), peer("m-5:1", false, beyond)];
-        match decide(&settings(ordinal), own, false, &peers(all)) {
+        match decide(&settings(ordinal, 3, "m-{ordinal}:1"), own, false, &peers(all)) {
             Entry::Initiate => "initiate".to_owned(),
             Entry::Join(host) => format!("join {host}"),
             Entry::Wait(stage) => stage.to_string(),
@@ -124,14 +109,25 @@ mod tests {
         Err(Trouble::Silent("connection refused".to_owned()))
     }
 
+    const NOBODY: Said = Err(Trouble::Nameless);
+
     #[test]
     fn the_first_makes_a_set_only_where_every_other_has_said_that_it_knows_of_none() {
         let blank = || Ok(Standing::Blank);
-        assert_eq!(decided(0, &Standing::Blank, [blank(), blank()], silent()), "initiate");
+        assert_eq!(decided(0, &Standing::Blank, [blank(), blank()], NOBODY), "initiate");
         assert_eq!(decided(0, &Standing::Blank, [blank(), blank()], blank()), "initiate");
-        assert!(decided(1, &Standing::Blank, [blank(), blank()], silent()).contains("agent of m-0:1"));
+        assert!(decided(1, &Standing::Blank, [blank(), blank()], NOBODY).contains("agent of m-0:1"));
         let waits = decided(0, &Standing::Blank, [blank(), silent()], silent());
         assert!(waits.contains("m-9:1: it does not answer (connection refused)"), "{waits}");
+        let waits = decided(0, &Standing::Blank, [blank(), NOBODY], NOBODY);
+        assert!(waits.contains("m-9:1: its name is not known") && !waits.contains("m-5:1"), "{waits}");
+    }
+
+    #[test]
+    fn a_pod_that_is_not_expected_and_only_silent_may_hold_the_data_of_a_set_that_was_larger() {
+        let blank = || Ok(Standing::Blank);
+        let waits = decided(0, &Standing::Blank, [blank(), blank()], silent());
+        assert!(waits.contains("m-5:1: it does not answer"), "{waits}");
     }
 
     #[test]
@@ -139,15 +135,15 @@ mod tests {
         let blank = || Ok(Standing::Blank);
         for lived in [Standing::Outside, Standing::Alone, member(Role::Between), member(Role::Secondary)] {
             for (own, others, beyond) in [
-                (Standing::Blank, [Ok(lived.clone()), blank()], silent()),
+                (Standing::Blank, [Ok(lived.clone()), blank()], NOBODY),
                 (Standing::Blank, [blank(), blank()], Ok(lived.clone())),
-                (lived, [blank(), blank()], silent()),
+                (lived, [blank(), blank()], NOBODY),
             ] {
                 let done = decided(0, &own, others.clone(), beyond.clone());
                 assert_ne!(done, "initiate", "{own:?} {others:?} {beyond:?}");
             }
         }
-        let stranded = decided(0, &Standing::Outside, [blank(), Ok(Standing::Outside)], silent());
+        let stranded = decided(0, &Standing::Outside, [blank(), Ok(Standing::Outside)], NOBODY);
         assert!(stranded.contains("m-9:1, m-0:1 may hold the data"), "{stranded}");
     }
 
@@ -166,7 +162,7 @@ mod tests {
     #[test]
     fn whoever_was_taken_out_under_our_eyes_stays_out() {
         let others = peers(vec![peer("m-9:1", true, Ok(member(Role::Primary)))]);
-        let entry = |standing, was| decide(&settings(1), &standing, was, &others);
+        let entry = |standing, was| decide(&settings(1, 3, "m-{ordinal}:1"), &standing, was, &others);
         assert!(matches!(entry(Standing::Outside, true), Entry::Wait(Stage::TakenOut)));
         assert!(matches!(entry(Standing::Outside, false), Entry::Join(_)));
         assert!(matches!(entry(Standing::Blank, true), Entry::Join(_)), "its volume is lost");

@@ -5,7 +5,7 @@ use std::{io, net::TcpListener, time::Duration};
 use actix_web::{
     App, HttpResponse, HttpServer,
     dev::Server,
-    web::{self, Data},
+    web::{self, Data, ServiceConfig},
 };
 use tokio::sync::watch;
 
@@ -19,28 +19,37 @@ const CONNECTIONS: usize = 64;
 const REQUEST: Duration = Duration::from_secs(5);
 
 /// What a request may look at.
-struct Open {
+pub(super) struct Open {
     settings: Settings,
     board: watch::Receiver<Board>,
 }
 
+impl Open {
+    pub(super) fn new(settings: Settings, board: watch::Receiver<Board>) -> Data<Self> {
+        Data::new(Self { settings, board })
+    }
+}
+
+/// For whoever may look and change nothing.
+pub(super) fn looks(routes: &mut ServiceConfig) {
+    routes
+        .route("/startz", web::get().to(startz))
+        .route("/livez", web::get().to(livez))
+        .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics));
+}
+
+/// For the kubelet alone, which can only get in a hook.
+pub(super) fn hook(routes: &mut ServiceConfig) {
+    routes.route("/step-down", web::get().to(step)).route("/step-down", web::post().to(step));
+}
+
 pub(super) fn serve(
     socket: TcpListener,
-    settings: Settings,
-    board: watch::Receiver<Board>,
+    open: Data<Open>,
+    routes: fn(&mut ServiceConfig),
 ) -> io::Result<Server> {
-    let open = Data::new(Open { settings, board });
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(open.clone())
-            .route("/startz", web::get().to(startz))
-            .route("/livez", web::get().to(livez))
-            .route("/readyz", web::get().to(readyz))
-            .route("/metrics", web::get().to(metrics))
-            // A hook of the kubelet can only get.
-            .route("/step-down", web::get().to(step))
-            .route("/step-down", web::post().to(step))
-    });
+    let server = HttpServer::new(move || App::new().app_data(open.clone()).configure(routes));
     Ok(server
         .workers(1)
         .max_connections(CONNECTIONS)
@@ -70,7 +79,7 @@ async fn metrics(open: Data<Open>) -> HttpResponse {
 }
 
 async fn step(open: Data<Open>) -> HttpResponse {
-    let outcome = step_down(&open.settings).await;
+    let outcome = step_down(&open.settings, &open.board).await;
     if let Err(reason) = &outcome {
         tracing::warn!("nobody else became primary in time: {reason}");
     }

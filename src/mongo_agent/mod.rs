@@ -47,31 +47,44 @@ pub use settings::Settings;
 /// Why the agent cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotRun {
-    #[error("portcullis cannot start: PORTCULLIS_AGENT_LISTEN {address}: cannot listen there: {source}")]
-    Listen { address: SocketAddr, source: io::Error },
+    #[error("portcullis cannot start: {variable} {address}: cannot listen there: {source}")]
+    Listen { variable: &'static str, address: SocketAddr, source: io::Error },
     #[error("portcullis cannot go on: the listener failed: {0}")]
     Listener(#[from] io::Error),
 }
 
-/// Looks after its mongod until `leave` says that it is over. `ready` is called once, with the address it listens on.
+/// Where it listens.
+#[derive(Clone, Copy, Debug)]
+pub struct ListensOn {
+    pub looks: SocketAddr,
+    pub step_down: SocketAddr,
+}
+
+/// Looks after its mongod until `leave` says that it is over. `ready` is called once.
 pub async fn run(
     settings: Settings,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(ListensOn),
     leave: impl Future<Output = ()>,
 ) -> Result<(), CannotRun> {
-    let address = settings.listen;
-    let listen = |source| CannotRun::Listen { address, source };
-    let socket = TcpListener::bind(address).map_err(listen)?;
-    let listens_on = socket.local_addr().map_err(listen)?;
+    let (for_looks, looks) = listen("PORTCULLIS_AGENT_LISTEN", settings.listen)?;
+    let (for_step_down, step_down) = listen("PORTCULLIS_AGENT_STEP_DOWN_LISTEN", settings.step_down_listen)?;
     let (board, seen) = watch::channel(Board::empty());
-    let server = http::serve(socket, settings.clone(), seen)?;
-    ready(listens_on);
+    let open = http::Open::new(settings.clone(), seen);
+    let looked_at = http::serve(for_looks, open.clone(), http::looks)?;
+    let told_to_step_down = http::serve(for_step_down, open, http::hook)?;
+    ready(ListensOn { looks, step_down });
     tokio::select! {
-        ended = server => ended?,
+        ended = looked_at => ended?,
+        ended = told_to_step_down => ended?,
         () = Rounds::new(settings, board).go_on() => {}
         () = leave => {}
     }
     Ok(())
+}
+
+fn listen(variable: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), CannotRun> {
+    let socket = TcpListener::bind(address).and_then(|socket| socket.local_addr().map(|on| (socket, on)));
+    socket.map_err(|source| CannotRun::Listen { variable, address, source })
 }
 
 /// How the set is.

@@ -1,13 +1,16 @@
 //! One mongod, reached directly: as nobody, or as one of its users.
 
-use std::{path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use mongodb::{
     Client,
     bson::Document,
     options::{AuthMechanism, ClientOptions, Credential, ServerMonitoringMode, Tls, TlsOptions},
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
 
 use super::{names::Host, passwords::Password, trouble::Trouble, users::User};
 
@@ -63,7 +66,11 @@ impl Mongod {
 
     /// As nobody, if anybody is there at all: the driver takes its time to say that nobody is.
     pub(super) async fn if_there(host: &Host, ca: Option<&Path>) -> Result<Self, Trouble> {
-        match timeout(TO_FIND_IT, TcpStream::connect(host.as_str())).await {
+        let Ok(Ok(addresses)) = timeout(TO_FIND_IT, lookup_host(host.as_str())).await else {
+            return Err(Trouble::Nameless);
+        };
+        let addresses: Vec<SocketAddr> = addresses.collect();
+        match timeout(TO_FIND_IT, TcpStream::connect(addresses.as_slice())).await {
             Ok(Ok(_)) => Self::as_nobody(host, ca),
             Ok(Err(error)) => Err(Trouble::Silent(error.kind().to_string())),
             Err(_) => Err(Trouble::Silent("no answer in time".to_owned())),

@@ -1,6 +1,6 @@
 //! Names: of a pod, of the place where a member is reached, of the service's database.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 use mongodb::options::ServerAddress;
 
@@ -76,8 +76,10 @@ impl Ordinal {
     /// A set has seven members with a vote at most.
     const LAST_WITH_A_VOTE: Self = Self(6);
 
-    pub(super) fn below(end: u8) -> impl Iterator<Item = Self> {
-        (0..end).map(Self)
+    /// Of so many pods, and of those that may have a vote at least: the set may have been larger, and what was written then
+    /// is with them.
+    pub(super) fn to_ask(members: u8) -> impl Iterator<Item = Self> {
+        (0..members.max(Self::LAST_WITH_A_VOTE.0 + 1)).map(Self)
     }
 
     pub(super) fn may_vote(self) -> bool {
@@ -112,6 +114,11 @@ impl Host {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Rather than an address, which is there also where nobody is.
+    pub(super) fn is_a_name(&self) -> bool {
+        self.0.parse::<SocketAddr>().is_err()
     }
 }
 
@@ -231,7 +238,8 @@ mod tests {
 
     #[test]
     fn seven_may_vote_and_the_eighth_may_not() {
-        assert_eq!(Ordinal::below(9).filter(|ordinal| ordinal.may_vote()).count(), 7);
+        assert_eq!(Ordinal::to_ask(9).filter(|ordinal| ordinal.may_vote()).count(), 7);
+        assert_eq!([0, 3, 7, 9].map(|members| Ordinal::to_ask(members).count()), [7, 7, 7, 9]);
     }
 
     #[test]

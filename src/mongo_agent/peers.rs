@@ -24,15 +24,11 @@ pub(super) struct Peer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Peers(Vec<Peer>);
 
-/// Those that may have a vote are asked even where the set is meant to be smaller: it may have been larger, and what was
-/// written then is with them.
-const ASKED_AT_LEAST: u8 = 7;
-
 impl Peers {
     pub(super) async fn ask(settings: &Settings) -> Self {
         let own = settings.pod.ordinal();
         let (hosts, ca) = (settings.hosts(), settings.tls_ca_file.as_deref());
-        let others = Ordinal::below(settings.members.max(ASKED_AT_LEAST)).filter(|ordinal| *ordinal != own);
+        let others = Ordinal::to_ask(settings.members).filter(|ordinal| *ordinal != own);
         let asked = others.map(|ordinal| {
             let host = hosts.of(ordinal);
             async move {
@@ -57,9 +53,11 @@ impl Peers {
         self.0.iter().find(|peer| peer.said.as_ref().is_ok_and(Standing::is_primary)).map(|peer| &peer.host)
     }
 
-    /// Those that should have answered, and why they did not.
+    /// Those that should have answered, and why they did not: whoever is expected, and whoever has a name. A pod keeps its
+    /// name while it is being restarted, and loses it when it goes.
     pub(super) fn silent(&self) -> Vec<String> {
-        let silent = self.0.iter().filter(|peer| peer.expected);
+        let has_a_name = |peer: &Peer| peer.host.is_a_name() && peer.said != Err(Trouble::Nameless);
+        let silent = self.0.iter().filter(|peer| peer.expected || has_a_name(peer));
         silent
             .filter_map(|peer| peer.said.as_ref().err().map(|trouble| format!("{}: {trouble}", peer.host)))
             .collect()
@@ -72,7 +70,7 @@ async fn ask(host: &Host, ca: Option<&Path>) -> Result<Standing, Trouble> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use super::{super::settings::tests::settings, *};
 
     pub(in super::super) fn peer(host: &str, expected: bool, said: Result<Standing, Trouble>) -> Peer {
         Peer { host: host.parse().unwrap(), expected, said }
@@ -80,5 +78,17 @@ pub(super) mod tests {
 
     pub(in super::super) fn peers(peers: Vec<Peer>) -> Peers {
         Peers(peers)
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_name_is_waited_for_and_whoever_has_none_is_not_there() {
+        let silent = async |hosts| Peers::ask(&settings(0, 1, hosts)).await.silent();
+        let named = silent("localhost:1{ordinal}").await;
+        assert!(
+            named.len() == 6 && named.iter().all(|peer| peer.contains("it does not answer")),
+            "{named:?}"
+        );
+        assert_eq!(silent("m-{ordinal}.invalid:1").await, [""; 0]);
+        assert_eq!(silent("127.0.0.{ordinal}:1").await, [""; 0], "an address says nothing");
     }
 }

@@ -34,7 +34,7 @@ fn waiting<'a>(config: &'a SetConfig, hosts: &Hosts) -> Vec<&'a str> {
     let free = MOST_VOTERS.saturating_sub(config.voters());
     let waiting = config.members().iter().filter(|member| {
         let ours = hosts.ordinal_of(&member.host).is_some_and(Ordinal::may_vote);
-        member.votes == 0 && member.is_plain() && ours
+        member.awaits_its_vote() && ours
     });
     waiting.map(|member| member.host.as_str()).take(free).collect()
 }
@@ -64,7 +64,7 @@ mod tests {
     /// Members by their ordinals and votes, and what they are, this many seconds behind.
     fn next_of(members: &[(u8, i32)], seen: &[(u8, i32, i64)]) -> Option<String> {
         let host = |ordinal: &u8| format!("m-{ordinal}:1");
-        let member = |(ordinal, votes): &(u8, i32)| doc! { "_id": i32::from(*ordinal), "host": host(ordinal), "votes": *votes };
+        let member = |(ordinal, votes): &(u8, i32)| doc! { "_id": i32::from(*ordinal), "host": host(ordinal), "votes": *votes, "tags": { "portcullis-added": "yes" } };
         let members: Vec<Bson> = members.iter().map(|found| member(found).into()).collect();
         let config = SetConfig::parse(doc! { "version": 1, "members": members }).unwrap();
         let state = |(ordinal, state, behind): &(u8, i32, i64)| -> Document {
@@ -101,15 +101,16 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_somebody_added_by_hand_is_left_as_it_is() {
+    fn a_member_that_somebody_added_or_set_apart_by_hand_is_left_as_it_is() {
         let config = |more: Document| {
-            let mut member = doc! { "_id": 1, "host": "m-1:1", "votes": 0 };
+            let mut member =
+                doc! { "_id": 1, "host": "m-1:1", "votes": 0, "tags": { "portcullis-added": "yes" } };
             member.extend(more);
             SetConfig::parse(doc! { "version": 1, "members": [{ "_id": 0, "host": "m-0:1" }, member] })
                 .unwrap()
         };
         assert_eq!(waiting(&config(doc! {}), &hosts()), ["m-1:1"]);
-        for more in [doc! { "hidden": true }, doc! { "arbiterOnly": true }, doc! { "host": "other:1" }] {
+        for more in [doc! { "hidden": true }, doc! { "tags": { "zone": "a" } }, doc! { "host": "other:1" }] {
             assert!(waiting(&config(more), &hosts()).is_empty());
         }
     }

@@ -73,7 +73,8 @@ impl Rounds {
         match standing {
             Standing::Alone => Stage::Alone,
             Standing::Blank | Standing::Outside => {
-                enter(&self.settings, own, &standing, self.was_a_member, self.desk.last()).await
+                let last = self.board.borrow().password.clone();
+                enter(&self.settings, own, &standing, self.was_a_member, last.as_ref()).await
             }
             Standing::Member(seat) => {
                 self.was_a_member = true;

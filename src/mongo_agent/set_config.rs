@@ -15,6 +15,9 @@ const ELECTION_TIMEOUT_MS: i32 = 5_000;
 /// that, a frozen primary was missed for 21 seconds in our tests; with this, for 7.
 const HEARTBEAT_TIMEOUT_S: i32 = 5;
 
+/// The tag of a member that an agent has added, until it has its vote: without it, somebody has taken that vote by hand.
+const ADDED: &str = "portcullis-added";
+
 /// How long a change may wait until a majority has it.
 const TO_BE_AGREED_MS: i32 = 4_000;
 
@@ -37,7 +40,7 @@ pub(super) struct Member {
     #[serde(default)]
     hidden: bool,
     #[serde(default)]
-    arbiter_only: bool,
+    tags: Document,
 }
 
 const fn one() -> i64 {
@@ -88,7 +91,9 @@ impl SetConfig {
         let newest = self.members.iter().map(|member| member.id).max().unwrap_or_default();
         let id = (newest + 1..=255).chain(0..=255).find(|id| !taken(id)).unwrap_or_default();
         self.next(|members| {
-            members.push(doc! { "_id": id, "host": host.as_str(), "votes": 0, "priority": 0 }.into());
+            let tags = doc! { ADDED: "yes" };
+            let added = doc! { "_id": id, "host": host.as_str(), "votes": 0, "priority": 0, "tags": tags };
+            members.push(added.into());
         })
     }
 
@@ -98,6 +103,7 @@ impl SetConfig {
             for member in members.iter_mut().filter_map(bson::Bson::as_document_mut) {
                 if is_called(member, host) {
                     member.extend(doc! { "votes": 1, "priority": 1 });
+                    _ = member.get_document_mut("tags").map(|tags| tags.remove(ADDED));
                 }
             }
         })
@@ -126,9 +132,9 @@ fn is_called(member: &Document, host: &str) -> bool {
 }
 
 impl Member {
-    /// Whether it is one of those that we look after: not what somebody has set apart by hand.
-    pub(super) const fn is_plain(&self) -> bool {
-        !self.hidden && !self.arbiter_only
+    /// Whether an agent has added it and it has no vote yet: not one that somebody has set apart by hand.
+    pub(super) fn awaits_its_vote(&self) -> bool {
+        self.votes == 0 && !self.hidden && self.tags.contains_key(ADDED)
     }
 }
 
@@ -141,7 +147,7 @@ mod tests {
             "_id": "rs0", "version": 7, "term": 3_i64, "settings": { "chainingAllowed": true },
             "members": [
                 { "_id": 0, "host": "m-0:1", "votes": 1, "priority": 1.0, "tags": { "zone": "a" } },
-                { "_id": 4, "host": "m-1:1", "votes": 0, "priority": 0 },
+                { "_id": 4, "host": "m-1:1", "votes": 0, "priority": 0, "tags": { "zone": "b", ADDED: "yes" } },
             ],
         })
         .unwrap()
@@ -157,12 +163,18 @@ mod tests {
         let next = carried(&config().with(&"m-2:1".parse().unwrap()));
         let added = next.member("m-2:1").unwrap();
         assert_eq!((added.id, added.votes, next.version, next.voters()), (5, 0, 8, 1));
+        assert!(added.awaits_its_vote());
     }
 
     #[test]
     fn a_change_changes_nothing_else() {
         let next = carried(&config().with_vote_of("m-1:1"));
         assert_eq!((next.voters(), next.members().len()), (2, 2));
+        assert_eq!(
+            next.member("m-1:1").unwrap().tags,
+            doc! { "zone": "b" },
+            "whoever loses its vote now, lost it by hand"
+        );
         assert_eq!(next.whole.get("settings"), config().whole.get("settings"));
         assert_eq!(
             next.whole.get_array("members").unwrap()[0],

@@ -25,6 +25,8 @@ pub struct Settings {
     pub(super) users_dir: PathBuf,
     #[serde(deserialize_with = "parsed")]
     pub(super) listen: SocketAddr,
+    #[serde(deserialize_with = "parsed")]
+    pub(super) step_down_listen: SocketAddr,
     /// Our own mongod, at an address from which it takes us for a neighbour.
     #[serde(deserialize_with = "parsed")]
     pub(super) mongod: Host,
@@ -66,4 +68,26 @@ fn is_a_namespace(name: &str) -> Result<(), ValidationError> {
         !label.is_empty() && label.len() <= 63 && label.chars().all(plain)
     };
     if name.split('.').all(label) { Ok(()) } else { Err(ValidationError::new("name")) }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn settings(ordinal: u8, members: u8, hosts: &str) -> Settings {
+        let vars = [
+            ("pod", format!("m-{ordinal}")),
+            ("namespace", "n".to_owned()),
+            ("members", members.to_string()),
+            ("database", "auth".to_owned()),
+            ("users_dir", "/".to_owned()),
+            ("listen", "127.0.0.1:1".to_owned()),
+            ("step_down_listen", "127.0.0.1:1".to_owned()),
+            ("mongod", "127.0.0.1:2".to_owned()),
+            ("tls_ca_file", String::new()),
+            ("domain", "svc".to_owned()),
+            ("hosts", hosts.to_owned()),
+        ];
+        envy::from_iter(vars.into_iter().map(|(name, value)| (name.to_owned(), value))).unwrap()
+    }
 }

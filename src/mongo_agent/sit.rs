@@ -24,16 +24,10 @@ use super::{
 #[derive(Default)]
 pub(super) struct Desk {
     session: Option<Session>,
-    /// The password that worked last, even where the session has gone.
-    last: Option<Password>,
     proven: Proven,
 }
 
 impl Desk {
-    pub(super) const fn last(&self) -> Option<&Password> {
-        self.last.as_ref()
-    }
-
     pub(super) fn leave(&mut self) {
         self.session = None;
     }
@@ -48,7 +42,7 @@ impl Desk {
         if seat.role == Role::Between {
             return Stage::Settled(Role::Between);
         }
-        let session = match self.session(settings, own, seat.role).await {
+        let session = match self.session(settings, board, own, seat.role).await {
             Ok(session) => session,
             Err(reason) => return Stage::NotSignedIn(reason),
         };
@@ -69,13 +63,20 @@ impl Desk {
 
     /// The one there is, if it still is the right one. A primary that does not know us may not know anybody: then we become
     /// its first user.
-    async fn session(&mut self, settings: &Settings, own: &Mongod, role: Role) -> Result<Session, NoSession> {
+    async fn session(
+        &mut self,
+        settings: &Settings,
+        board: &watch::Sender<Board>,
+        own: &Mongod,
+        role: Role,
+    ) -> Result<Session, NoSession> {
         let folder = &settings.users_dir;
         if let Some(session) = self.session.take().filter(|session| session.is_of_today(folder)) {
             return Ok(session);
         }
         let ca = settings.tls_ca_file.as_deref();
-        let mut opened = Session::open(&settings.mongod, ca, folder, self.last.as_ref()).await;
+        let last = board.borrow().password.clone();
+        let mut opened = Session::open(&settings.mongod, ca, folder, last.as_ref()).await;
         if role == Role::Primary && opened.as_ref().is_err_and(NoSession::is_refusal) {
             let password = Password::of(User::Agent, folder)?;
             // A mongod that has users lets nobody do so.
@@ -84,7 +85,7 @@ impl Desk {
             }
         }
         let session = opened?;
-        self.last = Some(session.password().clone());
+        board.send_modify(|board| board.password = Some(session.password().clone()));
         Ok(session)
     }
 }

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use mongodb::bson::doc;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use super::{
+    board::Board,
     hello::{Role, Seat, Standing, hello},
     mongod::Mongod,
     session::{NoSession, Session},
@@ -46,7 +50,10 @@ pub(super) enum NotStepped {
     Trouble(#[from] Trouble),
 }
 
-pub(super) async fn step_down(settings: &Settings) -> Result<Stepped, NotStepped> {
+pub(super) async fn step_down(
+    settings: &Settings,
+    board: &watch::Receiver<Board>,
+) -> Result<Stepped, NotStepped> {
     let own = Mongod::as_nobody(&settings.mongod, settings.tls_ca_file.as_deref())?;
     let mut hindered = NotStepped::NoPrimary;
     let ended = timeout(PATIENCE, async {
@@ -55,7 +62,7 @@ pub(super) async fn step_down(settings: &Settings) -> Result<Stepped, NotStepped
                 Ok(Standing::Member(seat)) => match stage(&seat) {
                     Where::Over(stepped) => return stepped,
                     Where::Between => {}
-                    Where::Primary => match yield_to_another(settings).await {
+                    Where::Primary => match yield_to_another(settings, board).await {
                         Ok(()) => tracing::info!("our mongod stepped down"),
                         Err(reason) => hindered = NotStepped::Refused(reason),
                     },
@@ -86,9 +93,10 @@ fn stage(seat: &Seat) -> Where {
     }
 }
 
-async fn yield_to_another(settings: &Settings) -> Result<(), NoSession> {
+async fn yield_to_another(settings: &Settings, board: &watch::Receiver<Board>) -> Result<(), NoSession> {
+    let last = board.borrow().password.clone();
     let ca = settings.tls_ca_file.as_deref();
-    let session = Session::open(&settings.mongod, ca, &settings.users_dir, None).await?;
+    let session = Session::open(&settings.mongod, ca, &settings.users_dir, last.as_ref()).await?;
     let command =
         doc! { "replSetStepDown": STAY_DOWN_SECONDS, "secondaryCatchUpPeriodSecs": CATCH_UP_SECONDS };
     session.mongod.run_within(TO_STEP_DOWN, command).await?;

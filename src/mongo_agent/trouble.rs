@@ -7,6 +7,8 @@ use mongodb::error::{CommandError, Error, ErrorKind};
 /// The driver's own text quotes what was sent, so only names, numbers and the server's words about sets are kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Trouble {
+    #[error("its name is not known")]
+    Nameless,
     #[error("it does not answer ({0})")]
     Silent(String),
     #[error("it does not accept the name and the password")]
@@ -33,7 +35,7 @@ impl Trouble {
             ErrorKind::ServerSelection { .. } | ErrorKind::ConnectionPoolCleared { .. } => {
                 Self::Silent("nobody is there".to_owned())
             }
-            ErrorKind::DnsResolve { .. } => Self::Silent("its name is not known".to_owned()),
+            ErrorKind::DnsResolve { .. } => Self::Nameless,
             ErrorKind::InvalidTlsConfig { message, .. } => Self::Odd(format!("TLS: {message}")),
             _ => Self::Odd("the driver failed in a way it should not".to_owned()),
         }

@@ -30,6 +30,7 @@ fn every_fault_of_the_agent_is_told_at_once() {
         ("PORTCULLIS_AGENT_MEMBERS", "0"),
         ("PORTCULLIS_AGENT_DATABASE", "admin"),
         ("PORTCULLIS_AGENT_LISTEN", "9001"),
+        ("PORTCULLIS_AGENT_STEP_DOWN_LISTEN", "9002"),
         ("PORTCULLIS_AGENT_MONGOD", "localhost"),
         ("PORTCULLIS_AGENT_DOMAIN", ""),
         ("PORTCULLIS_AGENT_HOSTS", "mongo:27017"),

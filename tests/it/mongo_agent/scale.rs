@@ -12,7 +12,7 @@ async fn a_set_grows_to_three_members_and_shrinks_to_one() {
     let Some(mut set) = Set::start(1) else { return };
     assert_eq!(set.settled(1).await, 0);
     let id = set.id(0).await;
-    let (status, body) = set.get(0, "/step-down").await;
+    let (status, body) = set.step_down(0).await;
     assert_eq!((status, body.contains("no other member")), (200, true), "{body}");
     refuses(&set, "mongodb-0", "the last member");
 

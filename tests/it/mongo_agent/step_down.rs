@@ -18,13 +18,18 @@ async fn a_primary_steps_down_and_another_one_is_primary_when_it_has() {
     assert!(metrics.contains("portcullis_mongo_agent_connections "), "{metrics}");
 
     assert_eq!(set.get(primary, "/startz").await.0, 200);
-    let (status, body) = set.get(primary, "/step-down").await;
+    // Whoever may look can change nothing.
+    assert_eq!(set.get(primary, "/step-down").await.0, 404);
+    // What worked last is known, whatever the file says by now.
+    set.set_password("agent", "\n");
+    let (status, body) = set.step_down(primary).await;
+    set.set_password("agent", "agent-1");
     assert_eq!(status, 200, "{body}");
     let next = set.primaries().await;
     assert!(next.len() == 1 && next != [primary], "{next:?}");
     assert!(body.contains(&set.host(next[0])), "{body}");
     // Whoever is no primary has nothing to do.
-    let (status, again) = set.get(primary, "/step-down").await;
+    let (status, again) = set.step_down(primary).await;
     assert_eq!((status, again), (200, body));
 
     // A primary that goes without a word is missed by nobody for long.

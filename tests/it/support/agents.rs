@@ -35,8 +35,10 @@ pub(crate) struct Set {
 pub(crate) struct Pod {
     pub(crate) server: Server,
     pub(crate) agent: Option<Process>,
-    /// Where the agent listens.
+    /// Where the agent can be looked at.
     pub(crate) http: SocketAddr,
+    /// Where it is told that the pod is about to go.
+    pub(crate) hook: SocketAddr,
 }
 
 impl Set {
@@ -109,7 +111,8 @@ impl Set {
         let mut options = options.map(str::to_owned).to_vec();
         options.extend(self.tls.iter().flat_map(|[ca, pem]| with_tls(ca, pem)));
         let server = Server::start(&self.mongod, self.address(ordinal), "rs0", &options, &self.url_options());
-        self.pods.push(Pod { server, agent: None, http: self.address(ordinal) });
+        let nowhere = self.address(ordinal);
+        self.pods.push(Pod { server, agent: None, http: nowhere, hook: nowhere });
     }
 
     fn address(&self, ordinal: u8) -> SocketAddr {
@@ -125,7 +128,8 @@ impl Set {
         let line = agent.hears(|line| line.contains("\"listening\""));
         let line: Value = serde_json::from_str(&line).unwrap();
         let pod = &mut self.pods[usize::from(ordinal)];
-        pod.http = line["address"].as_str().unwrap().parse().unwrap();
+        let address = |name: &str| line[name].as_str().unwrap().parse().unwrap();
+        (pod.http, pod.hook) = (address("address"), address("step_down"));
         pod.agent = Some(agent);
     }
 
@@ -139,6 +143,7 @@ impl Set {
             ("PORTCULLIS_AGENT_HOSTS", format!("127.{}.{{ordinal}}.{}:{port}", net.0, net.1)),
             ("PORTCULLIS_AGENT_MONGOD", self.address(ordinal).to_string()),
             ("PORTCULLIS_AGENT_LISTEN", "127.0.0.1:0".to_owned()),
+            ("PORTCULLIS_AGENT_STEP_DOWN_LISTEN", "127.0.0.1:0".to_owned()),
             ("PORTCULLIS_AGENT_USERS_DIR", self.folder.file("users").display().to_string()),
         ]
     }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -121,11 +122,12 @@ impl Set {
 
     /// Status and body.
     pub(crate) async fn get(&self, ordinal: u8, path: &str) -> (u16, String) {
-        let url = format!("http://{}{path}", self.pods[usize::from(ordinal)].http);
-        match reqwest::get(url).await {
-            Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
-            Err(error) => (0, error.to_string()),
-        }
+        fetch(self.pods[usize::from(ordinal)].http, path).await
+    }
+
+    /// What the kubelet says before the pod goes.
+    pub(crate) async fn step_down(&self, ordinal: u8) -> (u16, String) {
+        fetch(self.pods[usize::from(ordinal)].hook, "/step-down").await
     }
 
     /// Each user has its role, and its password is the one in the file.
@@ -157,4 +159,11 @@ impl Set {
 fn number(document: &Document, key: &str) -> i64 {
     let value = document.get(key).unwrap();
     value.as_i32().map(i64::from).or(value.as_i64()).unwrap()
+}
+
+async fn fetch(address: SocketAddr, path: &str) -> (u16, String) {
+    match reqwest::get(format!("http://{address}{path}")).await {
+        Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+        Err(error) => (0, error.to_string()),
+    }
 }
