@@ -114,7 +114,7 @@ fn send_all(connection: &Connection, to: &Sender<Batch>) -> rusqlite::Result<()>
 
 /// Takes everything out and says so, both or neither.
 pub(super) fn begin(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    settings::set_importing(connection, Some(now))?;
+    settings::begin_import(connection, now)?;
     for kind in Kind::ALL {
         connection.execute_batch(&format!("DELETE FROM {}", kind.as_str()))?;
     }
