@@ -17,7 +17,7 @@ use crate::{
     app,
     config::{Backup, Config},
     flows::{
-        backup::{Made, Order, Place, Recipient, backup},
+        backup::{Made, NotAKey, Order, Place, Recipient, backup},
         dump::Sums,
         list_backups::Listed,
     },
@@ -67,7 +67,7 @@ struct Make {
         conflicts_with = "unencrypted",
         help = "Somebody who can read it, as an age recipient: age1…; may be repeated, or a list with commas [PORTCULLIS_BACKUP_RECIPIENTS]"
     )]
-    recipient: Vec<Recipient>,
+    recipient: Vec<String>,
     /// A file with one recipient a line.
     #[arg(long, value_name = "FILE", conflicts_with = "unencrypted")]
     recipients_file: Option<PathBuf>,
@@ -126,16 +126,18 @@ impl Make {
 
     /// Those of the command, else those that are configured; nobody is left out by mistake.
     fn recipients(&self, config: &Backup) -> Result<Vec<Recipient>, Failed> {
-        let mut all = self.recipient.clone();
+        let mut all = parsed("number", self.recipient.iter().map(String::as_str))
+            .map_err(|why| Failed::Misused(format!("--recipient: {why}")))?;
         if let Some(path) = &self.recipients_file {
             let said = |why: String| format!("{}: {why}", path.display());
             let file = fs::read_to_string(path).map_err(|error| said(error.to_string()))?;
-            let lines = file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            all.extend(parsed(lines).map_err(said)?);
+            let lines = file.lines().map(|line| if line.trim_start().starts_with('#') { "" } else { line });
+            all.extend(parsed("line", lines).map_err(said)?);
         } else if all.is_empty() && !self.unencrypted {
-            let listed =
-                config.recipients.split(',').map(str::trim).filter(|recipient| !recipient.is_empty());
-            all.extend(parsed(listed).map_err(|why| format!("PORTCULLIS_BACKUP_RECIPIENTS: {why}"))?);
+            let listed = config.recipients.split(',');
+            all.extend(
+                parsed("number", listed).map_err(|why| format!("PORTCULLIS_BACKUP_RECIPIENTS: {why}"))?,
+            );
         }
         if all.is_empty() && !self.unencrypted {
             let options = "--recipient, --recipients-file or PORTCULLIS_BACKUP_RECIPIENTS; --unencrypted lets everybody";
@@ -145,8 +147,13 @@ impl Make {
     }
 }
 
-fn parsed<'a>(recipients: impl Iterator<Item = &'a str>) -> Result<Vec<Recipient>, String> {
-    recipients.map(|text| text.parse().map_err(|why| format!("{text:?} is {why}"))).collect()
+/// What is none is never repeated: whoever mixes up the halves of a key would read the secret one in a log.
+fn parsed<'a>(each: &str, texts: impl Iterator<Item = &'a str>) -> Result<Vec<Recipient>, String> {
+    let texts = texts.map(str::trim).zip(1..).filter(|(text, _)| !text.is_empty());
+    let parse = |(text, number): (&str, usize)| {
+        text.parse().map_err(|why: NotAKey| format!("{each} {number} is {why}"))
+    };
+    texts.map(parse).collect()
 }
 
 /// The place that an option names, else the one that is configured.

@@ -62,6 +62,10 @@ impl Variable {
 
     /// How a value of it may be shown.
     pub fn shown(&self, value: &str) -> String {
+        // Where the public half of a key belongs, somebody may have put the other one.
+        if value.to_ascii_uppercase().contains("AGE-SECRET-KEY-") {
+            return "***".to_owned();
+        }
         self.mask.map_or_else(|| value.to_owned(), |mask| mask(value))
     }
 }

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::{
     domain::record::{Kind, Record},
     store::{MigrateError, Store, StoreError},
@@ -52,8 +54,8 @@ pub async fn restore(
     let (held, _) = checked.map_err(|failure| failure.refused_by(NotRestored::Unfit))?;
     let unfit = |error| NotRestored::Unfit(Unfit::Dump(held.name.clone(), error));
 
-    make_room(backups, order).await?;
     let now = backups.clock.now();
+    make_room(backups, order, now).await?;
     let mut put = Tally::default();
     let bring_back = async |records: Vec<Record>| {
         let kept = |record: &Record| wanted.vault.is_some() || record.kind() != Kind::SigningKeys;
@@ -73,20 +75,23 @@ pub async fn restore(
     if tally(&*backups.store).await?.sums() != put.sums() {
         return Err(NotRestored::NotAlone.into());
     }
-    backups.store.end_import().await?;
+    match backups.store.end_import(now).await {
+        Err(StoreError::Stale) => return Err(NotRestored::NotAlone.into()),
+        ended => ended?,
+    }
     Ok(Restored { held, took: backups.clock.uptime().saturating_sub(begun) })
 }
 
 /// What an earlier restore left behind when it broke off may go unasked.
-async fn make_room(backups: &Backups, order: &Order) -> Result<(), Failure<NotRestored>> {
+async fn make_room(backups: &Backups, order: &Order, now: Timestamp) -> Result<(), Failure<NotRestored>> {
     let store = &*backups.store;
-    match store.migrate(backups.clock.now()).await {
+    match store.migrate(now).await {
         Ok(()) if order.replace || is_empty(store).await? => {}
         Ok(()) => return Err(NotRestored::NotEmpty.into()),
         Err(MigrateError::Importing) => {}
         Err(error) => return Err(not_open(error, NotRestored::Store)),
     }
-    Ok(store.begin_import(backups.clock.now()).await?)
+    Ok(store.begin_import(now).await?)
 }
 
 /// A service that was started on it and that nobody has signed up to has made a signing key and nothing else.

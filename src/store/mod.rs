@@ -102,13 +102,14 @@ pub trait Store: Send + Sync {
     async fn export(&self) -> Result<Box<dyn Export>, StoreError>;
 
     /// Empties it for an import. Until that has ended the store is no store to serve from: `migrate` says `Importing`, and
-    /// `probe` fails, also after a crash.
+    /// `probe` fails, also after a crash. It may take long, and be repeated: an import that somebody else has begun is over.
     async fn begin_import(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Adds the records as they are, all of them or, when it fails, perhaps some.
     async fn import(&self, records: Vec<Record>) -> Result<(), StoreError>;
 
-    async fn end_import(&self) -> Result<(), StoreError>;
+    /// Of the import that was begun then; `Stale` when it is not the one that is under way.
+    async fn end_import(&self, begun: Timestamp) -> Result<(), StoreError>;
 
     /// Proves that the store takes a read and a write.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;

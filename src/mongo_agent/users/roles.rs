@@ -32,8 +32,7 @@ enum Resource {
 /// The role that a user has, and it has one.
 pub(super) const fn role_of(user: User) -> &'static str {
     match user {
-        User::Agent | User::App => user.name(),
-        User::Backup => "backup",
+        User::Agent | User::App | User::Backup => user.name(),
         // It brings along to read `local`, where the oplog is.
         User::Monitor => "clusterMonitor",
     }
@@ -44,7 +43,8 @@ pub(super) fn privileges(user: User, database: &Database) -> Option<BTreeSet<Pri
     match user {
         User::Agent => Some(of_agent()),
         User::App => Some(of_app(database)),
-        User::Backup | User::Monitor => None,
+        User::Backup => Some(of_backup(database)),
+        User::Monitor => None,
     }
 }
 
@@ -66,6 +66,11 @@ fn of_app(database: &Database) -> BTreeSet<Privilege> {
     let documents = ["find", "insert", "update", "remove", "changeStream"];
     let shape = ["createCollection", "collMod", "createIndex", "listCollections", "listIndexes"];
     BTreeSet::from([Privilege::on_database(database.as_str(), &[documents, shape].concat())])
+}
+
+/// The server's own role `backup` also reads other databases, and the users with their secrets.
+fn of_backup(database: &Database) -> BTreeSet<Privilege> {
+    BTreeSet::from([Privilege::on_database(database.as_str(), &["find", "listCollections", "listIndexes"])])
 }
 
 impl Privilege {

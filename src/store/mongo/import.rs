@@ -1,6 +1,7 @@
 //! Everything into an empty database, with a mark for as long as it is not all there.
 
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use mongodb::{
     Collection,
     bson::{Bson, Document, doc},
@@ -16,7 +17,7 @@ use super::{
     Connected,
     documents::{
         event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
-        signing_key::SigningKeyDocument, user::UserDocument,
+        signing_key::SigningKeyDocument, user::UserDocument, values::Moment,
     },
 };
 
@@ -31,8 +32,8 @@ impl Connected {
         Ok(self.calls.read(self.settings.find_one(doc! { "_id": IMPORT })).await?.is_some())
     }
 
-    pub(super) async fn mark_and_empty(&self) -> Result<(), StoreError> {
-        let mark = doc! { "$setOnInsert": { "_id": IMPORT } };
+    pub(super) async fn mark_and_empty(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mark = doc! { "$set": { "since": Moment::from(now) } };
         self.calls.write(self.settings.update_one(doc! { "_id": IMPORT }, mark).upsert(true)).await?;
         for kind in Kind::ALL {
             let all = self.database.collection(kind.as_str());
@@ -83,8 +84,11 @@ impl Connected {
         Ok(())
     }
 
-    pub(super) async fn unmark(&self) -> Result<(), StoreError> {
-        self.calls.write(self.settings.delete_one(doc! { "_id": IMPORT })).await?;
-        Ok(())
+    pub(super) async fn unmark(&self, begun: Timestamp) -> Result<(), StoreError> {
+        let ours = doc! { "_id": IMPORT, "since": Moment::from(begun) };
+        match self.calls.write(self.settings.delete_one(ours)).await?.deleted_count {
+            1 => Ok(()),
+            _ => Err(StoreError::Stale),
+        }
     }
 }

@@ -230,16 +230,16 @@ impl Store for MongoStore {
         Ok(Box::new(MongoExport::begin(&self.connected).await?))
     }
 
-    async fn begin_import(&self, _now: Timestamp) -> Result<(), StoreError> {
-        self.connected()?.mark_and_empty().await
+    async fn begin_import(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.connected()?.mark_and_empty(now).await
     }
 
     async fn import(&self, records: Vec<Record>) -> Result<(), StoreError> {
         self.connected()?.insert_all(records).await
     }
 
-    async fn end_import(&self) -> Result<(), StoreError> {
-        self.connected()?.unmark().await
+    async fn end_import(&self, begun: Timestamp) -> Result<(), StoreError> {
+        self.connected()?.unmark(begun).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

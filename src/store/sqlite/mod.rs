@@ -216,9 +216,9 @@ impl Store for SqliteStore {
         self.writer.write(move |connection| transfer::add_all(connection, &records)).await
     }
 
-    async fn end_import(&self) -> Result<(), StoreError> {
-        let end = |connection: &Connection| settings::set_importing(connection, None);
-        self.write_and_tell(Change::Everything, end).await
+    async fn end_import(&self, begun: Timestamp) -> Result<(), StoreError> {
+        let end = move |connection: &Connection| settings::end_import(connection, begun);
+        if self.write_and_tell(Change::Everything, end).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

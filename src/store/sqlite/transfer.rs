@@ -50,7 +50,10 @@ fn read(kind: Kind, columns: &mut Columns<'_>) -> rusqlite::Result<Record> {
     }
 }
 
-pub(super) struct SqliteExport(Receiver<Batch>);
+pub(super) struct SqliteExport {
+    batches: Receiver<Batch>,
+    ended: bool,
+}
 
 impl SqliteExport {
     /// Keeps one of the lane's threads busy until it has been read to its end, or dropped.
@@ -62,21 +65,30 @@ impl SqliteExport {
                 let _ = to.blocking_send(Err(store_error(error)));
             }
         }));
-        begun.map(|()| Self(batches)).map_err(|no_answer| StoreError::Unavailable(no_answer.into()))
+        begun
+            .map(|()| Self { batches, ended: false })
+            .map_err(|no_answer| StoreError::Unavailable(no_answer.into()))
     }
 }
 
 #[async_trait]
 impl Export for SqliteExport {
     async fn next(&mut self) -> Batch {
-        match timeout(DEADLINE, self.0.recv()).await {
-            Ok(batch) => batch.unwrap_or(Ok(Vec::new())),
-            Err(_) => Err(StoreError::Unavailable(NoAnswer::Late { begun: true }.into())),
+        if self.ended {
+            return Ok(Vec::new());
         }
+        let batch = match timeout(DEADLINE, self.batches.recv()).await {
+            Ok(Some(batch)) => batch?,
+            Ok(None) => return Err(StoreError::Unavailable(NoAnswer::Lost { begun: true }.into())),
+            Err(_) => return Err(StoreError::Unavailable(NoAnswer::Late { begun: true }.into())),
+        };
+        self.ended = batch.is_empty();
+        Ok(batch)
     }
 }
 
-/// In one transaction, so that all of it is of one moment.
+/// In one transaction, so that all of it is of one moment. The end is said, with a batch of nothing: silence is a reader that
+/// was lost.
 fn send_all(connection: &Connection, to: &Sender<Batch>) -> rusqlite::Result<()> {
     let moment = connection.unchecked_transaction()?;
     for kind in Kind::ALL {
@@ -95,12 +107,14 @@ fn send_all(connection: &Connection, to: &Sender<Batch>) -> rusqlite::Result<()>
             }
         }
     }
+    // Whoever has gone does not care.
+    let _ = to.blocking_send(Ok(Vec::new()));
     Ok(())
 }
 
 /// Takes everything out and says so, both or neither.
 pub(super) fn begin(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    settings::set_importing(connection, Some(now))?;
+    settings::begin_import(connection, now)?;
     for kind in Kind::ALL {
         connection.execute_batch(&format!("DELETE FROM {}", kind.as_str()))?;
     }
@@ -115,4 +129,18 @@ pub(super) fn add_all(connection: &Connection, records: &[Record]) -> rusqlite::
         Record::SigningKey(key) => signing_keys::add(connection, key),
         Record::Event(event) => events::add(connection, event),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_export_whose_reader_was_lost_has_not_ended() {
+        let (to, batches) = mpsc::channel(IN_LINE);
+        let mut export = SqliteExport { batches, ended: false };
+        drop(to);
+        let next = export.next().await;
+        assert!(matches!(next, Err(StoreError::Unavailable(_))), "{next:?}");
+    }
 }

@@ -29,6 +29,8 @@ pub enum NotAKey {
         "not a recipient such as age1… of 62 characters, as `portcullis backup keygen` and age-keygen make it"
     )]
     Recipient,
+    #[error("the secret half of a key, which belongs nowhere near here: name its recipient, age1…")]
+    Secret,
     #[error("line {0} is no identity such as AGE-SECRET-KEY-1…")]
     Identity(usize),
     #[error("there is no identity in it")]
@@ -143,7 +145,9 @@ impl FromStr for Recipient {
     type Err = NotAKey;
 
     fn from_str(text: &str) -> Result<Self, NotAKey> {
-        bech32::decode(Self::PREFIX, text).map(Self).ok_or(NotAKey::Recipient)
+        let secret = text.to_ascii_lowercase().contains(Identity::PREFIX);
+        let wrong = if secret { NotAKey::Secret } else { NotAKey::Recipient };
+        bech32::decode(Self::PREFIX, text).map(Self).ok_or(wrong)
     }
 }
 

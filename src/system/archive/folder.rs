@@ -5,7 +5,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -49,10 +49,14 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         self.remove_leftovers()?;
         let partial = self.0.join(format!("{name}{PARTIAL}"));
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
-        let draft = DraftFile { file, partial, whole: self.0.join(name), finished: false };
-        draft.file.lock()?;
-        Ok(draft)
+        loop {
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+            file.lock()?;
+            // Until it was locked, somebody else may have taken it for a leftover.
+            if file.metadata()?.nlink() > 0 {
+                return Ok(DraftFile { file, partial, whole: self.0.join(name), finished: false });
+            }
+        }
     }
 
     fn failed(&self) -> impl FnOnce(io::Error) -> ArchiveError {

@@ -87,7 +87,7 @@ async fn all_is_read_from_the_environment_in_a_cluster(yard: &Yard) {
     assert!(
         String::from_utf8(wrong.stderr)
             .unwrap()
-            .starts_with("PORTCULLIS_BACKUP_RECIPIENTS: \"age1nobody\" is")
+            .starts_with("PORTCULLIS_BACKUP_RECIPIENTS: number 1 is not a recipient")
     );
 
     let identity = [("PORTCULLIS_BACKUP_IDENTITY_FILE", key.as_str())];
@@ -174,6 +174,27 @@ fn misuse_is_2_failure_is_1_and_help_has_an_example() {
     }
 }
 
+#[test]
+fn the_secret_half_of_a_key_is_refused_and_never_repeated() {
+    let yard = Yard::on_sqlite();
+    let key = yard.path("key");
+    let secret = fs::read_to_string(&key).unwrap();
+    let secret = secret.lines().last().unwrap();
+    let to = yard.path("backups");
+    let by_variable = [("PORTCULLIS_BACKUP_RECIPIENTS", secret)];
+    for (args, settings, place) in [
+        (&["--recipients-file", &key][..], &[][..], ": line 2 is the secret half"),
+        (&["--recipient", secret], &[], "--recipient: number 1 is the secret half"),
+        (&[], &by_variable, "PORTCULLIS_BACKUP_RECIPIENTS: number 1 is the secret half"),
+    ] {
+        let refused = run(&yard.folder, &[&["backup", "--to", &to], args].concat(), settings);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains(place) && !said.contains(secret), "{said}");
+    }
+    let shown = run(&yard.folder, &["config"], &by_variable);
+    assert!(!String::from_utf8(shown.stdout).unwrap().contains(secret));
+}
+
 #[tokio::test]
 async fn a_person_reads_a_table_and_where_the_key_secret_is_not() {
     let yard = Yard::on_sqlite();
@@ -197,7 +218,7 @@ async fn a_person_reads_a_table_and_where_the_key_secret_is_not() {
     assert_eq!(String::from_utf8(listed.stdout).unwrap().lines().count(), 2);
     fs::write(&file, "age1nobody\n").unwrap();
     let said = yard.refusal(&["backup", "--to", &yard.path("backups"), "--recipients-file", &file]);
-    assert!(said.contains("\"age1nobody\" is not a recipient"), "{said}");
+    assert!(said.contains(": line 1 is not a recipient"), "{said}");
 }
 
 /// Without the key secret a service on what was restored could not sign, and would not start.

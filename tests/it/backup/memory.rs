@@ -26,6 +26,7 @@ async fn peak(yard: &Yard, args: &[&str]) -> u64 {
     }
     let ended = process.end();
     assert!(ended.success(), "{:?}", process.said);
+    assert!(peak > 0, "it ended before anybody looked");
     peak
 }
 

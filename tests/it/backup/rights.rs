@@ -1,12 +1,13 @@
-//! With the rights that the agent gives, and no others: one user may read everything, the other may drop nothing.
+//! With the rights that the agent gives, and no others: one user may read that database and no other, the other may drop nothing.
 
+use mongodb::bson::doc;
 use serde_json::json;
 
 use super::Yard;
 use crate::support::{agents::Set, process::run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_backup_needs_the_role_backup_and_a_restore_the_service_s_own() {
+async fn a_backup_needs_to_find_and_list_and_a_restore_the_service_s_own() {
     let Some(mut set) = Set::start(1) else { return };
     set.settled(1).await;
     let sqlite = Yard::on_sqlite();
@@ -31,6 +32,11 @@ async fn a_backup_needs_the_role_backup_and_a_restore_the_service_s_own() {
     let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
     assert_eq!(made["collections"]["users"]["count"], 1_200);
     assert_eq!(made["collections"]["sessions"], first["collections"]["sessions"]);
+
+    let client = set.client_of(0, "backup", "backup-1").await;
+    for (database, collection) in [("admin", "system.users"), ("config", "settings"), ("tickets", "users")] {
+        client.database(database).run_command(doc! { "find": collection }).await.unwrap_err();
+    }
 
     let refused = as_reader(&[&restore[..], &["--replace", "--without-keys"]].concat());
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");

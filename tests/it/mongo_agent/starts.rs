@@ -101,6 +101,9 @@ async fn backup_and_monitor_may_do_what_they_are_for(set: &Set, primary: u8) {
     monitor.database("auth").run_command(doc! { "find": "users" }).await.unwrap_err();
     let backup = set.client_of(primary, "backup", "backup-1").await;
     backup.database("auth").run_command(doc! { "find": "users" }).await.unwrap();
+    for (database, collection) in [("admin", "system.users"), ("tickets", "users"), ("config", "settings")] {
+        backup.database(database).run_command(doc! { "find": collection }).await.unwrap_err();
+    }
     backup
         .database("auth")
         .run_command(doc! { "delete": "users", "deletes": [{ "q": {}, "limit": 0 }] })

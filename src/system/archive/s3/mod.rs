@@ -81,10 +81,12 @@ impl Archive for Bucket {
             }));
             from = texts(&page, "NextContinuationToken").next();
             if from.is_none() {
-                break;
+                return Ok(all);
             }
         }
-        Ok(all)
+        // Names ascend, so the newest would be among those that are left out.
+        let prefix = &self.0.prefix;
+        Err(ArchiveError::Bucket(format!("there are too many files at {prefix:?} to list them")))
     }
 
     async fn create(&self, name: &str) -> Result<Box<dyn Draft>, ArchiveError> {

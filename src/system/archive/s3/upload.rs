@@ -14,6 +14,7 @@ pub(super) struct Upload {
     held: Vec<u8>,
     /// By which the service knows each part.
     tags: Vec<String>,
+    size: u64,
 }
 
 impl Upload {
@@ -22,7 +23,7 @@ impl Upload {
         let begun = bucket.0.send(&request).await?.text();
         let id = texts(&begun, "UploadId").next();
         let id = id.ok_or_else(|| ArchiveError::Bucket("the upload was given no id".to_owned()))?;
-        Ok(Self { bucket, name: name.to_owned(), id, held: Vec::new(), tags: Vec::new() })
+        Ok(Self { bucket, name: name.to_owned(), id, held: Vec::new(), tags: Vec::new(), size: 0 })
     }
 
     fn request<'a>(&self, method: Method) -> Request<'a> {
@@ -39,19 +40,8 @@ impl Upload {
         self.held = rest;
         Ok(())
     }
-}
 
-#[async_trait]
-impl Draft for Upload {
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        self.held.extend_from_slice(bytes);
-        while self.held.len() >= PART {
-            self.send_part().await?;
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self: Box<Self>) -> Result<(), ArchiveError> {
+    async fn complete(&mut self) -> Result<(), ArchiveError> {
         if !self.held.is_empty() || self.tags.is_empty() {
             self.send_part().await?;
         }
@@ -66,6 +56,35 @@ impl Draft for Upload {
         match texts(&said, "Code").next() {
             Some(code) => Err(ArchiveError::Bucket(format!("the upload could not be completed: {code}"))),
             None => Ok(()),
+        }
+    }
+
+    async fn is_there(&self) -> bool {
+        let found = self.bucket.0.send(&self.bucket.request(Method::HEAD, Some(&self.name))).await;
+        found.is_ok_and(|found| found.length() == Some(self.size))
+    }
+}
+
+#[async_trait]
+impl Draft for Upload {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.size += bytes.len() as u64;
+        self.held.extend_from_slice(bytes);
+        while self.held.len() >= PART {
+            self.send_part().await?;
+        }
+        Ok(())
+    }
+
+    /// When the answer to the completion is lost, it is asked for again, and the second answer is that there is no such upload.
+    async fn finish(mut self: Box<Self>) -> Result<(), ArchiveError> {
+        match self.complete().await {
+            Err(_) if self.is_there().await => Ok(()),
+            Err(error) => {
+                self.abandon().await;
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 

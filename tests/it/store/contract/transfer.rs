@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use portcullis::{
     domain::{
         one_time::Purpose,
@@ -55,9 +56,10 @@ pub(crate) async fn what_is_exported_is_imported_exactly(store: Arc<dyn Store>, 
     for kind in Kind::ALL {
         assert!(held.iter().any(|record| record.kind() == kind), "{kind:?}");
     }
-    store.begin_import(people.now()).await.unwrap();
+    let begun = people.now();
+    store.begin_import(begun).await.unwrap();
     store.import(held.clone()).await.unwrap();
-    store.end_import().await.unwrap();
+    store.end_import(begun).await.unwrap();
     assert_eq!(exported(&*store).await, held);
 }
 
@@ -146,7 +148,8 @@ pub(crate) async fn a_store_is_none_to_serve_from_until_the_import_has_ended(
     store: Arc<dyn Store>,
     people: &People,
 ) {
-    store.begin_import(people.now()).await.unwrap();
+    let begun = people.now();
+    store.begin_import(begun).await.unwrap();
     for _ in 0..2 {
         let migrated = store.migrate(people.now()).await;
         assert!(matches!(migrated, Err(MigrateError::Importing)), "{migrated:?}");
@@ -154,8 +157,13 @@ pub(crate) async fn a_store_is_none_to_serve_from_until_the_import_has_ended(
         assert!(matches!(examined, Err(MigrateError::Importing)), "{examined:?}");
         assert!(store.probe(people.now()).await.is_err());
     }
-    store.end_import().await.unwrap();
-    store.end_import().await.unwrap();
+    // Somebody else begins one as well: whoever was first does not end it.
+    let another = begun + SignedDuration::from_secs(1);
+    store.begin_import(another).await.unwrap();
+    let ended = store.end_import(begun).await;
+    assert!(matches!(ended, Err(StoreError::Stale)), "{ended:?}");
+    assert!(store.probe(people.now()).await.is_err());
+    store.end_import(another).await.unwrap();
     store.migrate(people.now()).await.unwrap();
     store.examine().await.unwrap();
     store.probe(people.now()).await.unwrap();

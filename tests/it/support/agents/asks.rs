@@ -135,7 +135,7 @@ impl Set {
         for (user, role) in [
             ("agent", "portcullis-agent"),
             ("app", "portcullis-app"),
-            ("backup", "backup"),
+            ("backup", "portcullis-backup"),
             ("monitor", "clusterMonitor"),
         ] {
             let file = fs::read_to_string(self.folder.file("users").join(user)).unwrap();
