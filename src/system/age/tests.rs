@@ -120,7 +120,8 @@ fn a_key_is_read_as_it_is_written_and_never_printed() {
     assert_eq!(recipient.to_string().parse(), Ok(recipient));
     assert!(identity.reveal().starts_with("AGE-SECRET-KEY-1"));
     assert_eq!(format!("{identity:?}"), "Identity(***)");
-    assert_eq!(identity.reveal().parse::<Recipient>(), Err(NotAKey::Recipient));
+    assert_eq!(identity.reveal().parse::<Recipient>(), Err(NotAKey::Secret));
+    assert_eq!("age1nonsense".parse::<Recipient>(), Err(NotAKey::Recipient));
     assert_eq!(Identities::parse("# none\n\n").unwrap_err(), NotAKey::Nothing);
     let spoilt = format!("{}\nage1nonsense\n", &*identity.reveal());
     assert_eq!(Identities::parse(&spoilt).unwrap_err(), NotAKey::Identity(2));

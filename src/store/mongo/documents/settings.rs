@@ -19,6 +19,10 @@ pub(in crate::store::mongo) struct SettingsDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Moment")]
     probed_at: Option<Moment>,
+    /// Of an import that is under way: when it began, which tells it from another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Moment")]
+    since: Option<Moment>,
 }
 
 /// Which schema the store has.
