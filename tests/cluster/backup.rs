@@ -12,6 +12,7 @@ use std::{
 use tokio::time::sleep;
 
 use crate::{
+    edge::Answer,
     kubectl,
     place::{self, Place},
     report::Report,
@@ -34,7 +35,7 @@ pub(crate) async fn look(place: &mut Place, report: &mut Report) {
     place::apply().await;
     kubectl::here("rollout status statefulset/auth-mongodb --timeout 120s").await;
     kubectl::here("rollout status deployment/portcullis --timeout 120s").await;
-    let answer = place.edge.sign_in(&place.email).await;
+    let answer = answered(place).await;
     report.promise(
         "drill: the database is destroyed, so a sign-in is",
         &answer.status.to_string(),
@@ -71,8 +72,14 @@ pub(crate) async fn look(place: &mut Place, report: &mut Report) {
         "over",
         answer.is_err(),
     );
+    let answer = answered(place).await;
+    report.promise("drill: the same user signs in", &answer.status.to_string(), "200", answer.status == 200);
+    place.cookie = answer.cookie.expect("a session");
+}
+
+/// A sign-in, once ingress, service and database have found each other again, each of which takes a moment.
+async fn answered(place: &Place) -> Answer {
     let mut answer = place.edge.sign_in(&place.email).await;
-    // The ingress learns of a new pod a moment after the Deployment does.
     for _ in 0..30 {
         if answer.status < 500 {
             break;
@@ -80,8 +87,7 @@ pub(crate) async fn look(place: &mut Place, report: &mut Report) {
         sleep(Duration::from_millis(500)).await;
         answer = place.edge.sign_in(&place.email).await;
     }
-    report.promise("drill: the same user signs in", &answer.status.to_string(), "200", answer.status == 200);
-    place.cookie = answer.cookie.expect("a session");
+    answer
 }
 
 /// Writes the identity there, and says for whom backups are to be made.
