@@ -14,7 +14,11 @@ test: ## All tests, against SQLite and a real MongoDB
 	@tests/tools/fetch-weed --fetch >/dev/null || echo "NOT TESTED: backups in a bucket; there is no S3 server." >&2
 	@tests/tools/fetch-age --fetch >/dev/null || echo "NOT TESTED: backups with age's own tool; there is none." >&2
 	cargo test --locked --quiet --doc
-	cargo test --locked --lib --bins --test it
+	cargo test --locked --lib --bins --test it --no-run
+	$(IN_TIME) cargo test --locked --lib --bins --test it
+
+# A test that hangs ends the run, which has said by then which one it is. Not every machine has the command.
+IN_TIME = $(shell command -v timeout >/dev/null && echo timeout --foreground 30m)
 
 test-agent: ## Twenty sets that start while an agent or a mongod is killed
 	@tests/tools/fetch-mongod --fetch >/dev/null

@@ -12,7 +12,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Failed, print, progress::Line, runtime_beside, told};
+use super::{Failed, print, progress::Line, runtime_beside, signals::Signals, told};
 use crate::{
     app,
     config::{Backup, Config},
@@ -113,10 +113,17 @@ impl Make {
         let piped = to == Place::Pipe;
         let runtime = runtime_beside()?;
         let line = Line::start("records written");
-        let made = app::with_backups(config, to, async |backups| {
-            backup(backups, &order, &mut |records| line.show(records)).await
+        let made = runtime.block_on(async {
+            let signals = Signals::listen()?;
+            let stop = async { _ = signals.first().await };
+            let made = app::with_backups(config, to, async |backups| {
+                backup(backups, &order, stop, &mut |records| line.show(records)).await
+            });
+            Ok::<_, Failed>(made.await?)
         });
-        let made = runtime.block_on(made)?;
+        // Nobody waits for a reader at the other end of a pipe.
+        runtime.shutdown_background();
+        let made = made?;
         line.end();
         let made = made.map_err(told)?;
         let told = if self.json { as_json(&made) } else { as_table(&made) };

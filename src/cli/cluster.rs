@@ -51,7 +51,10 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
     let set = set.unwrap_or_else(|| format!("{database}-mongodb"));
     let place = Place { namespace, set, members, database };
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let present = runtime.block_on(app::make_secrets(&place))?;
+    let present = runtime.block_on(app::make_secrets(&place));
+    // Nobody waits for a program of the kubeconfig's that has not answered.
+    runtime.shutdown_background();
+    let present = present?;
     print(&if json { as_json(&present) } else { as_table(&present) })?;
     Ok(())
 }

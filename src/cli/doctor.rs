@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, time::Duratio
 use clap::Parser;
 use serde_json::{Value, json};
 use tokio::runtime;
-use url::Url;
+use url::{Host, Url};
 
 use super::{Failed, config::printable, configuration, print};
 use crate::{
@@ -54,6 +54,11 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<(), Failed> {
     let json = args.json;
+    if let Some(url) = args.url.iter().find(|url| args.connect.is_some() && has_address(url)) {
+        let why =
+            format!("--connect says where a name leads, and {url} has an address: leave one of them out");
+        return Err(Failed::Misused(why));
+    }
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let mut found = runtime.block_on(look(args))?;
     // Nobody waits for a name service that has not answered.
@@ -61,6 +66,10 @@ pub fn run(args: Args) -> Result<(), Failed> {
     found.sort_by_key(|finding| finding.state);
     print(&if json { as_json(&found) } else { as_text(&found) })?;
     if found.iter().any(|finding| finding.state == State::Wrong) { Err(Failed::Logged) } else { Ok(()) }
+}
+
+fn has_address(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
 async fn look(args: Args) -> Result<Vec<Finding>, Failed> {

@@ -12,7 +12,9 @@ use super::{
     backup::{place, seconds, sums_as_table},
     print,
     progress::Line,
-    runtime_beside, told,
+    runtime_beside,
+    signals::Signals,
+    told,
 };
 use crate::{
     app::{self, Wanted},
@@ -65,25 +67,41 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
     let Args { from, identity_file, verify, replace, without_keys, json } = args;
     let identities = identities(identity_file, &config.backup)?;
     let wanted = Wanted { place: place(from, &config.backup, "--from")?, identities, without_keys };
-    let runtime = runtime_beside()?;
     let line = Line::start(if verify { "records read" } else { "records restored" });
     let mut progress = |records| line.show(records);
-    let (held, took) = if verify {
-        let checked = runtime.block_on(app::check_backup(config, wanted, &mut progress))?;
-        line.end();
-        checked.map_err(told)?
-    } else {
-        let restored = runtime.block_on(app::restore(config, wanted, replace, &mut progress))?;
-        line.end();
+    let done = unless_told_to_end(async {
+        if verify {
+            return app::check_backup(config, wanted, &mut progress)
+                .await?
+                .map_err(|failure| told(failure).into());
+        }
+        let restored = app::restore(config, wanted, replace, &mut progress).await?;
         let Restored { held, took } = restored.map_err(told)?;
-        (held, took)
-    };
+        Ok((held, took))
+    });
+    line.end();
+    let (held, took) = done?;
     let outcome = if verify {
         "is whole. Nothing was restored."
     } else {
         "is restored. All sessions have ended: everybody signs in again."
     };
     Ok(print(&if json { as_json(&held, took) } else { as_table(&held, took, outcome) })?)
+}
+
+/// What is half done then is what a restore leaves that is killed: nobody serves from it, and the same command begins again.
+fn unless_told_to_end<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    let runtime = runtime_beside()?;
+    let done = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        tokio::select! {
+            done = work => done,
+            _ = signals.first() => Err("told to end before it was done; the same command begins again".into()),
+        }
+    });
+    // Nobody waits for a writer at the other end of a pipe.
+    runtime.shutdown_background();
+    done
 }
 
 /// Those of the file, else those that are configured.

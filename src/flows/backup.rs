@@ -52,6 +52,8 @@ pub enum NotBackedUp {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Dump(#[from] DumpError),
+    #[error("told to end: nothing is kept of this backup")]
+    Stopped,
     /// What was asked for is done all the same.
     #[error("the backup {made} is whole, and an older one could not be removed: {why}")]
     NotRemoved { made: Name, why: ArchiveError },
@@ -60,10 +62,11 @@ pub enum NotBackedUp {
 /// How many records are done.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64) + Send);
 
-/// It needs no right to change the store.
+/// It needs no right to change the store. Once told to stop, it leaves nothing behind.
 pub async fn backup(
     backups: &Backups,
     order: &Order,
+    stop: impl Future<Output = ()>,
     progress: Progress<'_>,
 ) -> Result<Made, Failure<NotBackedUp>> {
     let begun = backups.clock.uptime();
@@ -75,7 +78,11 @@ pub async fn backup(
     let writer = writer.map_err(NotBackedUp::Dump)?;
 
     let mut draft = backups.archive.create(name.as_str()).await.map_err(NotBackedUp::Archive)?;
-    let (size, sums) = match write(&mut *export, writer, &mut *draft, progress).await {
+    let written = tokio::select! {
+        written = write(&mut *export, writer, &mut *draft, progress) => written,
+        () = stop => Err(NotBackedUp::Stopped.into()),
+    };
+    let (size, sums) = match written {
         Ok(written) => written,
         Err(failure) => {
             draft.abandon().await;

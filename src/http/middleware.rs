@@ -18,7 +18,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::flows::Services;
+use crate::{domain::causes::chain, flows::Services};
 
 use super::{
     Site, client, connection::Progress, forward_auth::AtTheGate, headers, health::millis, problem::Problem,
@@ -184,7 +184,7 @@ impl LogLine {
         let Self { id, method, path, begun } = self;
         let (status, took_ms) = (answer.status().as_u16(), millis(now.saturating_sub(begun)));
         if let Some(source) = problem.and_then(Problem::source) {
-            let cause = causes(&**source);
+            let cause = chain(&**source);
             tracing::error!(request_id = %id, %method, path, status, took_ms, cause, "request failed");
         } else {
             let (code, expected_origin) =
@@ -192,12 +192,6 @@ impl LogLine {
             tracing::debug!(request_id = %id, %method, path, status, took_ms, code, expected_origin, "request answered");
         }
     }
-}
-
-/// An error with all that lies under it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

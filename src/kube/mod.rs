@@ -3,11 +3,15 @@
 pub mod doctor;
 pub mod secrets;
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use ::kube::{Client, Config};
+use tokio::time::timeout;
 
-use crate::domain::clock::NoEntropy;
+use crate::{
+    domain::{causes::chain, clock::NoEntropy},
+    system::aside::aside,
+};
 
 /// The API server answers in milliseconds, or something is wrong that waiting does not mend.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -17,6 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub enum Failure {
     #[error("no cluster to talk to: {0}; set KUBECONFIG, or run this in a pod")]
     NoCluster(String),
+    #[error("the kubeconfig's way to say who you are gives nothing within {} s; does `kubectl get pods` work?", DEADLINE.as_secs())]
+    NoCredentials,
     #[error("the Kubernetes API does not answer within {} s", DEADLINE.as_secs())]
     Silent,
     #[error("it is there already")]
@@ -44,28 +50,18 @@ async fn client_with(settle: impl FnOnce(&mut Config)) -> Result<Client, Failure
     config.read_timeout = Some(DEADLINE);
     config.write_timeout = Some(DEADLINE);
     settle(&mut config);
-    Client::try_from(config).map_err(|error| Failure::NoCluster(error.to_string()))
+    // A kubeconfig may name a program that says who the reader is, and the client waits for that one without yielding.
+    let connected = aside(DEADLINE, move || Client::try_from(config)).await.ok_or(Failure::NoCredentials)?;
+    connected.map_err(|error| Failure::NoCluster(chain(&error)))
 }
 
 /// One call, within its deadline.
 async fn ask<T>(call: impl Future<Output = Result<T, ::kube::Error>>) -> Result<T, Failure> {
-    match tokio::time::timeout(DEADLINE, call).await {
+    match timeout(DEADLINE, call).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(::kube::Error::Api(status))) if status.code == 409 => Err(Failure::Taken),
         Ok(Err(::kube::Error::Api(status))) => Err(Failure::Refused(status.message.clone())),
-        Ok(Err(error)) => Err(Failure::Unreachable(all_of(&error))),
+        Ok(Err(error)) => Err(Failure::Unreachable(chain(&error))),
         Err(_) => Err(Failure::Silent),
     }
-}
-
-/// With what lies behind it, which is where the reason stands.
-fn all_of(error: &dyn Error) -> String {
-    let (mut said, mut cause) = (error.to_string(), error.source());
-    while let Some(inner) = cause {
-        if !said.contains(&inner.to_string()) {
-            said = format!("{said}: {inner}");
-        }
-        cause = inner.source();
-    }
-    said
 }

@@ -3,6 +3,7 @@
 
 pub mod age;
 pub mod archive;
+pub mod aside;
 pub mod certificate;
 pub mod clock;
 pub mod entropy;
@@ -12,3 +13,4 @@ pub mod jwt;
 pub mod key_file;
 pub mod vault;
 pub mod web;
+pub mod x509;

@@ -3,8 +3,10 @@
 use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use reqwest::{Client, Response, Url, redirect::Policy, tls::TlsInfo};
-use tokio::time::timeout;
+use tokio::{net::lookup_host, time::timeout};
 use tokio_rustls::rustls;
+
+use crate::domain::causes::bottom;
 
 /// Nothing that we want to read is longer.
 const LONGEST: usize = 256 * 1024;
@@ -50,7 +52,7 @@ pub async fn ask(question: Question<'_>) -> Result<Answer, NoAnswer> {
             Err(error) if is_distrust(&error) => {
                 let mut answer = once(&question, true).await?;
                 if let Some(shown) = &mut answer.shown {
-                    shown.distrust = Some(reason(&error));
+                    shown.distrust = Some(bottom(&error));
                 }
                 Ok(answer)
             }
@@ -58,9 +60,14 @@ pub async fn ask(question: Question<'_>) -> Result<Answer, NoAnswer> {
         }
     };
     match timeout(question.deadline, asked).await {
-        Ok(answered) => answered.map_err(|error| NoAnswer::Failed(reason(&error))),
+        Ok(answered) => answered.map_err(|error| NoAnswer::Failed(bottom(&error))),
         Err(_) => Err(NoAnswer::Late),
     }
+}
+
+/// Where a host's name leads from here.
+pub async fn whereabouts(host: &str, port: u16, deadline: Duration) -> Option<SocketAddr> {
+    timeout(deadline, lookup_host((host, port))).await.ok()?.ok()?.next()
 }
 
 /// Whether the server was reached, and it is its certificate that is not believed.
@@ -109,13 +116,4 @@ async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
     }
     body.truncate(LONGEST);
     Ok(Answer { status, location, body, shown })
-}
-
-/// What lies at the bottom of it: the rest repeats our question.
-fn reason(error: &dyn Error) -> String {
-    let mut bottom = error;
-    while let Some(cause) = bottom.source() {
-        bottom = cause;
-    }
-    bottom.to_string()
 }

@@ -3,19 +3,19 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use portcullis::config::VARIABLES;
 
-use crate::support::service::KEY_SECRET;
+use crate::support::{process::ended, service::KEY_SECRET};
 
 const SECRET: &str = "hunter2-hunter2";
 const KEY: (&str, &str) = ("PORTCULLIS_KEY_SECRET", KEY_SECRET);
 
 fn portcullis(args: &[&str], vars: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.args(args).env_clear().envs(vars.iter().copied()).output().expect("the binary runs")
+    ended(command.args(args).env_clear().envs(vars.iter().copied()).stdin(Stdio::null()))
 }
 
 fn said(output: &Output) -> String {

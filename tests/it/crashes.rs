@@ -16,6 +16,7 @@ use crate::support::{
     browser::{Browser, PASSWORD},
     folder::Folder,
     mongod,
+    patience::until,
     process::{Process, Sockets},
 };
 
@@ -42,9 +43,7 @@ async fn survives(folder: &Folder, settings: &[(&str, &str)]) {
         let sockets = process.ready();
         let heard = Arc::new(AtomicU64::new(0));
         let crowd = sign_up_until_it_breaks(sockets, round, &heard);
-        while heard.load(Ordering::Relaxed) < 3 + round {
-            sleep(Duration::from_millis(1)).await;
-        }
+        until("somebody has signed up", async || heard.load(Ordering::Relaxed) >= 3 + round).await;
         // At another moment of the work in each round.
         sleep(Duration::from_millis(13 * round)).await;
         process.kill();

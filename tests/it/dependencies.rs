@@ -2,26 +2,29 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
+use crate::support::process::ended;
+
 /// Where the service runs, whatever the tests run on.
 const TARGETS: &[&str] = &["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-musl"];
 
 /// Name and version of every crate that is linked or runs while linking, as cargo resolves them.
 fn resolved(target: &str) -> BTreeSet<(String, String)> {
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--locked",
-            "--offline",
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--target",
-            target,
-        ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
+    let mut cargo = Command::new(env!("CARGO"));
+    let output = ended(
+        cargo
+            .args([
+                "tree",
+                "--locked",
+                "--offline",
+                "--edges",
+                "normal,build",
+                "--prefix",
+                "none",
+                "--target",
+                target,
+            ])
+            .current_dir(env!("CARGO_MANIFEST_DIR")),
+    );
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo tree: {said}");
     crates(&String::from_utf8_lossy(&output.stdout))

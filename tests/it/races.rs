@@ -18,6 +18,7 @@ use crate::support::{
     browser::{Browser, PASSWORD},
     folder::Folder,
     mongod,
+    patience::until,
     people::{NODE_HASH, People, email},
     process::Process,
     service::{KEY_SECRET, Service},
@@ -36,9 +37,8 @@ async fn a_hash_that_another_process_renewed_meanwhile_is_left_to_it(store: Arc<
     let (mut somebody, mut inside) = (Browser::at(&service), Browser::to(service.internal));
     let elsewhere = async {
         // The user was read before the first hash begins, and is written only after the second, which takes long.
-        while inside.get("/health").await.json()["dependencies"]["hashing"]["busy"] == 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
+        let busy = async || inside.get("/health").await.json()["dependencies"]["hashing"]["busy"] != 0;
+        until("a password is checked", busy).await;
         service
             .store
             .replace_user(&user.clone().renew_hash(user.hash().clone(), people.now()))

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
+    patience::until,
     people::{NODE_HASH, People, email},
     service::Service,
     stores::{on_both_stores, sqlite},
@@ -41,7 +42,8 @@ async fn f_44_who_is_disabled_while_the_password_is_checked_gets_nothing(store: 
     let account = json!({ "email": "ada@example.org", "password": PASSWORD, "mode": "token" });
     let disable = async {
         // By then she has been read.
-        while operator.get("/health").await.json()["dependencies"]["hashing"]["busy"] == 0 {}
+        let busy = async || operator.get("/health").await.json()["dependencies"]["hashing"]["busy"] != 0;
+        until("a password is checked", busy).await;
         let user = service.store.user_by_email(&email("ada@example.org")).await.unwrap().unwrap();
         let now = user.attrs().created_at;
         service.store.replace_user(&user.disable(now)).await.unwrap();

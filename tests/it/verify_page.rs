@@ -10,7 +10,9 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{browser::Browser, folder::Folder, forge::Forge, service::Service, stores::sqlite};
+use crate::support::{
+    browser::Browser, folder::Folder, forge::Forge, process::ended, service::Service, stores::sqlite,
+};
 
 use example::Verifier;
 
@@ -117,7 +119,7 @@ for (const token of tokens) {
     let ask = |issuer: &str, audience: &str, tokens: &[String]| {
         let mut node = Command::new("node");
         node.current_dir(folder.path()).args(["ask.mjs", &issued.keys(), issuer, audience]).args(tokens);
-        let output = node.output().unwrap();
+        let output = ended(node.stdin(Stdio::null()));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
     };

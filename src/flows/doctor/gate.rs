@@ -44,10 +44,26 @@ pub async fn look(url: &Url, reach: &Reach) -> Vec<Finding> {
         };
         match judge(url, answer.status, answer.location.as_deref()) {
             Verdict::Shut => {}
+            Verdict::Open if is_no_page(answer.status) && answers_alike(url, answer.status, reach).await => {
+                return vec![no_page(url, answer.status)];
+            }
             verdict => return vec![told(url, who, answer.status, verdict)],
         }
     }
     vec![Finding::fine(CHECK, format!("{url} lets nobody in without a session, whoever they say they are"))]
+}
+
+/// What a controller also says by itself, of a host or path that it does not know.
+const fn is_no_page(status: u16) -> bool {
+    matches!(status, 400 | 404 | 405)
+}
+
+/// Whether a path that nobody has made is answered with the same.
+async fn answers_alike(url: &Url, status: u16, reach: &Reach) -> bool {
+    let mut nowhere = url.clone();
+    nowhere.set_path("/portcullis-doctor-asks-for-what-is-not-there");
+    nowhere.set_query(None);
+    reach.ask(&nowhere, &[]).await.is_ok_and(|answer| answer.status == status)
 }
 
 fn judge(url: &Url, status: u16, location: Option<&str>) -> Verdict {
@@ -88,6 +104,16 @@ fn told(url: &Url, who: &str, status: u16, verdict: Verdict) -> Finding {
             "try again in a minute",
         ),
     }
+}
+
+fn no_page(url: &Url, status: u16) -> Finding {
+    Finding::unknown(
+        CHECK,
+        format!(
+            "{url} answers {status}, as this host does to any path: whether somebody was asked first cannot be told"
+        ),
+        "name a page that is there: --url; with a host that was just made, wait until the controller has it",
+    )
 }
 
 fn not_asked(url: &Url, reason: &str) -> Finding {

@@ -5,10 +5,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::lookup_host, time::timeout};
 use url::Url;
 
-use crate::system::web::{Answer, NoAnswer, Question, ask};
+use crate::system::web::{Answer, NoAnswer, Question, ask, whereabouts};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Reach {
@@ -43,8 +42,7 @@ impl Reach {
         let (host, port) =
             (url.host_str().ok_or_else(unnamed)?, url.port_or_known_default().ok_or_else(unnamed)?);
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let found = timeout(self.deadline, lookup_host((host, port))).await;
-        let named = found.ok().and_then(Result::ok).and_then(|mut addresses| addresses.next());
+        let named = whereabouts(host, port, self.deadline).await;
         named.or_else(|| self.shown.map(|shown| SocketAddr::new(shown, port))).ok_or_else(unnamed)
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the store is there, has this release's schema, takes a read and a write, and knows the time.
 
 use crate::{
-    domain::{clock::Clock, finding::Finding},
+    domain::{causes::bottom, clock::Clock, finding::Finding},
     store::{MigrateError, Store},
 };
 
@@ -22,7 +22,7 @@ pub async fn look(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
         }
         Err(error) => Finding::wrong(
             CHECK,
-            format!("it takes no write: {}", cause(&error)),
+            format!("it takes no write: {}", bottom(&error)),
             "see that it has room on its disk, and that we may write there",
         ),
     });
@@ -31,7 +31,7 @@ pub async fn look(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
         Ok(None) => None,
         Ok(Some(theirs)) => Some(clock::judge("the store's clock", theirs, clock.now())),
         Err(error) => {
-            let what = format!("the store does not tell the time: {}", cause(&error));
+            let what = format!("the store does not tell the time: {}", bottom(&error));
             Some(Finding::unknown(clock::CHECK, what, "try again"))
         }
     });
@@ -45,8 +45,4 @@ fn not_open(error: &MigrateError) -> Finding {
         other @ (MigrateError::Importing | MigrateError::Refused(_)) => other.to_string(),
     };
     Finding::wrong(CHECK, what, advice)
-}
-
-fn cause(error: &(dyn std::error::Error + 'static)) -> String {
-    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -8,11 +8,22 @@ use ::kube::{
     client::Body,
     core::Request,
 };
+use http_body_util::{BodyExt, Limited};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
-use super::super::{Failure, all_of, client_with};
+use super::super::{Failure, client_with};
+use crate::domain::causes::chain;
+
+/// Objects of one answer.
+const ON_A_PAGE: u32 = 500;
+
+/// Whoever has more of a kind in one namespace is told so.
+const PAGES: usize = 20;
+
+/// A page of large objects has a few mebibytes.
+const LONGEST: usize = 16 * 1024 * 1024;
 
 pub(super) struct Cluster {
     client: Client,
@@ -40,14 +51,33 @@ pub(super) struct Reply {
 }
 
 enum Asked<'a> {
-    One { folder: &'a str, name: &'a str },
-    All { folder: &'a str },
-    Below { folder: &'a str, name: &'a str, path: &'a str },
+    One {
+        folder: &'a str,
+        name: &'a str,
+    },
+    /// From a page on.
+    All {
+        folder: &'a str,
+        page: &'a str,
+    },
+    Below {
+        folder: &'a str,
+        name: &'a str,
+        path: &'a str,
+    },
 }
 
 #[derive(Deserialize)]
 struct Listed<T> {
+    metadata: Page,
     items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    /// Where the next one begins; nothing or empty on the last.
+    #[serde(rename = "continue")]
+    next: Option<String>,
 }
 
 /// How the API server itself says no, whoever was asked through it.
@@ -77,7 +107,16 @@ impl Cluster {
     }
 
     pub(super) async fn list<T: DeserializeOwned>(&self, folder: &str) -> Read<Vec<T>> {
-        parse::<Listed<T>>(&self.read(&Asked::All { folder }).await?).map(|listed| listed.items)
+        let (mut all, mut page) = (Vec::new(), String::new());
+        for _ in 0..PAGES {
+            let listed: Listed<T> = parse(&self.read(&Asked::All { folder, page: &page }).await?)?;
+            all.extend(listed.items);
+            match listed.metadata.next {
+                Some(next) if !next.is_empty() => page = next,
+                _ => return Ok(all),
+            }
+        }
+        Err(Unread::Failed(format!("there are more than {} of them", all.len())))
     }
 
     /// What a pod answers on one of its ports.
@@ -107,7 +146,11 @@ impl Cluster {
     async fn send(&self, asked: &Asked<'_>) -> Read<Reply> {
         let request = match *asked {
             Asked::One { folder, name } => Request::new(folder).get(name, &GetParams::default()),
-            Asked::All { folder } => Request::new(folder).list(&ListParams::default()),
+            Asked::All { folder, page } => {
+                let mut params = ListParams::default().limit(ON_A_PAGE);
+                params.continue_token = Some(page.to_owned()).filter(|page| !page.is_empty());
+                Request::new(folder).list(&params)
+            }
             Asked::Below { folder, name, path } => Request::new(folder).get_subresource(path, name),
         };
         let request = request.map_err(|error| Unread::Failed(error.to_string()))?;
@@ -116,15 +159,13 @@ impl Cluster {
             let date = response.headers().get("date").and_then(|date| date.to_str().ok());
             let date = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
             let status = response.status().as_u16();
-            Ok::<_, ::kube::Error>(Reply {
-                status,
-                date,
-                body: response.into_body().collect_bytes().await?.to_vec(),
-            })
+            let body = Limited::new(response.into_body(), LONGEST).collect().await;
+            let body = body.map_err(::kube::Error::Service)?.to_bytes().to_vec();
+            Ok::<_, ::kube::Error>(Reply { status, date, body })
         };
         match timeout(self.deadline, answered).await {
             Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(error)) => Err(Unread::Failed(all_of(&error))),
+            Ok(Err(error)) => Err(Unread::Failed(chain(&error))),
             Err(_) => Err(Unread::Failed("no answer in time".to_owned())),
         }
     }

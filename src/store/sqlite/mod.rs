@@ -37,7 +37,7 @@ use crate::domain::{
     event::Event,
     id::{KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
-    record::Record,
+    record::{Kind, Record},
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
@@ -207,9 +207,15 @@ impl Store for SqliteStore {
         Ok(Box::new(SqliteExport::begin(&self.readers)?))
     }
 
-    /// Who remembers what was there is told.
+    /// Says so before anything goes, so that nobody serves from half of it. Who remembers what was there is told.
     async fn begin_import(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.write_and_tell(Change::Everything, move |connection| transfer::begin(connection, now)).await
+        let begin = move |connection: &Connection| settings::begin_import(connection, now);
+        self.write_and_tell(Change::Everything, begin).await?;
+        for kind in Kind::ALL {
+            let remove = move |connection: &Connection| transfer::remove_some(connection, kind);
+            while self.write_and_tell(Change::Everything, remove).await? {}
+        }
+        Ok(())
     }
 
     async fn import(&self, records: Vec<Record>) -> Result<(), StoreError> {

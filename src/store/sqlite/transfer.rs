@@ -1,7 +1,6 @@
 //! Everything out of the database, as it was at one moment, and into an empty one.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
@@ -15,7 +14,7 @@ use super::{
     lane::{Lane, NoAnswer},
     one_time,
     rows::{self, one_time_columns, session_columns, user_columns},
-    sessions, settings, signing_keys, users,
+    sessions, signing_keys, users,
 };
 use crate::{
     domain::record::{Kind, Record},
@@ -26,6 +25,9 @@ type Batch = Result<Vec<Record>, StoreError>;
 
 /// Batches that wait to be taken; the one who reads waits for them to be.
 const IN_LINE: usize = 2;
+
+/// Rows that are removed in one call: it ends well within the deadline.
+const PORTION: usize = 5_000;
 
 /// Reads whole tables, which no other statement does.
 const fn all(kind: Kind) -> &'static str {
@@ -112,13 +114,11 @@ fn send_all(connection: &Connection, to: &Sender<Batch>) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Takes everything out and says so, both or neither.
-pub(super) fn begin(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    settings::begin_import(connection, now)?;
-    for kind in Kind::ALL {
-        connection.execute_batch(&format!("DELETE FROM {}", kind.as_str()))?;
-    }
-    Ok(())
+/// Takes some out; `false` once there is nothing left.
+pub(super) fn remove_some(connection: &Connection, kind: Kind) -> rusqlite::Result<bool> {
+    let table = kind.as_str();
+    let some = format!("DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {PORTION})");
+    Ok(connection.execute(&some, [])? > 0)
 }
 
 pub(super) fn add_all(connection: &Connection, records: &[Record]) -> rusqlite::Result<()> {

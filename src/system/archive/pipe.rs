@@ -5,10 +5,10 @@ use std::{
     io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
+use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::{Archive, ArchiveError, Draft, Kept, Source, failed};
 
@@ -26,16 +26,19 @@ struct Out;
 struct Received(PathBuf, File);
 
 impl Pipe {
-    pub const fn new(room: PathBuf) -> Self {
+    pub fn new(room: PathBuf) -> Self {
         Self { room, received: Mutex::new(None) }
     }
 
     /// From its beginning.
-    fn received(&self) -> io::Result<File> {
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn received(&self) -> io::Result<File> {
+        let mut received = self.received.lock().await;
         let mut file = match received.take() {
             Some(file) => file,
-            None => receive(&self.room)?,
+            None => {
+                let room = self.room.clone();
+                spawn_blocking(move || receive(&room)).await??
+            }
         };
         file.rewind()?;
         let another = file.try_clone()?;
@@ -66,7 +69,7 @@ impl Archive for Pipe {
     }
 
     async fn open(&self, _name: &str) -> Result<Box<dyn Source>, ArchiveError> {
-        let file = self.received().map_err(failed(&self.room))?;
+        let file = self.received().await.map_err(failed(&self.room))?;
         Ok(Box::new(Received(self.room.clone(), file)))
     }
 
@@ -79,7 +82,10 @@ impl Archive for Pipe {
 #[async_trait]
 impl Draft for Out {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        io::stdout().lock().write_all(bytes).map_err(failed(Path::new("standard output")))
+        let bytes = bytes.to_vec();
+        // Its reader may take as long as they like, and may be waited for by somebody who has had enough.
+        let written = spawn_blocking(move || io::stdout().lock().write_all(&bytes)).await;
+        written.map_err(io::Error::from).flatten().map_err(failed(Path::new("standard output")))
     }
 
     async fn finish(self: Box<Self>) -> Result<(), ArchiveError> {

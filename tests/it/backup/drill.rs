@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::{Yard, on_both_stores};
 use crate::support::{
     browser::{Browser, PASSWORD},
+    patience::until,
     process::Process,
 };
 
@@ -146,7 +147,7 @@ async fn f_42_a_service_that_was_not_stopped_lets_nobody_stay_signed_in(yard: &Y
     let args =
         ["restore", "--from", &yard.path("backups"), "--identity-file", &yard.path("key"), "--replace"];
     // It may have written at the wrong moment, which is noticed, and harms nothing.
-    while yard.run(&args).status.code() != Some(0) {}
+    until("a restore beside a service", async || yard.run(&args).status.code() == Some(0)).await;
     for browser in [&mut browser, &mut late] {
         let begun = Instant::now();
         // By then whoever listens has heard of it.

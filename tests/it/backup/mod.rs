@@ -9,6 +9,7 @@ mod memory;
 mod piped;
 mod rights;
 mod s3;
+mod told_to_end;
 
 use std::{fs, path::PathBuf, process::Output, sync::Arc};
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{Yard, on_both_stores};
+use crate::support::process::ended;
 
 on_both_stores!(a_backup_goes_through_a_pipe_and_comes_back);
 
@@ -19,14 +20,14 @@ async fn a_backup_goes_through_a_pipe_and_comes_back(yard: &Yard) {
     let file = yard.folder.file("piped");
     let restore = |bytes: &[u8]| {
         fs::write(&file, bytes).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .args(["restore", "--from", "-", "--identity-file", &yard.path("key"), "--replace", "--json"])
-            .env("PORTCULLIS_DATA_DIR", yard.folder.path())
-            .env("PORTCULLIS_KEY_SECRET", crate::support::service::KEY_SECRET)
-            .envs(yard.settings())
-            .stdin(Stdio::from(File::open(&file).unwrap()))
-            .output()
-            .unwrap()
+        ended(
+            Command::new(env!("CARGO_BIN_EXE_portcullis"))
+                .args(["restore", "--from", "-", "--identity-file", &yard.path("key"), "--replace", "--json"])
+                .env("PORTCULLIS_DATA_DIR", yard.folder.path())
+                .env("PORTCULLIS_KEY_SECRET", crate::support::service::KEY_SECRET)
+                .envs(yard.settings())
+                .stdin(Stdio::from(File::open(&file).unwrap())),
+        )
     };
     let restored = restore(&made.stdout);
     assert_eq!(restored.status.code(), Some(0), "{restored:?}");

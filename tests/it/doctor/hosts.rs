@@ -20,7 +20,7 @@ use super::{look, says};
 use crate::support::{
     authority::{Authority, Signed},
     folder::Folder,
-    process::Process,
+    process::{Process, run},
 };
 
 /// A controller with one page of each kind.
@@ -67,6 +67,7 @@ fn answer(head: &str) -> String {
         "/believes" if head.contains("x-auth-request-user:") => "200 OK",
         "/takes-any-session" if head.contains("cookie:") => "200 OK",
         "/shut" | "/believes" | "/takes-any-session" => "401 Unauthorized",
+        "/posts-only" => "405 Method Not Allowed",
         "/broken" => "500 Internal Server Error",
         "/silent" => return String::new(),
         _ => "404 Not Found",
@@ -89,7 +90,8 @@ async fn r_40_an_open_host_is_found_and_a_shut_one_is_not() {
         ("/sends-away", "unknown", "sends on to https://app.example/sign-in"),
         ("/tickets", "unknown", "sends on to https://app.example/tickets/"),
         ("/open", "wrong", "reached without credentials: it answers 200"),
-        ("/nothing-here", "wrong", "it answers 404 where 401 is due"),
+        ("/posts-only", "wrong", "it answers 405 where 401 is due"),
+        ("/nothing-here", "unknown", "answers 404, as this host does to any path"),
         ("/believes", "wrong", "reached with invented identity headers"),
         ("/takes-any-session", "wrong", "reached with an invented session"),
         ("/broken", "wrong", "answers 500"),
@@ -132,6 +134,14 @@ async fn the_internal_listener_is_told_from_the_public_one() {
     assert_eq!(code, 1);
     let (found, _) = look(sockets.public);
     assert!(says(&found, "outside", "fine", "nothing of the internal listener"), "{found:?}");
+}
+
+#[test]
+fn where_a_name_leads_is_of_no_use_to_an_address() {
+    let args = ["doctor", "--url", "https://10.0.0.7/tickets", "--connect", "127.0.0.1:1"];
+    let output = run(&Folder::new(), &args, &[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("--connect says where a name leads") && output.status.code() == Some(2), "{said}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `portcullis doctor` on one machine: the real binary says what is wrong with the configuration, the store and the service.
 
 mod hosts;
+#[cfg(feature = "kube")]
+mod kubeconfig;
 
 use std::{fs, process::Output, time::Duration};
 

@@ -16,7 +16,7 @@ use k8s_openapi::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::support::folder::Folder;
+use crate::support::{folder::Folder, process::ended};
 
 /// One place, with all its objects.
 pub(super) struct Rendered {
@@ -43,15 +43,14 @@ pub(super) fn all() -> Option<&'static [Rendered]> {
 
 fn render() -> Option<Vec<Rendered>> {
     let root = env!("CARGO_MANIFEST_DIR");
-    let found = Command::new(format!("{root}/tests/tools/kubectl")).output().unwrap().status.success();
+    let found = ended(&mut Command::new(format!("{root}/tests/tools/kubectl"))).status.success();
     if !found {
         // Not by a macro, whose output the test harness would keep to itself.
         io::stderr().write_all(b"\nskipped: no kubectl to render the manifests with\n").unwrap();
         return None;
     }
     let folder = Folder::new();
-    let rendered =
-        Command::new(format!("{root}/tests/tools/render-manifests")).arg(folder.path()).output().unwrap();
+    let rendered = ended(Command::new(format!("{root}/tests/tools/render-manifests")).arg(folder.path()));
     assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
     let mut files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -1,11 +1,8 @@
 //! A set that grows from one member to three, and shrinks to one again.
 
-use std::time::Duration;
-
 use serde_json::Value;
-use tokio::time::sleep;
 
-use crate::support::agents::Set;
+use crate::support::{agents::Set, patience::until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_set_grows_to_three_members_and_shrinks_to_one() {
@@ -33,9 +30,7 @@ async fn a_set_grows_to_three_members_and_shrinks_to_one() {
 
     // Two members cannot spare one of them.
     set.server(2).kill();
-    while status_of(&set)["members"][2]["state"] == "SECONDARY" {
-        sleep(Duration::from_millis(200)).await;
-    }
+    until("it is missed", async || status_of(&set)["members"][2]["state"] != "SECONDARY").await;
     refuses(&set, "mongodb-1", "more than half have to be");
     set.server(2).start_again();
     set.settled(3).await;

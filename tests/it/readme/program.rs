@@ -5,10 +5,12 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
-    process::{self, Child},
+    process::{self, Child, Stdio},
     thread,
     time::Duration,
 };
+
+use crate::support::process::ended;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_portcullis");
 
@@ -45,7 +47,7 @@ impl Program {
             .replace("localhost:9000", &self.internal.to_string())
             .replace("cargo run --", BINARY);
         let output =
-            bare("bash").current_dir(&self.directory).args(["-c", &line]).output().expect("there is a shell");
+            ended(bare("bash").current_dir(&self.directory).args(["-c", &line]).stdin(Stdio::null()));
         let (said, complaint) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "$ {line}\n{said}{complaint}");

@@ -9,6 +9,7 @@ pub(crate) mod entropy;
 pub(crate) mod folder;
 pub(crate) mod forge;
 pub(crate) mod mongod;
+pub(crate) mod patience;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod records;

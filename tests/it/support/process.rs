@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{folder::Folder, service::KEY_SECRET};
+use super::{folder::Folder, patience::PATIENCE, service::KEY_SECRET};
 
 pub(crate) struct Process {
     child: Child,
@@ -27,12 +27,22 @@ pub(crate) struct Sockets {
     pub(crate) internal: SocketAddr,
 }
 
-/// No test waits longer for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// One command of it, to its end.
 pub(crate) fn run(folder: &Folder, args: &[&str], settings: &[(&str, &str)]) -> Output {
-    command(folder, settings).args(args).output().unwrap()
+    ended(command(folder, settings).args(args).stdin(Stdio::null()))
+}
+
+/// What a program said until it ended. One that does not end in two minutes is killed, and the test has failed.
+pub(crate) fn ended(command: &mut Command) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = child.id().to_string();
+    let (sender, output) = channel();
+    thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+    if let Ok(output) = output.recv_timeout(4 * PATIENCE) {
+        return output;
+    }
+    Command::new("kill").args(["-KILL", &id]).status().unwrap();
+    panic!("it does not end: {:?}", output.recv_timeout(PATIENCE));
 }
 
 fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
@@ -101,6 +111,10 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// As a machine that loses its power.

@@ -9,7 +9,9 @@ use std::{
     sync::{
         Mutex, Once,
         atomic::{AtomicU32, Ordering},
+        mpsc::{Receiver, channel},
     },
+    thread,
     time::Duration,
 };
 
@@ -38,7 +40,15 @@ while read -r word; do
         start) start --replSet "$set" "$@" ;;
         alone) start "$@" ;;
         kill) end ;;
-        end) kill -TERM "$pid"; wait "$pid" ;;
+        end)
+            # As a pod has it: whoever does not end in time is killed.
+            kill -TERM "$pid"
+            for _ in $(seq 200); do
+                kill -0 "$pid" && [ "$(cut -d ' ' -f 3 "/proc/$pid/stat")" != Z ] || break
+                sleep 0.1
+            done
+            end
+            ;;
         lose) end; rm -rf "$dir" ;;
         freeze)
             kill -STOP "$pid"
@@ -61,13 +71,19 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What else a URL of it has to say.
     url: String,
-    watchdog: Mutex<Child>,
+    watchdog: Mutex<Watchdog>,
+}
+
+#[derive(Debug)]
+struct Watchdog {
+    child: Child,
+    answers: Receiver<String>,
 }
 
 impl Server {
     /// A member of a set to be, with nothing in it; it may not answer yet.
     pub(crate) fn start(mongod: &str, address: SocketAddr, set: &str, options: &[String], url: &str) -> Self {
-        let watchdog = Command::new("sh")
+        let mut child = Command::new("sh")
             .args(["-c", WATCHDOG, "watchdog", mongod])
             .arg(directory())
             .args([address.ip().to_string(), address.port().to_string(), set.to_owned()])
@@ -78,7 +94,11 @@ impl Server {
             .process_group(0)
             .spawn()
             .unwrap();
-        let server = Self { address, url: url.to_owned(), watchdog: Mutex::new(watchdog) };
+        let (sender, answers) = channel();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        thread::spawn(move || lines.map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        let watchdog = Mutex::new(Watchdog { child, answers });
+        let server = Self { address, url: url.to_owned(), watchdog };
         server.tell("start");
         server
     }
@@ -119,10 +139,9 @@ impl Server {
 
     fn tell(&self, word: &str) {
         let mut watchdog = self.watchdog.lock().unwrap();
-        writeln!(watchdog.stdin.as_mut().unwrap(), "{word}").unwrap();
-        let mut answer = String::new();
-        BufReader::new(watchdog.stdout.as_mut().unwrap()).read_line(&mut answer).unwrap();
-        assert_eq!(answer, "done\n");
+        writeln!(watchdog.child.stdin.as_mut().unwrap(), "{word}").unwrap();
+        let answer = watchdog.answers.recv_timeout(TO_START);
+        assert_eq!(answer.as_deref(), Ok("done"), "{word}");
     }
 
     /// As nobody, and to this one only.

@@ -10,7 +10,10 @@ use super::{
     answer::{Answer, complaint},
     signature::{Signed, encoded, sha256},
 };
-use crate::{domain::clock::random, system::archive::ArchiveError};
+use crate::{
+    domain::{causes::chain, clock::random},
+    system::archive::ArchiveError,
+};
 
 const TO_CONNECT: Duration = Duration::from_secs(5);
 /// For a part of 8 MiB, also over a slow line.
@@ -86,7 +89,7 @@ impl Inner {
         let answer = match sent {
             Ok(answer) => answer,
             // Its own words name the address, and what is behind them says what is wrong.
-            Err(error) => return Ok(Err(Passing(causes(&error.without_url())))),
+            Err(error) => return Ok(Err(Passing(chain(&error.without_url())))),
         };
         if answer.status.is_success() {
             return Ok(Ok(answer));
@@ -144,14 +147,4 @@ async fn read(mut response: Response) -> reqwest::Result<Answer> {
         }
     }
     Ok(Answer { status, headers, body })
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        said = format!("{said}: {error}");
-        cause = error.source();
-    }
-    said
 }

@@ -21,7 +21,7 @@ use crate::{
         rotations::rotate,
         sessions::{seen, signed_in, signed_out},
     },
-    support::{mongod::ReplicaSet, people::People},
+    support::{mongod::ReplicaSet, patience::until, people::People},
 };
 
 /// Asks again after an error, as whoever listens does.
@@ -163,7 +163,7 @@ async fn a_database_that_was_dropped_is_told_and_listened_to_again() {
     assert!(until_told(&mut *changes).await.iter().all(|&change| change == Change::Everything));
     scene.store.migrate(scene.people.now()).await.unwrap();
     let (_, session) = signed_in(&*scene.store, &scene.people).await;
-    while changes.next().await.unwrap().contains(&Change::Everything) {}
+    until("all of it is told", async || !changes.next().await.unwrap().contains(&Change::Everything)).await;
     rotate(&*scene.store, &session, &scene.people).await;
     assert_eq!(until_told(&mut *changes).await, [Change::Session(session.id)]);
     scene.database.remove().await;
