@@ -10,9 +10,11 @@ ARG SHELL_BASE=busybox:1.37.0
 
 # The dependencies alone: this layer stays until Cargo.lock changes.
 FROM ${RUST} AS dependencies
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /src
 ENV CARGO_TARGET_DIR=/target RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=/usr/local/cargo=/cargo"
 COPY Cargo.toml Cargo.lock ./
+COPY crates ./crates
 RUN mkdir -p src bench tests/it && touch src/lib.rs tests/it/main.rs \
     && echo 'fn main() {}' | tee src/main.rs > bench/main.rs \
     && cargo fetch --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
@@ -20,6 +22,7 @@ RUN --network=none cargo build --release --locked --offline --bin portcullis \
     --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 FROM dependencies AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 COPY src ./src
 RUN --network=none touch src/main.rs src/lib.rs \
     && cargo rustc --release --locked --offline --bin portcullis --target "$(rustc -vV | sed -n 's/^host: //p')" \
@@ -53,7 +56,9 @@ ENTRYPOINT ["/portcullis"]
 
 # The same with a shell, for looking around: --target debug.
 FROM ${SHELL_BASE} AS debug
-COPY --from=portcullis / /
+COPY --from=parts /ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=parts --chown=65532:65532 /data /data
+COPY --from=parts --chmod=0555 /portcullis /portcullis
 ENV PORTCULLIS_PUBLIC_LISTEN=0.0.0.0:3000 \
     PORTCULLIS_INTERNAL_LISTEN=0.0.0.0:9000 \
     PORTCULLIS_DATA_DIR=/data \

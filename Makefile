@@ -37,7 +37,7 @@ check: ## What CI runs: everything below, then the tests
 	@$(MAKE) --no-print-directory test
 
 format: ## Is everything formatted?
-	cargo fmt --check
+	cargo fmt --all --check
 
 lint: ## Clippy, with nothing left to say
 	cargo clippy --locked --all-targets -- -D warnings
@@ -49,7 +49,7 @@ doc: ## The documentation of the code, without a broken link
 deny: ## Dependencies: licences, bans, sources, known vulnerabilities
 	tests/tools/deny
 
-manifests: ## Everything of k8s/ and infra/, rendered and checked without a cluster
+manifests: ## The Dockerfile, and everything of k8s/ and infra/, rendered and checked without a cluster
 	@tests/tools/manifests
 
 api-test: ## The running service against docs/openapi.json
@@ -82,7 +82,7 @@ gen: ## Write again what is generated: docs/openapi.json, docs/configuration.md
 	cargo run --locked --quiet -- gen configuration > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
 
 fmt: ## Format everything
-	cargo fmt
+	cargo fmt --all
 
 clean-tools: ## Forget the fetched tools
 	rm -rf .tools

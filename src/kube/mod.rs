@@ -51,8 +51,10 @@ async fn client_with(settle: impl FnOnce(&mut Config)) -> Result<Client, Failure
     config.write_timeout = Some(DEADLINE);
     settle(&mut config);
     // A kubeconfig may name a program that says who the reader is, and the client waits for that one without yielding.
-    let connected = aside(DEADLINE, move || Client::try_from(config)).await.ok_or(Failure::NoCredentials)?;
-    connected.map_err(|error| Failure::NoCluster(chain(&error)))
+    match timeout(DEADLINE, aside(move || Client::try_from(config))).await {
+        Ok(Some(client)) => client.map_err(|error| Failure::NoCluster(chain(&error))),
+        Ok(None) | Err(_) => Err(Failure::NoCredentials),
+    }
 }
 
 /// One call, within its deadline.

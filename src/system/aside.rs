@@ -1,13 +1,18 @@
-//! Work of others that blocks, on a thread of its own, and no longer than it may.
+//! Work of others that blocks for as long as it likes, on a thread that is made for it and that nobody waits for in the end.
 
-use std::time::Duration;
+use std::thread;
 
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{runtime::Handle, sync::oneshot};
 
-/// `None` if it is not done in time, or never will be. The thread is left to itself then.
-pub async fn aside<T: Send + 'static>(
-    deadline: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    timeout(deadline, spawn_blocking(work)).await.ok()?.ok()
+/// `None` if it never gave an answer.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (runtime, (to, done)) = (Handle::current(), oneshot::channel());
+    let begun = thread::Builder::new().name("aside".to_owned()).spawn(move || {
+        // What is made there may start tasks of its own.
+        let _inside = runtime.enter();
+        // Whoever does not wait any more does not care.
+        _ = to.send(work());
+    });
+    begun.ok()?;
+    done.await.ok()
 }

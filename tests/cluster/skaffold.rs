@@ -27,11 +27,12 @@ pub(crate) async fn look(report: &mut Report) {
     let built = env::temp_dir().join(format!("portcullis-skaffold-{}.json", std::process::id()));
     let built = built.to_string_lossy();
     let verify = format!("verify --build-artifacts {built}");
-    for verb in ["run", &format!("build --file-output {built}"), &verify, "delete"] {
+    let production = format!("build --profile production --file-output {built}");
+    for verb in ["run", &format!("build --file-output {built}"), &verify, "delete", &production] {
         let begun = Instant::now();
         let (log, status) = run(verb).await;
         let figure = format!("{:.0} s", begun.elapsed().as_secs_f64());
-        let name = verb.split(' ').next().unwrap_or(verb);
+        let name = verb.split(" --").filter(|word| !word.contains(built.as_ref())).collect::<Vec<_>>().join(" --");
         report.promise(&format!("skaffold {name}"), &figure, "", status);
         assert!(status, "skaffold {verb}:\n{}", fs::read_to_string(log).unwrap_or_default());
     }

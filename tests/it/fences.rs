@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("flows", &["domain", "store", "mail", "system"]),
     ("http", &["domain", "flows"]),
     ("worker", &["domain", "store", "mail", "flows"]),
-    ("kube", &["domain", "flows"]),
+    ("kube", &["domain", "flows", "system"]),
     ("mongo_agent", &["system"]),
     ("cli", &["flows", "config", "app", "kube", "mongo_agent", "telemetry"]),
     ("app", ALL),

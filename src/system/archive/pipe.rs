@@ -8,9 +8,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::{sync::Mutex, task::spawn_blocking};
+use tokio::sync::Mutex;
 
 use super::{Archive, ArchiveError, Draft, Kept, Source, failed};
+use crate::system::aside::aside;
 
 const PIECE: u64 = 1 << 20;
 
@@ -33,18 +34,21 @@ impl Pipe {
     /// From its beginning.
     async fn received(&self) -> io::Result<File> {
         let mut received = self.received.lock().await;
-        let mut file = match received.take() {
-            Some(file) => file,
-            None => {
-                let room = self.room.clone();
-                spawn_blocking(move || receive(&room)).await??
-            }
+        let mut file = if let Some(file) = received.take() {
+            file
+        } else {
+            let room = self.room.clone();
+            aside(move || receive(&room)).await.ok_or_else(lost)??
         };
         file.rewind()?;
         let another = file.try_clone()?;
         *received = Some(file);
         Ok(another)
     }
+}
+
+fn lost() -> io::Error {
+    io::Error::other("no thread to wait for it")
 }
 
 /// Into a file without a name, which is gone when nobody holds it any more, however that comes about.
@@ -84,8 +88,8 @@ impl Draft for Out {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
         let bytes = bytes.to_vec();
         // Its reader may take as long as they like, and may be waited for by somebody who has had enough.
-        let written = spawn_blocking(move || io::stdout().lock().write_all(&bytes)).await;
-        written.map_err(io::Error::from).flatten().map_err(failed(Path::new("standard output")))
+        let written = aside(move || io::stdout().lock().write_all(&bytes)).await;
+        written.ok_or_else(lost).flatten().map_err(failed(Path::new("standard output")))
     }
 
     async fn finish(self: Box<Self>) -> Result<(), ArchiveError> {

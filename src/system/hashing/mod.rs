@@ -2,13 +2,12 @@
 
 mod backlog;
 mod clerk;
+mod derive;
 mod limit;
 mod pace;
 mod priority;
 mod queue;
-mod romix;
 mod room;
-mod salsa;
 mod scratch;
 mod slot;
 mod turns;

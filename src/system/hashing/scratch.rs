@@ -3,8 +3,7 @@
 use std::{hint::black_box, io, thread};
 
 use memmap2::MmapMut;
-
-use super::salsa::Block;
+use romix::Block;
 
 /// A mapping of its own and not a `Vec`: dropping it returns it to the system for certain, where an allocator may
 /// keep it.

@@ -19,7 +19,7 @@ use crate::{
     system::clock::Stopwatch,
 };
 
-use super::{Refused, priority, romix, scratch::Scratch};
+use super::{Refused, derive, priority, scratch::Scratch};
 
 /// What a clerk asks of its slot.
 pub(super) enum Order {
@@ -121,5 +121,5 @@ fn derive(scratch: &mut Scratch, candidate: &Candidate, recipe: &Recipe) -> Resu
         tracing::error!(cause = %error, bytes = needed, "no memory for a hash");
         Refused::Full { retry_after: Duration::from_secs(1) }
     })?;
-    romix::derive(candidate, recipe, memory.blocks()).ok_or(Refused::TooDear)
+    derive::in_memory(candidate, recipe, memory.blocks()).ok_or(Refused::TooDear)
 }

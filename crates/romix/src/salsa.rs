@@ -3,8 +3,7 @@
 //! Plain words and no vector instructions: those cannot be had without `unsafe`, and would gain a tenth where keeping
 //! the memory gains a quarter.
 
-/// Sixteen words, little-endian.
-pub(super) type Block = [u8; 64];
+use super::Block;
 
 #[derive(Clone, Copy)]
 pub(super) struct State([u32; 16]);
