@@ -1,7 +1,7 @@
 # Every verb a developer needs. `make` alone lists them; .ci/run calls `make check` and nothing else.
 
 .DEFAULT_GOAL := list
-.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench gen fmt clean-tools image pin test-cluster cluster
+.PHONY: list run test test-agent check format lint doc deny manifests api-test test-api dev-secrets bench leaked gen fmt clean-tools image pin test-cluster cluster
 
 list: ## What there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ dev-secrets: ## Secrets for k8s/overlays/dev, in files that git does not see
 
 bench: ## Start, rest, sign-ins and a flood of them, beside what was promised
 	cargo bench --locked --bench load
+
+leaked: ## Make the filter of leaked passwords anew, from the list that is pinned there
+	@tests/tools/leaked-passwords
 
 gen: ## Write again what is generated: docs/openapi.json, docs/configuration.md
 	@mkdir -p docs

@@ -20,6 +20,7 @@ use crate::{
     domain::{
         access_token::TokenRules,
         clock::{Clock, Entropy},
+        leaked,
     },
     flows::{Rules, Services, memory::Memory, readiness::Readiness},
     http::{
@@ -211,6 +212,7 @@ fn rules(config: &Config) -> Rules {
     Rules {
         cost: config.password.cost,
         passwords: config.password.policy,
+        remembered_passwords: config.password.history,
         lifetimes: config.session.preset.lifetimes(),
         sessions: config.session.limit,
         grace: config.session.grace,
@@ -254,6 +256,11 @@ async fn say_goodbye(readiness: &Readiness, leave: Leave) {
 /// The contract of both listeners, as it is committed.
 pub fn contract() -> io::Result<String> {
     Ok(openapi::text()?)
+}
+
+/// The filter of a list of passwords, as it is committed.
+pub fn leaked_passwords<'a>(list: impl Iterator<Item = &'a str>) -> Result<Vec<u8>, &'static str> {
+    leaked::write(list)
 }
 
 /// What of the configuration has to change for a store that cannot be opened.

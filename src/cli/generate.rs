@@ -1,6 +1,10 @@
 //! `portcullis gen`: writes the documents that are made from the sources.
 
-use std::io;
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -21,11 +25,18 @@ enum Document {
     Configuration,
     /// docs/openapi.json
     Openapi,
+    /// src/domain/leaked/filter.bin, of a file with one password a line; `make leaked` has one.
+    LeakedPasswords { list: PathBuf },
 }
 
 pub fn run(args: &Args) -> io::Result<()> {
-    match args.document {
+    match &args.document {
         Document::Configuration => print(&document()),
         Document::Openapi => print(&app::contract()?),
+        Document::LeakedPasswords { list } => {
+            let list = fs::read_to_string(list)?;
+            let filter = app::leaked_passwords(list.lines()).map_err(io::Error::other)?;
+            io::stdout().lock().write_all(&filter)
+        }
     }
 }

@@ -31,8 +31,12 @@ impl Choice for Cost {
 
 impl Choice for PasswordPolicy {
     const CHOICES: &'static [(&'static str, Self, &'static str)] = &[
-        ("standard", Self::Standard, "8 to 1,024, and not the address"),
-        ("nist", Self::Nist, "15 to 1,024, and not the address"),
+        (
+            "standard",
+            Self::Standard,
+            "8 to 1,024, not the address, none that leaked often, and none that is easily guessed",
+        ),
+        ("nist", Self::Nist, "15 to 1,024, not the address, and none that leaked often"),
         (
             "ticketing",
             Self::Ticketing,

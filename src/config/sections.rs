@@ -63,6 +63,9 @@ pub struct Password {
     pub cost: Cost,
     #[serde(deserialize_with = "by_name")]
     pub policy: PasswordPolicy,
+    #[serde(deserialize_with = "parsed")]
+    #[validate(range(max = 24))]
+    pub history: usize,
 }
 
 /// `PORTCULLIS_SESSION_*`

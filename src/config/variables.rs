@@ -104,6 +104,15 @@ pub const VARIABLES: &[Variable] = &[
         mask: None,
     },
     Variable {
+        name: "PORTCULLIS_PASSWORD_HISTORY",
+        meaning: "How many of the last passwords, the present one among them, may not be chosen when the password is changed. \
+                  `0` remembers none and refuses none. Each costs the change one more hash.",
+        allowed: Described("a whole number from 0 to 24"),
+        default: Always("5"),
+        example: "10",
+        mask: None,
+    },
+    Variable {
         name: "PORTCULLIS_SESSION_PRESET",
         meaning: "How long a session lives unused, and how long it lives at all.",
         allowed: OneOf(choices::<SessionPreset>),

@@ -10,6 +10,7 @@ pub mod event;
 pub mod finding;
 pub mod hex;
 pub mod id;
+pub mod leaked;
 pub mod one_time;
 pub mod origin;
 pub mod original;

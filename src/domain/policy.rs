@@ -2,15 +2,17 @@
 
 use jiff::SignedDuration;
 
-use super::{email::Email, password::Candidate};
+use zxcvbn::{Score, zxcvbn};
+
+use super::{email::Email, leaked::is_leaked, password::Candidate};
 
 /// Which passwords may be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PasswordPolicy {
-    /// 8 to 1,024 characters, and not the address.
+    /// 8 to 1,024 characters, not the address, not one that leaked often, and not easily guessed.
     #[default]
     Standard,
-    /// 15 characters at least, as NIST asks where the password is the only factor.
+    /// 15 characters at least, as NIST asks where the password is the only factor; not the address, and not one that leaked often.
     Nist,
     /// 4 to 20 characters and nothing else, for taking over a platform that has these rules.
     Ticketing,
@@ -21,7 +23,7 @@ pub enum PasswordPolicy {
 pub struct NewPassword(Candidate);
 
 /// Why a password may not be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     #[error("Password must have at least {0} characters")]
     TooShort(usize),
@@ -29,6 +31,10 @@ pub enum Unfit {
     TooLong(usize),
     #[error("Password must not be the email address")]
     IsAddress,
+    #[error("Password is one of those that everybody tries first; choose another one")]
+    Leaked,
+    #[error("Password is easily guessed{0}")]
+    Guessable(String),
 }
 
 impl PasswordPolicy {
@@ -56,8 +62,16 @@ impl PasswordPolicy {
         if length > self.longest() {
             return Err(Unfit::TooLong(self.longest()));
         }
-        if self != Self::Ticketing && email.is_some_and(|email| is_address(&candidate, email)) {
-            return Err(Unfit::IsAddress);
+        if self != Self::Ticketing {
+            if email.is_some_and(|email| is_address(&candidate, email)) {
+                return Err(Unfit::IsAddress);
+            }
+            if is_leaked(&candidate) {
+                return Err(Unfit::Leaked);
+            }
+        }
+        if self == Self::Standard {
+            must_be_hard_to_guess(&candidate, email)?;
         }
         Ok(NewPassword(candidate))
     }
@@ -70,7 +84,31 @@ fn is_address(candidate: &Candidate, email: &Email) -> bool {
     typed == email.canonical() || typed == email.original().to_lowercase() || typed == local
 }
 
+/// By how many guesses somebody needs who knows words, names, keyboards, and the address: a hundred million at least.
+fn must_be_hard_to_guess(candidate: &Candidate, email: Option<&Email>) -> Result<(), Unfit> {
+    let words: Vec<&str> = email.map_or_else(Vec::new, |email| email.canonical().split(['@', '.']).collect());
+    let estimate = zxcvbn(candidate.as_str(), &words);
+    if estimate.score() >= Score::Three {
+        return Ok(());
+    }
+    let advice = estimate.feedback().map(|feedback| {
+        let advice = feedback.suggestions().iter().map(ToString::to_string);
+        feedback
+            .warning()
+            .map(|warning| warning.to_string())
+            .into_iter()
+            .chain(advice)
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    Err(Unfit::Guessable(advice.map_or_else(String::new, |advice| format!(": {advice}"))))
+}
+
 impl NewPassword {
+    pub const fn as_candidate(&self) -> &Candidate {
+        &self.0
+    }
+
     pub fn into_candidate(self) -> Candidate {
         self.0
     }

@@ -38,6 +38,8 @@ pub struct UserAttrs {
 pub struct Password {
     pub hash: StoredHash,
     pub changed_at: Timestamp,
+    /// Those before it, the latest first, as many as may not be chosen again.
+    pub history: Vec<StoredHash>,
 }
 
 /// Whether the account may be used.
@@ -62,7 +64,7 @@ impl UserAttrs {
             id,
             email,
             email_verified_at: None,
-            password: Password { hash, changed_at: now },
+            password: Password { hash, changed_at: now, history: Vec::new() },
             roles: Vec::new(),
             status: Status::Active,
             epoch: 0,
@@ -91,6 +93,11 @@ impl User {
         &self.0.password.hash
     }
 
+    /// The last so many passwords, the present one first.
+    pub fn remembered(&self, most: usize) -> impl Iterator<Item = &StoredHash> {
+        [self.hash()].into_iter().chain(&self.0.password.history).take(most)
+    }
+
     pub fn is_active(&self) -> bool {
         self.0.status == Status::Active
     }
@@ -105,6 +112,23 @@ impl User {
     pub fn renew_hash(self, hash: StoredHash, now: Timestamp) -> Self {
         let password = Password { hash, ..self.0.password };
         Self(UserAttrs { password, updated_at: now, ..self.0 })
+    }
+
+    /// Another password: all sessions end, but for one where that is wished. So many of the last ones are remembered, the new one
+    /// among them.
+    #[must_use]
+    pub fn change_password(
+        self,
+        hash: StoredHash,
+        remembered: usize,
+        kept: Option<SessionId>,
+        now: Timestamp,
+    ) -> Self {
+        let Password { hash: old, mut history, .. } = self.0.password;
+        history.insert(0, old);
+        history.truncate(remembered.saturating_sub(1));
+        let password = Password { hash, changed_at: now, history };
+        Self(UserAttrs { password, ..self.0 }).end_sessions(kept, now)
     }
 
     /// May not be used from now on; its sessions end by the epoch.

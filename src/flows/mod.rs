@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod backup;
+pub mod change_password;
 pub mod check_backup;
 pub mod decide;
 pub mod doctor;
@@ -77,6 +78,8 @@ pub struct Services {
 pub struct Rules {
     pub cost: Cost,
     pub passwords: PasswordPolicy,
+    /// Of each user, the present one among them; they may not be chosen again.
+    pub remembered_passwords: usize,
     pub lifetimes: Lifetimes,
     /// Live sessions that one user may have.
     pub sessions: u32,

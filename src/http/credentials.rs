@@ -70,6 +70,30 @@ pub struct SignInBody {
     mode: Given,
 }
 
+/// Somebody who wants another password.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangePasswordBody {
+    #[serde(default)]
+    #[validate(custom(function = "is_candidate"))]
+    #[schema(value_type = String, required = true, format = Password, min_length = 1, max_length = 1024, example = "correct horse battery")]
+    current_password: Given,
+    /// Judged as a newcomer's is.
+    #[serde(default)]
+    #[validate(custom(function = "is_candidate"))]
+    #[schema(value_type = String, required = true, format = Password, min_length = 1, max_length = 1024, example = "a stapler in the rain")]
+    new_password: Given,
+}
+
+impl ChangePasswordBody {
+    /// The present one and the new one.
+    pub fn admit(&self) -> Result<(Candidate, Candidate), Problem> {
+        self.validate().map_err(|found| Problem::Invalid(faults(&found)))?;
+        let read = |given| candidate(given).map_err(|_| Problem::Invalid(Vec::new()));
+        Ok((read(&self.current_password)?, read(&self.new_password)?))
+    }
+}
+
 impl SignUpBody {
     pub fn admit(&self, policy: PasswordPolicy) -> Result<(Email, NewPassword, Mode), Problem> {
         let rules = NewcomerRules { policy, email: address(&self.email) };
@@ -91,14 +115,19 @@ impl SignInBody {
 
 impl NewcomerRules {
     fn judge(&self, given: &Given) -> Result<NewPassword, ValidationError> {
-        self.policy.admit(candidate(given)?, self.email.as_ref()).map_err(|unfit| {
-            let code = match unfit {
-                Unfit::TooShort(_) => "password_too_short",
-                Unfit::TooLong(_) => "password_too_long",
-                Unfit::IsAddress => "password_is_address",
-            };
-            verdict(code, unfit.to_string())
-        })
+        let admitted = self.policy.admit(candidate(given)?, self.email.as_ref());
+        admitted.map_err(|unfit| verdict(code_of(&unfit), unfit.to_string()))
+    }
+}
+
+/// What programs call it that a password may not be chosen.
+pub const fn code_of(unfit: &Unfit) -> &'static str {
+    match unfit {
+        Unfit::TooShort(_) => "password_too_short",
+        Unfit::TooLong(_) => "password_too_long",
+        Unfit::IsAddress => "password_is_address",
+        Unfit::Leaked => "password_leaked",
+        Unfit::Guessable(_) => "password_guessable",
     }
 }
 

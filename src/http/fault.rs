@@ -40,7 +40,17 @@ pub fn verdict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Val
 pub fn faults(found: &ValidationErrors) -> Vec<Fault> {
     let mut by_field: Vec<_> = found.errors().iter().collect();
     by_field.sort_by_key(|(field, _)| *field);
-    by_field.into_iter().flat_map(|(field, kind)| of_field(field.clone(), kind)).collect()
+    by_field.into_iter().flat_map(|(field, kind)| of_field(member(field), kind)).collect()
+}
+
+/// Rules know a member by its name in Rust, callers by that in the body.
+fn member(field: &str) -> Cow<'static, str> {
+    let Some((first, rest)) = field.split_once('_') else { return Cow::Owned(field.to_owned()) };
+    let rest = rest.split('_').map(|word| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    });
+    Cow::Owned(first.chars().chain(rest.collect::<String>().chars()).collect())
 }
 
 fn of_field(field: Cow<'static, str>, kind: &ValidationErrorsKind) -> Vec<Fault> {

@@ -18,6 +18,7 @@ mod jwks;
 mod middleware;
 pub mod openapi;
 mod outcome;
+mod passwords;
 mod places;
 mod problem;
 mod problem_body;
@@ -84,6 +85,7 @@ impl Site {
 /// Whoever may get something may also ask for its head alone.
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
+const PUT: &[Method] = &[Method::PUT];
 const DELETE: &[Method] = &[Method::DELETE];
 
 /// What the ingress routes.
@@ -99,6 +101,7 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(call(POST, "/signout", users::sign_out))
                 .service(call(POST, "/signout-all", sessions::sign_out_all))
                 .service(call(POST, "/refresh", refresh::refresh))
+                .service(call(PUT, "/password", passwords::change).wrap(from_fn(turnstile::one_by_one)))
                 .service(call(GET, "/sessions", sessions::list))
                 .service(call(DELETE, "/sessions/{id}", sessions::end)),
         )

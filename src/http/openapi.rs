@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::{forward_auth, health, jwks, refresh, sessions, tokens, users};
+use super::{forward_auth, health, jwks, passwords, refresh, sessions, tokens, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,7 +17,7 @@ use super::{forward_auth, health, jwks, refresh, sessions, tokens, users};
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out, sessions::sign_out_all,
         refresh::refresh, sessions::list, sessions::end,
-        jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
+        passwords::change, jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
         forward_auth::forward_auth,
         health::livez, health::readyz, health::health,
     ),

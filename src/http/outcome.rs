@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 
 use crate::flows::{
-    Failure, authenticate::Contradiction, decide::GateRefusal, end_all_sessions::SignedOut,
-    end_session::NotTheirs, refresh::SessionEnded, sign_in::SignInRefusal, sign_up::SignUpRefusal,
-    verify::TokenRefusal, who_am_i::WhoAmIRefusal,
+    Failure, authenticate::Contradiction, change_password::ChangeRefusal, decide::GateRefusal,
+    end_all_sessions::SignedOut, end_session::NotTheirs, refresh::SessionEnded, sign_in::SignInRefusal,
+    sign_up::SignUpRefusal, verify::TokenRefusal, who_am_i::WhoAmIRefusal,
 };
 
-use super::{fault::Fault, problem::Problem};
+use super::{credentials::code_of, fault::Fault, problem::Problem};
 
 impl<R: Into<Self>> From<Failure<R>> for Problem {
     fn from(failure: Failure<R>) -> Self {
@@ -83,6 +83,22 @@ impl From<TokenRefusal> for Problem {
             TokenRefusal::Invalid => Self::TokenInvalid,
             TokenRefusal::Expired => Self::TokenExpired,
             TokenRefusal::SessionEnded => Self::SessionEnded,
+        }
+    }
+}
+
+impl From<ChangeRefusal> for Problem {
+    fn from(refusal: ChangeRefusal) -> Self {
+        let of_the_new_one =
+            |code, sentence: String| Self::Invalid(vec![Fault::new(code, sentence).at("newPassword")]);
+        match refusal {
+            ChangeRefusal::SignedOut => Self::NotSignedIn,
+            ChangeRefusal::InvalidCredentials => Self::InvalidCredentials,
+            ChangeRefusal::Unfit(unfit) => of_the_new_one(code_of(&unfit), unfit.to_string()),
+            ChangeRefusal::Reused => of_the_new_one(
+                "password_reused",
+                "Password is the present one or was used before; choose another one".to_owned(),
+            ),
         }
     }
 }

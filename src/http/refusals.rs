@@ -62,7 +62,7 @@ pub enum OfCredentials {
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfSignUp {
     /// Every fault is told: `email_invalid`, `email_in_use`, `password_required`, `password_too_short`,
-    /// `password_too_long`, `password_is_address`, `mode_invalid`; or `malformed`, where the body cannot be read
+    /// `password_too_long`, `password_is_address`, `password_leaked`, `password_guessable`, `mode_invalid`; or `malformed`, where the body cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
 }
@@ -74,6 +74,18 @@ pub enum OfSignIn {
     /// `password_required`, `password_too_long`, `mode_invalid`; or `malformed`, where the body cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfANewPassword {
+    /// `invalid_credentials`: the present password is another one. Of the new one: `password_required`, `password_too_short`,
+    /// `password_too_long`, `password_is_address`, `password_leaked`, `password_guessable`, `password_reused`; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+    /// `conflict`: the password was changed by somebody else meanwhile
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemBody<'static>),
 }
 
 /// Of a call that may bring a body.

@@ -32,7 +32,8 @@ pub(crate) async fn look(report: &mut Report) {
         let begun = Instant::now();
         let (log, status) = run(verb).await;
         let figure = format!("{:.0} s", begun.elapsed().as_secs_f64());
-        let name = verb.split(" --").filter(|word| !word.contains(built.as_ref())).collect::<Vec<_>>().join(" --");
+        let name =
+            verb.split(" --").filter(|word| !word.contains(built.as_ref())).collect::<Vec<_>>().join(" --");
         report.promise(&format!("skaffold {name}"), &figure, "", status);
         assert!(status, "skaffold {verb}:\n{}", fs::read_to_string(log).unwrap_or_default());
     }

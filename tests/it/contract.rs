@@ -35,6 +35,8 @@ async fn each_code_that_is_listed_is_answered_and_no_other() {
                 json!({"email": "eve@example.org", "password": "short"}),
                 json!({"email": "eve@example.org", "password": long}),
                 json!({"email": "eve@example.org", "password": "eve@example.org"}),
+                json!({"email": "eve@example.org", "password": "baseball1"}),
+                json!({"email": "eve@example.org", "password": "example2026"}),
                 no_object.clone(),
             ],
         ),

@@ -24,6 +24,7 @@ mod manifests;
 mod memory;
 mod mongo_agent;
 mod overload;
+mod passwords;
 mod problems;
 mod races;
 mod readme;

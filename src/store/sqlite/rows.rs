@@ -18,7 +18,7 @@ use crate::domain::{
 macro_rules! user_columns {
     () => {
         "u.id, u.email_original, u.email_canonical, u.email_verified_at, u.password_hash, u.password_changed_at, \
-         u.roles, u.status, u.disabled_since, u.epoch, u.kept, u.revision, u.created_at, u.updated_at"
+         u.password_history, u.roles, u.status, u.disabled_since, u.epoch, u.kept, u.revision, u.created_at, u.updated_at"
     };
 }
 pub(super) use user_columns;
@@ -46,6 +46,7 @@ pub(super) fn user(columns: &mut Columns<'_>) -> rusqlite::Result<User> {
         password: Password {
             hash: columns.parsed(|text: String| StoredHash::parse(&text))?,
             changed_at: columns.time()?,
+            history: history(columns)?,
         },
         roles: roles(columns)?,
         status: status(columns)?,
@@ -116,6 +117,12 @@ fn email(columns: &mut Columns<'_>) -> rusqlite::Result<Email> {
     let email = columns.parsed(|original: String| Email::try_from(original.as_str()))?;
     let canonical: String = columns.value()?;
     if email.canonical() == canonical { Ok(email) } else { columns.wrong("the address's canonical form") }
+}
+
+fn history(columns: &mut Columns<'_>) -> rusqlite::Result<Vec<StoredHash>> {
+    let hashes: Vec<String> = columns.json()?;
+    let hashes = hashes.iter().map(|hash| StoredHash::parse(hash)).collect::<Result<_, _>>();
+    hashes.or_else(|_| columns.wrong("a list of hashes"))
 }
 
 fn roles(columns: &mut Columns<'_>) -> rusqlite::Result<Vec<Role>> {

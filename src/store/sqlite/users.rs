@@ -18,13 +18,14 @@ statements! {
     BY_ID = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
     BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.email_canonical = ?1");
     ADD = "INSERT INTO users (id, email_original, email_canonical, email_verified_at, password_hash, \
-            password_changed_at, roles, status, disabled_since, epoch, kept, revision, created_at, updated_at) \
+            password_changed_at, password_history, roles, status, disabled_since, epoch, kept, revision, created_at, \
+            updated_at) \
         VALUES (:id, :email_original, :email_canonical, :email_verified_at, :password_hash, \
-            :password_changed_at, :roles, :status, :disabled_since, :epoch, :kept, :revision, :created_at, \
+            :password_changed_at, :password_history, :roles, :status, :disabled_since, :epoch, :kept, :revision, :created_at, \
             :updated_at)";
     REPLACE = "UPDATE users SET email_original = :email_original, email_canonical = :email_canonical, \
             email_verified_at = :email_verified_at, password_hash = :password_hash, \
-            password_changed_at = :password_changed_at, roles = :roles, status = :status, \
+            password_changed_at = :password_changed_at, password_history = :password_history, roles = :roles, status = :status, \
             disabled_since = :disabled_since, epoch = :epoch, kept = :kept, revision = :revision + 1, \
             created_at = :created_at, updated_at = :updated_at \
         WHERE id = :id AND revision = :revision";
@@ -58,6 +59,8 @@ fn write(connection: &Connection, statement: &str, user: &User) -> rusqlite::Res
         Status::Active => ("active", None),
         Status::Disabled { since } => ("disabled", Some(since.as_millisecond())),
     };
+    let history = attrs.password.history.iter().map(|hash| hash.reveal().map_err(unwritable));
+    let history = history.collect::<rusqlite::Result<Vec<_>>>()?;
     let roles: Vec<String> = attrs.roles.iter().map(Role::to_string).collect();
     connection.prepare_cached(statement)?.execute(named_params! {
         ":id": attrs.id.as_uuid().as_bytes(),
@@ -66,6 +69,7 @@ fn write(connection: &Connection, statement: &str, user: &User) -> rusqlite::Res
         ":email_verified_at": attrs.email_verified_at.map(Timestamp::as_millisecond),
         ":password_hash": attrs.password.hash.reveal().map_err(unwritable)?,
         ":password_changed_at": attrs.password.changed_at.as_millisecond(),
+        ":password_history": serde_json::to_string(&history).map_err(unwritable)?,
         ":roles": serde_json::to_string(&roles).map_err(unwritable)?,
         ":status": status,
         ":disabled_since": disabled_since,

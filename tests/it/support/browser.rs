@@ -88,6 +88,10 @@ impl Browser {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    pub(crate) async fn put(&mut self, path: &str, body: Value) -> Answer {
+        self.ask(Method::PUT, path, Some(body)).await
+    }
+
     /// Comes back when it is told to, as any decent client: beside a busy neighbour hashing takes what is left over.
     async fn ask(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
         loop {

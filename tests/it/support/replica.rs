@@ -106,6 +106,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
         rules: Rules {
             cost: Cost::NODE,
             passwords: PasswordPolicy::Standard,
+            remembered_passwords: 5,
             lifetimes: SessionPreset::Relaxed.lifetimes(),
             sessions: 100,
             grace: SignedDuration::from_secs(10),

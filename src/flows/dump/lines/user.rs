@@ -37,6 +37,8 @@ pub(super) struct UserLine {
 struct PasswordLine {
     hash: String,
     changed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    history: Vec<String>,
 }
 
 impl UserLine {
@@ -46,7 +48,7 @@ impl UserLine {
             id,
             email,
             email_verified_at,
-            password: Password { hash, changed_at },
+            password: Password { hash, changed_at, history },
             roles,
             status,
             epoch,
@@ -59,7 +61,11 @@ impl UserLine {
             id: id.as_uuid(),
             email: email.original().to_owned(),
             email_verified_at: *email_verified_at,
-            password: PasswordLine { hash: hash.reveal().ok()?, changed_at: *changed_at },
+            password: PasswordLine {
+                hash: hash.reveal().ok()?,
+                changed_at: *changed_at,
+                history: history.iter().map(|hash| hash.reveal().ok()).collect::<Option<_>>()?,
+            },
             roles: roles.iter().map(Role::to_string).collect(),
             disabled_since: match status {
                 Status::Active => None,
@@ -78,14 +84,18 @@ impl TryFrom<UserLine> for User {
     type Error = Misfit;
 
     fn try_from(line: UserLine) -> Result<Self, Misfit> {
-        let PasswordLine { hash, changed_at } = line.password;
-        let hash = StoredHash::parse(&hash).map_err(|_| Misfit("a password hash is of no known format"))?;
+        let PasswordLine { hash, changed_at, history } = line.password;
+        let parse = |hash: &String| {
+            StoredHash::parse(hash).map_err(|_| Misfit("a password hash is of no known format"))
+        };
+        let history = history.iter().map(parse).collect::<Result<_, _>>()?;
+        let hash = parse(&hash)?;
         let roles = line.roles.iter().map(|role| Role::try_from(role.as_str())).collect::<Result<_, _>>();
         Ok(Self::build(UserAttrs {
             id: UserId::from_uuid(line.id),
             email: Email::try_from(&*line.email).map_err(|_| Misfit("an address is none"))?,
             email_verified_at: line.email_verified_at,
-            password: Password { hash, changed_at },
+            password: Password { hash, changed_at, history },
             roles: roles.map_err(|_| Misfit("a role is none"))?,
             status: line.disabled_since.map_or(Status::Active, |since| Status::Disabled { since }),
             epoch: line.epoch,

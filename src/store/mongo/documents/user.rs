@@ -51,6 +51,9 @@ struct EmailDocument {
 struct PasswordDocument {
     hash: String,
     changed_at: Moment,
+    /// Of a release that kept none, there is none.
+    #[serde(default)]
+    history: Vec<String>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
@@ -84,6 +87,12 @@ impl TryFrom<&User> for UserDocument {
             password: PasswordDocument {
                 hash: attrs.password.hash.reveal().map_err(|_| Misfit("password.hash"))?,
                 changed_at: attrs.password.changed_at.into(),
+                history: attrs
+                    .password
+                    .history
+                    .iter()
+                    .map(|hash| hash.reveal().map_err(|_| Misfit("password.history")))
+                    .collect::<Result<_, _>>()?,
             },
             roles: attrs.roles.iter().map(ToString::to_string).collect(),
             status,
@@ -130,7 +139,9 @@ impl EmailDocument {
 impl PasswordDocument {
     fn read(&self) -> Result<Password, Misfit> {
         let hash = StoredHash::parse(&self.hash).map_err(|_| Misfit("password.hash"))?;
-        Ok(Password { hash, changed_at: self.changed_at.read("password.changedAt")? })
+        let history = self.history.iter().map(|hash| StoredHash::parse(hash)).collect::<Result<_, _>>();
+        let history = history.map_err(|_| Misfit("password.history"))?;
+        Ok(Password { hash, changed_at: self.changed_at.read("password.changedAt")?, history })
     }
 }
 

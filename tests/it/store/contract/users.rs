@@ -58,7 +58,9 @@ pub(crate) async fn a_disabled_user_with_a_foreign_hash_reads_back_exactly(
     people: &People,
 ) {
     let hash = StoredHash::parse(NODE).unwrap();
-    let password = Password { hash, changed_at: people.now() - SignedDuration::from_millis(1) };
+    let history = vec![people.user("x@example.org").hash().clone(), hash.clone()];
+    let changed_at = people.now() - SignedDuration::from_millis(1);
+    let password = Password { hash, changed_at, history };
     let user = User::build(UserAttrs { password, ..rich(people) }).disable(people.now());
     assert_eq!(user.attrs().status, Status::Disabled { since: people.now() });
     store.add_user(&user).await.unwrap();
@@ -147,7 +149,11 @@ fn rich(people: &People) -> UserAttrs {
     let fresh = people.user("Ada.King+1@B\u{fc}cher.Example");
     UserAttrs {
         email_verified_at: Some(earlier(1)),
-        password: Password { hash: fresh.hash().clone(), changed_at: earlier(999) },
+        password: Password {
+            hash: fresh.hash().clone(),
+            changed_at: earlier(999),
+            history: vec![people.user("another@example.org").hash().clone()],
+        },
         roles: ["admin", "box-office-2"].map(|role| Role::try_from(role).unwrap()).into(),
         epoch: 3_000_000_000,
         revision: u64::from(u32::MAX) + 7,
