@@ -13,9 +13,11 @@ use super::{
     set_status::{MemberStatus, SetStatus},
     settings::Settings,
 };
-use crate::system::jitter::about;
+use crate::system::{clock::Stopwatch, jitter::about};
 
 const PATIENCE: Duration = Duration::from_mins(1);
+/// An election is over sooner.
+const FOR_A_PRIMARY: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(500);
 const TO_STEP_DOWN: Duration = Duration::from_secs(15);
 
@@ -52,7 +54,7 @@ pub enum NotRemoved {
          and more than half have to be; `portcullis mongo-agent status` says which are not"
     )]
     NoMajority { member: String, voters: usize, well: usize },
-    #[error("the set has no primary, so nothing can be changed: wait for one, or bring members back")]
+    #[error("the set has no primary, so nobody can be taken out: start the members again that are missing")]
     NoPrimary,
     #[error("{host}: {reason}")]
     Hindered { host: String, reason: String },
@@ -69,7 +71,7 @@ enum Deed {
 
 pub(super) async fn remove(settings: &Settings, member: &str) -> Result<Removed, NotRemoved> {
     let mut hindered = NotRemoved::NoPrimary;
-    let mut asked = false;
+    let (mut asked, mut without_primary) = (false, Stopwatch::start());
     let ended = timeout(PATIENCE, async {
         loop {
             if let Some(primary) = find_primary(settings).await {
@@ -84,6 +86,9 @@ pub(super) async fn remove(settings: &Settings, member: &str) -> Result<Removed,
                     // Somebody was quicker, or the primary is another one by now.
                     Err(Tried::Failed(reason)) => hindered = found(reason),
                 }
+                without_primary = Stopwatch::start();
+            } else if without_primary.elapsed() > FOR_A_PRIMARY {
+                return Err(NotRemoved::NoPrimary);
             }
             sleep(about(PAUSE)).await;
         }

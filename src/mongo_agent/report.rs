@@ -57,7 +57,7 @@ impl Report {
             let seen = status.of(&member.host);
             Line {
                 member: member.host.clone(),
-                state: seen.map_or("UNKNOWN", |seen| &seen.state_str).to_owned(),
+                state: seen.map_or("UNKNOWN", MemberStatus::in_a_word).to_owned(),
                 votes: member.votes,
                 lag: seen.and_then(|seen| status.lag(seen)),
                 is_primary: seen.is_some_and(MemberStatus::is_primary),

@@ -45,7 +45,9 @@ impl SetStatus {
 
     /// How far a member is behind the primary; `None` where nobody can say.
     pub(super) fn lag(&self, member: &MemberStatus) -> Option<Duration> {
-        let (ahead, behind) = (self.primary()?.optime_date?, member.optime_date?);
+        // Of one that does not answer MongoDB says that it has been behind since 1970.
+        let heard = member.health > 0.0;
+        let (ahead, behind) = (self.primary()?.optime_date?, member.optime_date.filter(|_| heard)?);
         Some(lag(ahead, behind))
     }
 }
@@ -57,6 +59,11 @@ impl MemberStatus {
 
     pub(super) const fn is_secondary(&self) -> bool {
         self.state == SECONDARY
+    }
+
+    /// In MongoDB's own word, or in one where it takes several.
+    pub(super) fn in_a_word(&self) -> &str {
+        if self.health > 0.0 { &self.state_str } else { "DOWN" }
     }
 
     /// It answers, and has all that it needs to decide.

@@ -180,6 +180,8 @@ fn refusal(reply: &Reply) -> Option<Unread> {
         _ if kind != "Status" => None,
         401 | 403 => Some(Unread::Forbidden(message)),
         404 => Some(Unread::Missing),
+        // What the API server says of a pod that has no address yet.
+        _ if message == "address not allowed" => Some(Unread::Failed("it has not started".to_owned())),
         _ => Some(Unread::Failed(message)),
     }
 }

@@ -46,7 +46,11 @@ fn judge_one(pod: &Pod, events: &[Event], patient: &Patient, now: Timestamp) -> 
         .find(|condition| condition.kind == "PodScheduled" && condition.status == "False");
     if let Some(unscheduled) = unscheduled {
         let what = format!("{name} finds no node: {}", unscheduled.message);
-        return vec![Finding::wrong(CHECK, what, "give the cluster such a node or volume, or ask for less")];
+        return vec![Finding::wrong(
+            CHECK,
+            what,
+            "give the cluster such a node or volume, or ask for less; infra/mongodb/components/single is a database of one member",
+        )];
     }
     let mut found: Vec<_> =
         pod.containers().filter_map(|container| judge_container(name, container, patient, now)).collect();

@@ -74,11 +74,7 @@ fn judge(members: &[Member], wanted: i64, all_heard: bool) -> Vec<Finding> {
     let mut found: Vec<_> = members.iter().filter_map(ill).collect();
     let primaries: Vec<_> = members.iter().filter(|member| member.is_primary).collect();
     match primaries.as_slice() {
-        [] if all_heard => found.push(Finding::wrong(
-            CHECK,
-            "there is no primary: nothing can be written",
-            "a majority of the members has to run and reach each other; an election takes ten seconds",
-        )),
+        [] if all_heard => found.push(no_primary(members, wanted)),
         [] => {}
         [primary] => {
             if let Some(members) = primary.members.filter(|members| *members != wanted) {
@@ -98,6 +94,28 @@ fn judge(members: &[Member], wanted: i64, all_heard: bool) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whoever lowers the number before the members are taken out leaves too few to decide on anything.
+fn no_primary(members: &[Member], wanted: i64) -> Finding {
+    let known = members.iter().filter_map(|member| member.members).max();
+    match known.filter(|known| *known > wanted) {
+        Some(known) => Finding::wrong(
+            CHECK,
+            format!(
+                "there is no primary: nothing can be written. The set has {known} members, and the StatefulSet {wanted} replicas"
+            ),
+            format!(
+                "kubectl scale the StatefulSet to {known} again, the volumes are kept; then go down with `mongo-agent remove` first \
+                 (infra/mongodb/README.md)"
+            ),
+        ),
+        None => Finding::wrong(
+            CHECK,
+            "there is no primary: nothing can be written",
+            "a majority of the members has to run and reach each other; an election takes ten seconds",
+        ),
+    }
 }
 
 fn ill(member: &Member) -> Option<Finding> {
@@ -160,6 +178,17 @@ mod tests {
         assert_eq!(states(&[primary, second, ("outside", 0, 0.0)], 3), [State::Wrong]);
         assert_eq!(states(&[primary, second, second], 4), [State::Warning]);
         assert_eq!(states(&[], 3), [State::Wrong]);
+    }
+
+    #[test]
+    fn too_few_replicas_for_a_primary_are_told_with_the_way_back() {
+        let lonely = [Member::read("m-0", &metrics("secondary", 3, 0.0))];
+        let told = |wanted| format!("{:?}", judge(&lonely, wanted, true));
+        assert!(
+            told(1).contains("The set has 3 members, and the StatefulSet 1 replicas")
+                && told(1).contains("to 3 again")
+        );
+        assert!(told(3).contains("a majority of the members"), "{}", told(3));
     }
 
     #[test]

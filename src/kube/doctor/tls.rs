@@ -30,7 +30,7 @@ pub(super) async fn look(cluster: &Cluster, doors: &[Door], now: Timestamp) -> V
             Tls::OfController => vec![Finding::warning(
                 certificate::CHECK,
                 format!(
-                    "{} names no Secret for {}, so its controller shows a certificate of its own",
+                    "{} names no Secret for {}, so its controller shows a certificate of its own, or none",
                     door.maker,
                     named(&door.host)
                 ),
