@@ -35,6 +35,7 @@ async fn a_set_grows_to_three_members_and_shrinks_to_one() {
     refuses(&set, "mongodb-1", "more than half have to be");
     // As after a scale-down that came too early: who is left cannot decide on anything.
     set.server(1).kill();
+    until("it steps down", async || status_of(&set)["primary"].is_null()).await;
     refuses(&set, "mongodb-2", "start the members again that are missing");
     set.server(1).start_again();
     set.server(2).start_again();
