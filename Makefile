@@ -18,7 +18,7 @@ test: ## All tests, against SQLite and a real MongoDB
 	$(IN_TIME) cargo test --locked --lib --bins --test it
 
 # A test that hangs ends the run, which has said by then which one it is. Not every machine has the command.
-IN_TIME = $(shell command -v timeout >/dev/null && echo timeout --foreground 30m)
+IN_TIME = $(shell command -v timeout >/dev/null && echo timeout --kill-after=30s 30m)
 
 test-agent: ## Twenty sets that start while an agent or a mongod is killed
 	@tests/tools/fetch-mongod --fetch >/dev/null

@@ -7,6 +7,7 @@ mod doctor;
 mod doors;
 mod jobs;
 mod keys;
+mod users;
 
 use std::{fmt, io, net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
 
@@ -47,6 +48,7 @@ pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_ba
 pub use cluster::{examine_cluster, make_secrets};
 pub use doctor::{look_around, look_here};
 pub use keys::with_keys;
+pub use users::with_users;
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -260,7 +262,7 @@ pub fn contract() -> io::Result<String> {
 
 /// The filter of a list of passwords, as it is committed.
 pub fn leaked_passwords<'a>(list: impl Iterator<Item = &'a str>) -> Result<Vec<u8>, &'static str> {
-    leaked::write(list)
+    leaked::make(list)
 }
 
 /// What of the configuration has to change for a store that cannot be opened.

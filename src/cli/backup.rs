@@ -11,6 +11,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{Failed, print, progress::Line, runtime_beside, signals::Signals, told};
 use crate::{
@@ -114,10 +115,15 @@ impl Make {
         let runtime = runtime_beside()?;
         let line = Line::start("records written");
         let made = runtime.block_on(async {
-            let signals = Signals::listen()?;
-            let stop = async { _ = signals.first().await };
+            let (signals, stop) = (Signals::listen()?, CancellationToken::new());
+            let told = stop.clone();
+            // Beside the work, so that a second signal ends it at whatever moment.
+            tokio::spawn(async move {
+                signals.first().await;
+                told.cancel();
+            });
             let made = app::with_backups(config, to, async |backups| {
-                backup(backups, &order, stop, &mut |records| line.show(records)).await
+                backup(backups, &order, &stop, &mut |records| line.show(records)).await
             });
             Ok::<_, Failed>(made.await?)
         });

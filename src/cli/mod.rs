@@ -13,6 +13,7 @@ mod progress;
 pub mod restore;
 pub mod serve;
 mod signals;
+pub mod users;
 
 use std::{
     error::Error,
@@ -46,6 +47,7 @@ enum Command {
     Serve(serve::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Users(users::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Doctor(doctor::Args),
@@ -89,6 +91,7 @@ impl Cli {
             Command::Serve(_) => serve::run(configuration()),
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
+            Command::Users(args) => users::run(args, &without_keys()?),
             Command::Backup(args) => args.run(&without_keys()?),
             Command::Restore(args) => restore::run(args, &without_keys()?),
             Command::Doctor(args) => doctor::run(args),

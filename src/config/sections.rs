@@ -64,7 +64,7 @@ pub struct Password {
     #[serde(deserialize_with = "by_name")]
     pub policy: PasswordPolicy,
     #[serde(deserialize_with = "parsed")]
-    #[validate(range(max = 24))]
+    #[validate(range(max = 10))]
     pub history: usize,
 }
 

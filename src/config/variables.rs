@@ -106,10 +106,10 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "PORTCULLIS_PASSWORD_HISTORY",
         meaning: "How many of the last passwords, the present one among them, may not be chosen when the password is changed. \
-                  `0` remembers none and refuses none. Each costs the change one more hash.",
-        allowed: Described("a whole number from 0 to 24"),
+                  `0` refuses none and keeps none of those that are changed from then on. Each costs the change one more hash, and all of them have to fit into the five seconds of a request.",
+        allowed: Described("a whole number from 0 to 10"),
         default: Always("5"),
-        example: "10",
+        example: "3",
         mask: None,
     },
     Variable {

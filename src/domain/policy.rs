@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
 use super::{email::Email, leaked::is_leaked, password::Candidate};
@@ -86,8 +87,8 @@ fn is_address(candidate: &Candidate, email: &Email) -> bool {
 
 /// By how many guesses somebody needs who knows words, names, keyboards, and the address: a hundred million at least.
 fn must_be_hard_to_guess(candidate: &Candidate, email: Option<&Email>) -> Result<(), Unfit> {
-    let words: Vec<&str> = email.map_or_else(Vec::new, |email| email.canonical().split(['@', '.']).collect());
-    let estimate = zxcvbn(candidate.as_str(), &words);
+    let words: Vec<&str> = email.map_or_else(Vec::new, words_of);
+    let estimate = zxcvbn(&looked_at(candidate), &words);
     if estimate.score() >= Score::Three {
         return Ok(());
     }
@@ -102,6 +103,39 @@ fn must_be_hard_to_guess(candidate: &Candidate, email: Option<&Email>) -> Result
             .join(" ")
     });
     Err(Unfit::Guessable(advice.map_or_else(String::new, |advice| format!(": {advice}"))))
+}
+
+/// The address as a whole, its halves, and what stands between their signs; as it was typed, and as it is compared.
+fn words_of(email: &Email) -> Vec<&str> {
+    let forms = [email.original().trim(), email.canonical()];
+    let halves = forms.iter().flat_map(|form| form.split('@'));
+    let pieces = forms.iter().flat_map(|form| form.split(|sign: char| !sign.is_alphanumeric()));
+    forms.iter().copied().chain(halves).chain(pieces).filter(|word| word.chars().count() > 2).collect()
+}
+
+/// What of a password is judged by how it is guessed: its beginning. Nobody guesses more.
+const LOOKED_AT: usize = 40;
+
+/// Signs that stand for letters: zxcvbn tries all readings of all of them, which are hundreds where all are there.
+const SIGNS_FOR_LETTERS: &str = "4@8({[<3691!|70$5+%2";
+
+/// So many different ones are read as letters.
+const READ_AS_LETTERS: usize = 5;
+
+/// As much as is judged in milliseconds, whatever somebody sends.
+fn looked_at(candidate: &Candidate) -> Zeroizing<String> {
+    let mut read = Vec::new();
+    let plain = candidate.as_str().chars().take(LOOKED_AT).map(|sign| {
+        if !SIGNS_FOR_LETTERS.contains(sign) || read.contains(&sign) {
+            return sign;
+        }
+        if read.len() < READ_AS_LETTERS {
+            read.push(sign);
+            return sign;
+        }
+        '~'
+    });
+    Zeroizing::new(plain.collect())
 }
 
 impl NewPassword {
@@ -158,13 +192,15 @@ mod tests {
         for (policy, shortest) in
             [(PasswordPolicy::Standard, 8), (PasswordPolicy::Nist, 15), (PasswordPolicy::Ticketing, 4)]
         {
-            for letter in ["x", "\u{1f512}", "e\u{323}\u{302}"] {
+            // Nine letters that nobody guesses, and as many of one kind as it takes.
+            for letter in ["\u{17e}", "\u{1f512}", "e\u{323}\u{302}"] {
                 assert_eq!(admits(policy, &letter.repeat(shortest - 1)), Err(Unfit::TooShort(shortest)));
-                assert_eq!(admits(policy, &letter.repeat(shortest)), Ok(()));
+                assert!(!matches!(admits(policy, &letter.repeat(shortest)), Err(Unfit::TooShort(_))));
             }
         }
         assert_eq!(admits(PasswordPolicy::Ticketing, &"x".repeat(21)), Err(Unfit::TooLong(20)));
-        assert_eq!(admits(PasswordPolicy::Standard, &"x".repeat(1024)), Ok(()));
+        let long: String = (0..1024).map(|n| char::from(b'a' + u8::try_from(n * n % 23).unwrap())).collect();
+        assert_eq!(admits(PasswordPolicy::Standard, &long), Ok(()));
     }
 
     #[test]
@@ -173,6 +209,28 @@ mod tests {
             assert_eq!(admits(PasswordPolicy::Standard, password), Err(Unfit::IsAddress));
         }
         assert_eq!(admits(PasswordPolicy::Ticketing, "ada.lovelace"), Ok(()));
+    }
+
+    #[test]
+    fn n_10_what_everybody_tries_and_what_the_address_says_is_refused() {
+        for (policy, password) in
+            [(PasswordPolicy::Standard, "Baseball1"), (PasswordPolicy::Nist, "123456789987654321")]
+        {
+            assert_eq!(admits(policy, password), Err(Unfit::Leaked), "{password}");
+        }
+        for password in ["lovelace1815", "Lovelace!Ada", "example.org1", "jessica1987"] {
+            assert!(
+                matches!(admits(PasswordPolicy::Standard, password), Err(Unfit::Guessable(_))),
+                "{password}"
+            );
+        }
+        let hyphens = Email::try_from("grzegorz-brzeczyszczykiewicz+x@b\u{fc}cher.example").unwrap();
+        for password in ["brzeczyszczykiewicz1", "b\u{fc}cher99"] {
+            let judged =
+                PasswordPolicy::Standard.admit(Candidate::try_from(password).unwrap(), Some(&hyphens));
+            assert!(matches!(judged, Err(Unfit::Guessable(_))), "{password}");
+        }
+        assert_eq!(admits(PasswordPolicy::Ticketing, "baseball1"), Ok(()));
     }
 
     #[test]

@@ -93,11 +93,6 @@ impl User {
         &self.0.password.hash
     }
 
-    /// The last so many passwords, the present one first.
-    pub fn remembered(&self, most: usize) -> impl Iterator<Item = &StoredHash> {
-        [self.hash()].into_iter().chain(&self.0.password.history).take(most)
-    }
-
     pub fn is_active(&self) -> bool {
         self.0.status == Status::Active
     }
@@ -138,6 +133,18 @@ impl User {
         Self(UserAttrs { status, epoch: self.0.epoch + 1, kept: None, updated_at: now, ..self.0 })
     }
 
+    /// May be used again; who was signed in before is not any more.
+    #[must_use]
+    pub fn enable(self, now: Timestamp) -> Self {
+        Self(UserAttrs { status: Status::Active, updated_at: now, ..self.0 })
+    }
+
+    /// With these roles and no others.
+    #[must_use]
+    pub fn with_roles(self, roles: Vec<Role>, now: Timestamp) -> Self {
+        Self(UserAttrs { roles, updated_at: now, ..self.0 })
+    }
+
     /// Ends all sessions by the epoch, but for one where that is wished.
     #[must_use]
     pub fn end_sessions(self, kept: Option<SessionId>, now: Timestamp) -> Self {
@@ -163,5 +170,28 @@ impl TryFrom<&str> for Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(number: u8) -> StoredHash {
+        StoredHash::parse(&format!("{}.salt", format!("{number:02x}").repeat(64))).unwrap()
+    }
+
+    #[test]
+    fn as_many_passwords_are_remembered_as_are_asked_for_and_no_more() {
+        let (id, email) = (UserId::from_uuid(uuid::Uuid::nil()), Email::try_from("ada@example.org").unwrap());
+        let user = User::build(UserAttrs::new(id, email, hash(0), Timestamp::UNIX_EPOCH));
+        for (remembered, left) in [(0, 0), (1, 0), (2, 1), (5, 4)] {
+            let changed = (1..10).fold(user.clone(), |user, number| {
+                user.change_password(hash(number), remembered, None, Timestamp::UNIX_EPOCH)
+            });
+            let history = &changed.attrs().password.history;
+            let latest: Vec<_> = (1..9).rev().map(hash).take(left).collect();
+            assert_eq!((history, changed.attrs().epoch), (&latest, 9), "{remembered}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{
     domain::clock::{Clock, Entropy},
     store::{Export, MigrateError, Store},
@@ -62,26 +64,28 @@ pub enum NotBackedUp {
 /// How many records are done.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64) + Send);
 
-/// It needs no right to change the store. Once told to stop, it leaves nothing behind.
+/// It needs no right to change the store. Once told to stop, it leaves nothing behind; one that is all
+/// written is finished.
 pub async fn backup(
     backups: &Backups,
     order: &Order,
-    stop: impl Future<Output = ()>,
+    stop: &CancellationToken,
     progress: Progress<'_>,
 ) -> Result<Made, Failure<NotBackedUp>> {
     let begun = backups.clock.uptime();
-    backups.store.examine().await.map_err(|error| not_open(error, NotBackedUp::Store))?;
     let at = backups.clock.now();
     let name = Name::new(at, !order.recipients.is_empty());
-    let mut export = backups.store.export().await?;
+    let opened = async {
+        backups.store.examine().await.map_err(|error| not_open(error, NotBackedUp::Store))?;
+        let export = backups.store.export().await?;
+        let draft = backups.archive.create(name.as_str()).await.map_err(NotBackedUp::Archive)?;
+        Ok::<_, Failure<NotBackedUp>>((export, draft))
+    };
+    let (mut export, mut draft) = unless(stop, opened).await?;
     let writer = Writer::new(&Header::new(at), &order.recipients, &*backups.entropy);
     let writer = writer.map_err(NotBackedUp::Dump)?;
 
-    let mut draft = backups.archive.create(name.as_str()).await.map_err(NotBackedUp::Archive)?;
-    let written = tokio::select! {
-        written = write(&mut *export, writer, &mut *draft, progress) => written,
-        () = stop => Err(NotBackedUp::Stopped.into()),
-    };
+    let written = unless(stop, write(&mut *export, writer, &mut *draft, progress)).await;
     let (size, sums) = match written {
         Ok(written) => written,
         Err(failure) => {
@@ -95,6 +99,13 @@ pub async fn backup(
     let removed = prune(backups, &name, order.keep).await;
     let removed = removed.map_err(|failure| failure.refused_by(not_removed))?;
     Ok(Made { name, size, took, sums, removed })
+}
+
+async fn unless<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = Result<T, Failure<NotBackedUp>>>,
+) -> Result<T, Failure<NotBackedUp>> {
+    stop.run_until_cancelled(work).await.unwrap_or_else(|| Err(NotBackedUp::Stopped.into()))
 }
 
 async fn write(

@@ -10,6 +10,7 @@ use crate::{
         user::User,
     },
     store::StoreError,
+    system::hashing::Refused,
 };
 
 use super::{Failure, Services, memory::Remembered};
@@ -43,10 +44,11 @@ pub async fn change_password(
     wish: ChangePassword,
 ) -> Result<(), Failure<ChangeRefusal>> {
     let ChangePassword { current, new, from } = wish;
+    services.hashing.has_room(services.rules.cost, from)?;
     let user = as_it_is(services, caller).await?;
-    must_match(services, current, user.hash(), from).await?;
+    must_match(services, &current, &user, from).await?;
     let new = fit(services.rules.passwords, new, &user)?;
-    must_be_new(services, &new, &user, from).await?;
+    must_be_new(services, &current, &new, &user, from).await?;
     let hash = services.hash(new.into_candidate(), from).await?;
     replace(services, caller, user, &hash).await
 }
@@ -60,43 +62,60 @@ async fn as_it_is(services: &Services, caller: &Remembered) -> Result<User, Fail
 
 async fn must_match(
     services: &Services,
-    current: Candidate,
-    hash: &StoredHash,
+    current: &Candidate,
+    user: &User,
     from: Option<IpAddr>,
 ) -> Result<(), Failure<ChangeRefusal>> {
-    let derived = services.hashing.derive(current, hash.recipe().clone(), from).await?;
-    if hash.matches(&derived) { Ok(()) } else { Err(Failure::Refused(ChangeRefusal::InvalidCredentials)) }
+    let is_theirs = matches(services, current, user, user.hash(), from).await?;
+    if is_theirs { Ok(()) } else { Err(Failure::Refused(ChangeRefusal::InvalidCredentials)) }
+}
+
+/// A hash that there is no memory for any more is nobody's.
+async fn matches(
+    services: &Services,
+    candidate: &Candidate,
+    user: &User,
+    hash: &StoredHash,
+    from: Option<IpAddr>,
+) -> Result<bool, Failure<ChangeRefusal>> {
+    match services.hashing.derive(candidate.clone(), hash.recipe().clone(), from).await {
+        Err(Refused::TooDear) => {
+            tracing::error!(user = %user.id(), cost = %hash.recipe().cost, "no memory to check a stored hash");
+            Ok(false)
+        }
+        derived => Ok(hash.matches(&derived?)),
+    }
 }
 
 fn fit(policy: PasswordPolicy, new: Candidate, user: &User) -> Result<NewPassword, Failure<ChangeRefusal>> {
     policy.admit(new, Some(&user.attrs().email)).map_err(|unfit| Failure::Refused(unfit.into()))
 }
 
-/// One hash for each that is remembered.
+/// One hash for each that is remembered, but for the present one, which has just been typed.
 async fn must_be_new(
     services: &Services,
+    current: &Candidate,
     new: &NewPassword,
     user: &User,
     from: Option<IpAddr>,
 ) -> Result<(), Failure<ChangeRefusal>> {
-    for old in user.remembered(services.rules.remembered_passwords) {
-        let derived = services.hashing.derive(new.as_candidate().clone(), old.recipe().clone(), from).await?;
-        if old.matches(&derived) {
-            return Err(Failure::Refused(ChangeRefusal::Reused));
-        }
+    let remembered = services.rules.remembered_passwords;
+    let mut reused = remembered > 0 && new.as_candidate().as_bytes() == current.as_bytes();
+    for old in user.attrs().password.history.iter().take(remembered.saturating_sub(1)) {
+        reused = reused || matches(services, new.as_candidate(), user, old, from).await?;
     }
-    Ok(())
+    if reused { Err(Failure::Refused(ChangeRefusal::Reused)) } else { Ok(()) }
 }
 
-/// Whoever changed the user meanwhile is not overwritten, unless what they changed is the password: then nobody knows any more
-/// whether this one was to be.
+/// Whoever changed the user meanwhile is not overwritten, unless what they changed is the password: what was typed as the present
+/// one has not been checked against that.
 async fn replace(
     services: &Services,
     caller: &Remembered,
     user: User,
     hash: &StoredHash,
 ) -> Result<(), Failure<ChangeRefusal>> {
-    let (checked, kept) = (user.attrs().password.changed_at, Some(caller.session.id));
+    let (checked, kept) = (user.hash().clone(), Some(caller.session.id));
     let mut user = user;
     for _ in 0..ATTEMPTS {
         let changed = user.change_password(
@@ -112,7 +131,7 @@ async fn replace(
             replaced => return Ok(replaced?),
         }
         user = as_it_is(services, caller).await?;
-        if user.attrs().password.changed_at != checked {
+        if *user.hash() != checked {
             return Err(Failure::Raced);
         }
     }

@@ -1,5 +1,7 @@
 //! An address and a password as a body brings them, and the rules that make them types.
 
+use std::cell::OnceCell;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::{Validate, ValidateArgs, ValidationError};
@@ -51,6 +53,8 @@ pub enum ModeBody {
 pub struct NewcomerRules {
     policy: PasswordPolicy,
     email: Option<Email>,
+    /// Judging costs milliseconds, so it is done once.
+    judged: OnceCell<Result<NewPassword, ValidationError>>,
 }
 
 /// Somebody who says who they are.
@@ -96,7 +100,7 @@ impl ChangePasswordBody {
 
 impl SignUpBody {
     pub fn admit(&self, policy: PasswordPolicy) -> Result<(Email, NewPassword, Mode), Problem> {
-        let rules = NewcomerRules { policy, email: address(&self.email) };
+        let rules = NewcomerRules { policy, email: address(&self.email), judged: OnceCell::new() };
         self.validate_with_args(&rules).map_err(|found| Problem::Invalid(faults(&found)))?;
         let email = address(&self.email).ok_or(Problem::Invalid(Vec::new()))?;
         let password = rules.judge(&self.password).map_err(|_| Problem::Invalid(Vec::new()))?;
@@ -115,8 +119,11 @@ impl SignInBody {
 
 impl NewcomerRules {
     fn judge(&self, given: &Given) -> Result<NewPassword, ValidationError> {
-        let admitted = self.policy.admit(candidate(given)?, self.email.as_ref());
-        admitted.map_err(|unfit| verdict(code_of(&unfit), unfit.to_string()))
+        let judge = || {
+            let admitted = self.policy.admit(candidate(given)?, self.email.as_ref());
+            admitted.map_err(|unfit| verdict(code_of(&unfit), unfit.to_string()))
+        };
+        self.judged.get_or_init(judge).clone()
     }
 }
 

@@ -83,7 +83,7 @@ pub enum OfANewPassword {
     /// `password_too_long`, `password_is_address`, `password_leaked`, `password_guessable`, `password_reused`; or `malformed`
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
-    /// `conflict`: the password was changed by somebody else meanwhile
+    /// `conflict`: another call of the same session changed it meanwhile
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(ProblemBody<'static>),
 }

@@ -40,4 +40,5 @@ mod store_misset;
 mod support;
 mod tls;
 mod tokens;
+mod users_command;
 mod verify_page;

@@ -1,8 +1,15 @@
 //! Passwords, asked over HTTP: which may be chosen, and how one is changed.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use portcullis::store::Store;
+use portcullis::{
+    domain::{password::Candidate, policy::PasswordPolicy},
+    store::Store,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -14,8 +21,9 @@ use crate::support::{
 
 on_both_stores!(
     a_change_ends_every_other_session_and_the_old_password,
-    n_10_asvs_6_2_3_the_present_password_is_asked_for,
+    asvs_6_2_3_the_present_password_is_asked_for,
     the_last_passwords_are_refused_and_older_ones_are_not,
+    r_16_a_change_sets_the_password_and_nothing_else,
     r_15_whoever_is_not_signed_in_changes_nobody_s_password,
     what_a_password_must_be_is_said_of_the_new_one,
 );
@@ -50,7 +58,7 @@ async fn a_change_ends_every_other_session_and_the_old_password(store: Arc<dyn S
     assert_eq!(Browser::at(&service).sign_in("ada@example.org", OTHERS[0]).await.status, 200);
 }
 
-async fn n_10_asvs_6_2_3_the_present_password_is_asked_for(store: Arc<dyn Store>) {
+async fn asvs_6_2_3_the_present_password_is_asked_for(store: Arc<dyn Store>) {
     let service = Service::on(store).await;
     let mut ada = Browser::at(&service);
     ada.sign_up("ada@example.org").await;
@@ -61,7 +69,43 @@ async fn n_10_asvs_6_2_3_the_present_password_is_asked_for(store: Arc<dyn Store>
     // Not even whether the new one would do.
     let answer = change(&mut ada, "wrong", "short").await;
     assert_eq!(answer.codes(), ["invalid_credentials"]);
+    for body in
+        [json!({ "newPassword": OTHERS[0] }), json!({ "newPassword": OTHERS[0], "currentPassword": "" })]
+    {
+        let answer = ada.put("/api/users/password", body).await;
+        assert_eq!(answer.codes(), ["password_required"]);
+        assert_eq!(answer.json()["errors"][0]["field"], "currentPassword");
+    }
     assert_eq!(Browser::at(&service).sign_in("ada@example.org", PASSWORD).await.status, 200);
+}
+
+/// And a page of somebody else's cannot do it for her.
+async fn r_16_a_change_sets_the_password_and_nothing_else(store: Arc<dyn Store>) {
+    let service = Service::on(store).await;
+    let mut ada = Browser::at(&service);
+    let before = ada.sign_up("ada@example.org").await.json();
+    let mut body = json!({
+        "currentPassword": PASSWORD, "newPassword": OTHERS[0], "email": "eve@example.org", "roles": ["admin"],
+        "emailVerified": true, "id": "00000000-0000-7000-8000-000000000000", "status": "disabled", "history": [],
+    });
+    let mut elsewhere = ada.clone();
+    elsewhere.origin = "https://evil.example".to_owned();
+    let refused = elsewhere.put("/api/users/password", body.clone()).await;
+    assert_eq!((refused.status, refused.codes()), (403, vec!["cross_site".to_owned()]));
+
+    assert_eq!(ada.put("/api/users/password", body.clone()).await.status, 204);
+    let after = ada.get("/api/users/currentuser").await.json()["currentUser"].clone();
+    assert_eq!(after, before);
+
+    // Whoever holds tokens changes theirs in the same way.
+    let account = json!({ "email": "ada@example.org", "password": OTHERS[0], "mode": "token" });
+    let mut program = Browser::at(&service);
+    let tokens = program.post("/api/users/signin", account).await.json();
+    program.token = Some(tokens["accessToken"].as_str().unwrap().to_owned());
+    body["currentPassword"] = json!(OTHERS[0]);
+    body["newPassword"] = json!(OTHERS[1]);
+    assert_eq!(program.put("/api/users/password", body).await.status, 204);
+    assert_eq!(ada.current_user().await, None);
 }
 
 async fn the_last_passwords_are_refused_and_older_ones_are_not(store: Arc<dyn Store>) {
@@ -144,6 +188,18 @@ async fn what_a_password_must_be_is_said_of_the_new_one(store: Arc<dyn Store>) {
     assert_eq!(answered, listed, "each code that is listed is answered");
 }
 
+/// As somebody would choose it who has read how strength is estimated.
+#[test]
+fn f_33_no_password_takes_long_to_be_judged() {
+    for costly in ["4@8({[<3691!|70$5+%2", "p4ssw0rd", "abcabcabd", "0123456789", "19990101"] {
+        let candidate = Candidate::try_from(costly.repeat(1024 / costly.len()).as_str()).unwrap();
+        let begun = Instant::now();
+        let _ = PasswordPolicy::Standard.admit(candidate, None);
+        println!("{costly}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_millis(500), "{costly}: {:?}", begun.elapsed());
+    }
+}
+
 /// Whoever signs up hears of it in the same words.
 #[tokio::test]
 async fn a_newcomer_is_told_what_would_be_better() {
@@ -189,18 +245,47 @@ async fn of_two_changes_at_once_one_counts() {
     let folder = Folder::new();
     for [here, there] in two_of_one(&folder).await {
         let (here, there) = (Service::on(here).await, Service::on(there).await);
-        let mut ada = Browser::at(&here);
-        ada.sign_up("ada@example.org").await;
-        let mut elsewhere = Browser::at(&there);
-        elsewhere.sign_in("ada@example.org", PASSWORD).await;
-        let (one, other) =
-            tokio::join!(change(&mut ada, PASSWORD, OTHERS[0]), change(&mut elsewhere, PASSWORD, OTHERS[1]));
-        let won: Vec<_> = [&one, &other].into_iter().filter(|answer| answer.status == 204).collect();
-        assert_eq!(won.len(), 1, "{one:?} {other:?}");
-        let mut counted = 0;
-        for password in [PASSWORD, OTHERS[0], OTHERS[1]] {
-            counted += u32::from(Browser::at(&here).sign_in("ada@example.org", password).await.status == 200);
+        for of_one_session in [true, false] {
+            let address = format!("{of_one_session}@example.org");
+            let mut ada = Browser::at(&here);
+            ada.sign_up(&address).await;
+            let mut elsewhere = Browser::at(&there);
+            if of_one_session {
+                elsewhere.cookie = ada.cookie.clone();
+            } else {
+                elsewhere.sign_in(&address, PASSWORD).await;
+            }
+            let (one, other) = tokio::join!(
+                change(&mut ada, PASSWORD, OTHERS[0]),
+                change(&mut elsewhere, PASSWORD, OTHERS[1])
+            );
+            let (won, lost) = if one.status == 204 { (&one, &other) } else { (&other, &one) };
+            // Whoever comes so late that the password is another one already is told that.
+            let late = ["invalid_credentials", if of_one_session { "conflict" } else { "not_signed_in" }];
+            assert_eq!(won.status, 204, "{one:?} {other:?}");
+            assert!(lost.codes().len() == 1 && late.contains(&lost.codes()[0].as_str()), "{lost:?}");
+            let mut counted = 0;
+            for password in [PASSWORD, OTHERS[0], OTHERS[1]] {
+                counted += u32::from(Browser::at(&here).sign_in(&address, password).await.status == 200);
+            }
+            assert_eq!(counted, 1);
         }
-        assert_eq!(counted, 1);
     }
+}
+
+/// What is remembered at most fits into a request, at the cost of every day.
+#[tokio::test]
+async fn as_much_as_may_be_remembered_is_checked_in_time() {
+    let store = crate::support::stores::sqlite();
+    let settings = [("PORTCULLIS_PASSWORD_HISTORY", "10"), ("PORTCULLIS_PASSWORD_COST", "standard")];
+    let service = Service::with(store, &settings).await;
+    let mut ada = Browser::at(&service);
+    ada.sign_up("ada@example.org").await;
+    let mut current = PASSWORD.to_owned();
+    for number in 0..9 {
+        let new = format!("{} number {number}", OTHERS[0]);
+        assert_eq!(change(&mut ada, &current, &new).await.status, 204);
+        current = new;
+    }
+    assert_eq!(change(&mut ada, &current, PASSWORD).await.codes(), ["password_reused"]);
 }

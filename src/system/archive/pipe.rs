@@ -8,7 +8,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
+use futures_util::future::BoxFuture;
+use tokio::sync::{
+    Mutex,
+    mpsc::{Sender, channel},
+};
 
 use super::{Archive, ArchiveError, Draft, Kept, Source, failed};
 use crate::system::aside::aside;
@@ -22,7 +26,11 @@ pub struct Pipe {
     received: Mutex<Option<File>>,
 }
 
-struct Out;
+/// What writes to standard output, on a thread of its own: its reader may take as long as they like.
+struct Out {
+    pieces: Sender<Vec<u8>>,
+    written: BoxFuture<'static, Option<io::Result<()>>>,
+}
 
 struct Received(PathBuf, File);
 
@@ -69,7 +77,15 @@ impl Archive for Pipe {
     }
 
     async fn create(&self, _name: &str) -> Result<Box<dyn Draft>, ArchiveError> {
-        Ok(Box::new(Out))
+        let (pieces, mut coming) = channel::<Vec<u8>>(1);
+        let written = aside(move || {
+            let mut out = io::stdout().lock();
+            while let Some(piece) = coming.blocking_recv() {
+                out.write_all(&piece)?;
+            }
+            out.flush()
+        });
+        Ok(Box::new(Out { pieces, written: Box::pin(written) }))
     }
 
     async fn open(&self, _name: &str) -> Result<Box<dyn Source>, ArchiveError> {
@@ -86,17 +102,25 @@ impl Archive for Pipe {
 #[async_trait]
 impl Draft for Out {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        let bytes = bytes.to_vec();
-        // Its reader may take as long as they like, and may be waited for by somebody who has had enough.
-        let written = aside(move || io::stdout().lock().write_all(&bytes)).await;
-        written.ok_or_else(lost).flatten().map_err(failed(Path::new("standard output")))
+        let sent = self.pieces.send(bytes.to_vec());
+        tokio::select! {
+            biased;
+            ended = &mut self.written => outcome(ended),
+            _ = sent => Ok(()),
+        }
     }
 
     async fn finish(self: Box<Self>) -> Result<(), ArchiveError> {
-        io::stdout().lock().flush().map_err(failed(Path::new("standard output")))
+        let Self { pieces, written } = *self;
+        drop(pieces);
+        outcome(written.await)
     }
 
     async fn abandon(self: Box<Self>) {}
+}
+
+fn outcome(written: Option<io::Result<()>>) -> Result<(), ArchiveError> {
+    written.ok_or_else(lost).flatten().map_err(failed(Path::new("standard output")))
 }
 
 #[async_trait]

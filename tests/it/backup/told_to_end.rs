@@ -41,6 +41,13 @@ async fn f_30_a_backup_that_is_told_to_end_leaves_nothing_behind() {
     panic!("it was never caught in its work");
 }
 
+/// Whether SIGTERM no longer ends it by itself.
+fn listens_for_the_end(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.is_some_and(|caught| u64::from_str_radix(caught.trim(), 16).unwrap() & 1 << 14 != 0)
+}
+
 /// Whoever is at the other end of the pipe.
 #[tokio::test]
 async fn f_30_nobody_waits_for_a_pipe_that_nobody_reads_or_writes() {
@@ -60,7 +67,8 @@ async fn f_30_nobody_waits_for_a_pipe_that_nobody_reads_or_writes() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        sleep(Duration::from_secs(1)).await;
+        until("it listens for signals", async || listens_for_the_end(child.id())).await;
+        sleep(Duration::from_millis(500)).await;
         assert!(child.try_wait().unwrap().is_none(), "it waits for the other end: {args:?}");
         let begun = Instant::now();
         ended(Command::new("kill").args(["-TERM", &child.id().to_string()]));

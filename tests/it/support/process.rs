@@ -134,7 +134,10 @@ impl Process {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().unwrap() {
-                self.said.extend(self.log.try_iter());
+                // Until both ends have been read, or somebody else holds one.
+                while let Ok(line) = self.log.recv_timeout(Duration::from_secs(2)) {
+                    self.said.push(line);
+                }
                 return status;
             }
             thread::sleep(Duration::from_millis(10));

@@ -1,0 +1,219 @@
+//! `portcullis users`: who there is, and what an operator does to an account.
+
+use std::io::{self, Write as _};
+
+use clap::{Parser, Subcommand};
+use serde_json::{Value, json};
+use tokio::runtime;
+
+use super::{Failed, print, told};
+use crate::{
+    app,
+    config::Config,
+    flows::{
+        change_user::{Change, InvalidRole, Status, Whom, change_user},
+        list_users::{Role, User, Which, list_users},
+        show_user::show_user,
+    },
+};
+
+/// Look after people's accounts.
+///
+/// Whoever can reach the store may do all of it. What is changed counts at once, in every replica.
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Examples:\n  portcullis users list --role admin\n  portcullis users show ada@example.org\n  \
+                  portcullis users roles ada@example.org admin\n  portcullis users disable ada@example.org"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show all users, or those of a kind, in the order in which they came.
+    #[command(after_help = "Example:\n  portcullis users list --disabled --json")]
+    List(List),
+    /// Show one user, and how many sessions they have.
+    #[command(after_help = "Example:\n  portcullis users show ada@example.org")]
+    Show(Named),
+    /// Keep somebody out: every session ends, and nobody signs in.
+    #[command(after_help = "Example:\n  portcullis users disable ada@example.org")]
+    Disable(Named),
+    /// Let somebody in again; they sign in anew.
+    #[command(after_help = "Example:\n  portcullis users enable ada@example.org")]
+    Enable(Named),
+    /// Give roles to somebody, or take them; without any, show those that they have.
+    #[command(
+        after_help = "Examples:\n  portcullis users roles ada@example.org admin box-office\n  portcullis users roles ada@example.org --take admin"
+    )]
+    Roles(Roles),
+}
+
+#[derive(Debug, Parser)]
+struct List {
+    /// Those who have this role.
+    #[arg(long, value_parser = role)]
+    role: Option<Role>,
+    /// Those who may not sign in.
+    #[arg(long)]
+    disabled: bool,
+    /// For programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Parser)]
+struct Named {
+    /// Their address, or their id.
+    #[arg(value_name = "ADDRESS")]
+    whom: Whom,
+    /// For programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Parser)]
+struct Roles {
+    #[command(flatten)]
+    named: Named,
+    /// To be given.
+    #[arg(value_name = "ROLE", value_parser = role)]
+    give: Vec<Role>,
+    /// To be taken; may be repeated, or a list with commas.
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', value_parser = role)]
+    take: Vec<Role>,
+}
+
+fn role(name: &str) -> Result<Role, InvalidRole> {
+    Role::try_from(name)
+}
+
+pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
+    match args.verb {
+        Verb::List(list) => show_all(list, config),
+        Verb::Show(named) => show(&named, config),
+        Verb::Disable(named) => change(&named, &Change::Disable, config),
+        Verb::Enable(named) => change(&named, &Change::Enable, config),
+        Verb::Roles(Roles { named, give, take }) => change(&named, &Change::Roles { give, take }, config),
+    }
+}
+
+fn runtime() -> io::Result<runtime::Runtime> {
+    runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn change(named: &Named, change: &Change, config: &Config) -> Result<(), Failed> {
+    let changed =
+        app::with_users(config, async |store, clock| change_user(store, clock, &named.whom, change).await);
+    let (user, is_new) = runtime()?.block_on(changed)?.map_err(told)?;
+    let text = if named.json {
+        format!("{:#}\n", json!({ "user": as_json(&user), "changed": is_new }))
+    } else {
+        format!("{}{}", as_text(&user), if is_new { "" } else { "It was so before.\n" })
+    };
+    Ok(print(&text)?)
+}
+
+fn show(named: &Named, config: &Config) -> Result<(), Failed> {
+    let shown = app::with_users(config, async |store, clock| show_user(store, clock, &named.whom).await);
+    let (user, sessions) = runtime()?.block_on(shown)?.map_err(told)?;
+    let last = sessions.iter().map(|session| session.last_seen_at).max();
+    let text = if named.json {
+        let last = last.map(|at| at.to_string());
+        format!("{:#}\n", json!({ "user": as_json(&user), "sessions": sessions.len(), "lastSeenAt": last }))
+    } else {
+        let last = last.map_or_else(String::new, |at| format!(", the last one used at {at}"));
+        format!("{}{:10}  {}{last}\n", as_text(&user), "sessions", sessions.len())
+    };
+    Ok(print(&text)?)
+}
+
+/// Line by line, since there may be many.
+fn show_all(list: List, config: &Config) -> Result<(), Failed> {
+    let List { role, disabled, json } = list;
+    let (which, mut shown, mut failed) = (Which { role, disabled }, 0_u64, None);
+    let mut out = io::BufWriter::new(io::stdout());
+    let heading = format!("{:40}  {:36}  {:8}  {:8}  ROLES", "ADDRESS", "ID", "STATUS", "VERIFIED");
+    let mut say = |line: String, out: &mut io::BufWriter<_>| match writeln!(out, "{line}") {
+        Err(error) if failed.is_none() => failed = Some(error),
+        _ => {}
+    };
+    say(if json { "{\"users\": [".to_owned() } else { heading }, &mut out);
+    let mut each = |user: &User| {
+        shown += 1;
+        let comma = if shown > 1 { "," } else { "" };
+        say(if json { format!("{comma}{}", as_json(user)) } else { as_row(user) }, &mut out);
+    };
+    let listed = app::with_users(config, async |store, _| list_users(store, &which, &mut each).await);
+    runtime()?.block_on(listed)?.map_err(told)?;
+    say(if json { "]}".to_owned() } else { format!("{shown} users") }, &mut out);
+    // A reader who has seen enough is no failure.
+    match failed.map_or_else(|| out.flush(), Err) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn status(user: &User) -> &'static str {
+    if user.is_active() { "active" } else { "disabled" }
+}
+
+fn roles(user: &User) -> String {
+    user.attrs().roles.iter().map(Role::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn as_row(user: &User) -> String {
+    let (attrs, verified) =
+        (user.attrs(), if user.attrs().email_verified_at.is_some() { "yes" } else { "no" });
+    let row = format!(
+        "{:40}  {}  {:8}  {verified:8}  {}",
+        attrs.email.original(),
+        attrs.id,
+        status(user),
+        roles(user)
+    );
+    row.trim_end().to_owned()
+}
+
+fn as_text(user: &User) -> String {
+    let attrs = user.attrs();
+    let verified = attrs.email_verified_at.map_or_else(|| "no".to_owned(), |at| format!("since {at}"));
+    let status = match attrs.status {
+        Status::Active => "active".to_owned(),
+        Status::Disabled { since } => format!("disabled since {since}"),
+    };
+    [
+        ("id", attrs.id.to_string()),
+        ("address", attrs.email.original().to_owned()),
+        ("verified", verified),
+        ("status", status),
+        ("roles", roles(user)),
+        ("password", format!("of {}", attrs.password.changed_at)),
+        ("created", attrs.created_at.to_string()),
+        ("updated", attrs.updated_at.to_string()),
+    ]
+    .iter()
+    .map(|(name, value)| format!("{name:10}  {value}").trim_end().to_owned() + "\n")
+    .collect()
+}
+
+fn as_json(user: &User) -> Value {
+    let attrs = user.attrs();
+    let disabled = match attrs.status {
+        Status::Active => None,
+        Status::Disabled { since } => Some(since.to_string()),
+    };
+    json!({
+        "id": attrs.id.to_string(),
+        "email": attrs.email.original(),
+        "emailVerifiedAt": attrs.email_verified_at.map(|at| at.to_string()),
+        "status": status(user),
+        "disabledSince": disabled,
+        "roles": attrs.roles.iter().map(Role::to_string).collect::<Vec<_>>(),
+        "passwordChangedAt": attrs.password.changed_at.to_string(),
+        "createdAt": attrs.created_at.to_string(),
+        "updatedAt": attrs.updated_at.to_string(),
+    })
+}
