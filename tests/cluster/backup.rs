@@ -80,7 +80,7 @@ pub(crate) async fn look(place: &mut Place, report: &mut Report) {
 /// A sign-in, once ingress, service and database have found each other again, each of which takes a moment.
 async fn answered(place: &Place) -> Answer {
     let mut answer = place.edge.sign_in(&place.email).await;
-    for _ in 0..30 {
+    for _ in 0..120 {
         if answer.status < 500 {
             break;
         }

@@ -31,20 +31,27 @@ pub(crate) async fn look(place: &mut Place, report: &mut Report) {
     if let Some(failure) = seen.failures.first() {
         eprintln!("the first failure: {failure}");
     }
-    let after = start().await;
+    let after = starts().await;
     report.promise(
         "a container, started to ready, with MongoDB up",
-        &format!("{after} ms"),
+        &format!("{} ms, median of {after:?}", after[1]),
         "<= 100 ms",
-        after <= 100,
+        after[1] <= 100,
     );
 }
 
-/// How many milliseconds a new pod needed, once its network was there: what enforces policies may let a pod wait that it
+/// How many milliseconds new pods needed, once their network was there: what enforces policies may let a pod wait that it
 /// does not know yet, and that is not ours.
-async fn start() -> u64 {
+async fn starts() -> [u64; 3] {
     kubectl::here("delete networkpolicy --all").await;
     sleep(Duration::from_secs(2)).await;
+    let mut after = [start().await, start().await, start().await];
+    place::apply().await;
+    after.sort_unstable();
+    after
+}
+
+async fn start() -> u64 {
     kubectl::here("rollout restart deployment portcullis").await;
     kubectl::here("rollout status deployment/portcullis --timeout 120s").await;
     let pods = kubectl::json("get pods --selector app.kubernetes.io/name=portcullis").await;
@@ -53,7 +60,6 @@ async fn start() -> u64 {
         pods.iter().max_by_key(|pod| pod["metadata"]["creationTimestamp"].as_str().map(str::to_owned));
     let name = newest.and_then(|pod| pod["metadata"]["name"].as_str()).expect("a pod").to_owned();
     let log = kubectl::here(&format!("logs {name}")).await;
-    place::apply().await;
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let ready = lines.into_iter().find(|line| line["message"] == "ready").expect("it says when it is ready");
     ready["after_ms"].as_u64().expect("it says how long it took")
