@@ -4,9 +4,8 @@ use std::{error::Error, fmt::Write as _};
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
-use tokio::runtime;
 
-use super::print;
+use super::{print, runtime};
 use crate::{
     app,
     kube::secrets::{Place, Present},
@@ -50,7 +49,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error + Send + Sync>> {
     let Verb::Secrets(Secrets { namespace, set, members, database, json }) = args.verb;
     let set = set.unwrap_or_else(|| format!("{database}-mongodb"));
     let place = Place { namespace, set, members, database };
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let present = runtime.block_on(app::make_secrets(&place));
     // Nobody waits for a program of the kubeconfig's that has not answered.
     runtime.shutdown_background();

@@ -4,10 +4,9 @@ use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, time::Duratio
 
 use clap::Parser;
 use serde_json::{Value, json};
-use tokio::runtime;
 use url::{Host, Url};
 
-use super::{Failed, config::printable, configuration, print};
+use super::{Failed, config::printable, configuration, print, runtime};
 use crate::{
     app,
     config::{Fault, Misconfigured},
@@ -59,7 +58,7 @@ pub fn run(args: Args) -> Result<(), Failed> {
             format!("--connect says where a name leads, and {url} has an address: leave one of them out");
         return Err(Failed::Misused(why));
     }
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let mut found = runtime.block_on(look(args))?;
     // Nobody waits for a name service that has not answered.
     runtime.shutdown_background();

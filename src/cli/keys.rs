@@ -4,9 +4,8 @@ use std::{error::Error, fmt::Write as _};
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
-use tokio::runtime;
 
-use super::{print, told};
+use super::{print, runtime, told};
 use crate::{
     app,
     config::Config,
@@ -42,7 +41,7 @@ struct Form {
 }
 
 pub fn run(args: &Args, config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let (form, keys) = match &args.verb {
         Verb::List(form) => (
             form,

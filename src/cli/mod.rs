@@ -113,6 +113,11 @@ fn configuration() -> Result<Config, Misconfigured> {
     Config::read(&Sources::of_process())
 }
 
+/// For one thing after the other.
+fn runtime() -> io::Result<Runtime> {
+    runtime::Builder::new_current_thread().enable_all().build()
+}
+
 /// For work that packs and seals for long: connections are looked after on a thread of their own meanwhile.
 fn runtime_beside() -> io::Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()

@@ -1,12 +1,11 @@
 //! `portcullis mongo-agent`: runs beside a MongoDB server, and says and changes who is a member of its set.
 
-use std::{error::Error, fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
-use tokio::runtime;
 
-use super::{Failed, logged::logged, print, signals::Signals};
+use super::{Failed, logged::logged, print, runtime, signals::Signals};
 use crate::{
     config::{ForAgent, Misconfigured},
     mongo_agent::{self, CannotRun, Line, ListensOn, Next, Removed, Report, Settings},
@@ -56,15 +55,11 @@ pub fn run(args: Args, config: Result<Config, Misconfigured>) -> Result<(), Fail
     }
 }
 
-fn runtime() -> Result<runtime::Runtime, Box<dyn Error + Send + Sync>> {
-    Ok(runtime::Builder::new_current_thread().enable_all().build()?)
-}
-
 fn begin(config: Config) -> Result<(), CannotRun> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    runtime()?.block_on(async {
         let signals = Signals::listen()?;
         let leave = async {
             signals.first().await;

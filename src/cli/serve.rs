@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
-use tokio::runtime;
 
 use super::{
     Failed,
     logged::logged,
+    runtime,
     signals::{Asked, Signals},
 };
 use crate::{
@@ -29,7 +29,7 @@ fn begin(config: &Config) -> Result<(), CannotRun> {
         tracing::warn!("{warning}");
     }
     // The listeners have threads of their own; this one opens the store and waits for signals.
-    runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(config))
+    runtime()?.block_on(serve(config))
 }
 
 async fn serve(config: &Config) -> Result<(), CannotRun> {

@@ -4,14 +4,14 @@ use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
-use tokio::runtime;
 
-use super::{Failed, print, told};
+use super::{Failed, print, runtime, told};
 use crate::{
     app,
     config::Config,
     flows::{
-        change_user::{Change, InvalidRole, Status, Whom, change_user},
+        change_user::{Change, InvalidRole, Status, change_user},
+        find_user::Whom,
         list_users::{Role, User, Which, list_users},
         show_user::show_user,
     },
@@ -98,10 +98,6 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
         Verb::Enable(named) => change(&named, &Change::Enable, config),
         Verb::Roles(Roles { named, give, take }) => change(&named, &Change::Roles { give, take }, config),
     }
-}
-
-fn runtime() -> io::Result<runtime::Runtime> {
-    runtime::Builder::new_current_thread().enable_all().build()
 }
 
 fn change(named: &Named, change: &Change, config: &Config) -> Result<(), Failed> {

@@ -24,4 +24,5 @@ pub mod secret;
 pub mod session;
 pub mod signing_key;
 pub mod stored_hash;
+pub mod strength;
 pub mod user;

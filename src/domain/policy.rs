@@ -2,10 +2,7 @@
 
 use jiff::SignedDuration;
 
-use zeroize::Zeroizing;
-use zxcvbn::{Score, zxcvbn};
-
-use super::{email::Email, leaked::is_leaked, password::Candidate};
+use super::{email::Email, leaked::is_leaked, password::Candidate, strength::guessed};
 
 /// Which passwords may be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +69,7 @@ impl PasswordPolicy {
             }
         }
         if self == Self::Standard {
-            must_be_hard_to_guess(&candidate, email)?;
+            guessed(&candidate, email).map_or(Ok(()), |advice| Err(Unfit::Guessable(advice)))?;
         }
         Ok(NewPassword(candidate))
     }
@@ -83,59 +80,6 @@ fn is_address(candidate: &Candidate, email: &Email) -> bool {
     let typed = candidate.as_str().trim().to_lowercase();
     let local = email.canonical().split_once('@').map_or("", |(local, _)| local);
     typed == email.canonical() || typed == email.original().to_lowercase() || typed == local
-}
-
-/// By how many guesses somebody needs who knows words, names, keyboards, and the address: a hundred million at least.
-fn must_be_hard_to_guess(candidate: &Candidate, email: Option<&Email>) -> Result<(), Unfit> {
-    let words: Vec<&str> = email.map_or_else(Vec::new, words_of);
-    let estimate = zxcvbn(&looked_at(candidate), &words);
-    if estimate.score() >= Score::Three {
-        return Ok(());
-    }
-    let advice = estimate.feedback().map(|feedback| {
-        let advice = feedback.suggestions().iter().map(ToString::to_string);
-        feedback
-            .warning()
-            .map(|warning| warning.to_string())
-            .into_iter()
-            .chain(advice)
-            .collect::<Vec<_>>()
-            .join(" ")
-    });
-    Err(Unfit::Guessable(advice.map_or_else(String::new, |advice| format!(": {advice}"))))
-}
-
-/// The address as a whole, its halves, and what stands between their signs; as it was typed, and as it is compared.
-fn words_of(email: &Email) -> Vec<&str> {
-    let forms = [email.original().trim(), email.canonical()];
-    let halves = forms.iter().flat_map(|form| form.split('@'));
-    let pieces = forms.iter().flat_map(|form| form.split(|sign: char| !sign.is_alphanumeric()));
-    forms.iter().copied().chain(halves).chain(pieces).filter(|word| word.chars().count() > 2).collect()
-}
-
-/// What of a password is judged by how it is guessed: its beginning. Nobody guesses more.
-const LOOKED_AT: usize = 40;
-
-/// Signs that stand for letters: zxcvbn tries all readings of all of them, which are hundreds where all are there.
-const SIGNS_FOR_LETTERS: &str = "4@8({[<3691!|70$5+%2";
-
-/// So many different ones are read as letters.
-const READ_AS_LETTERS: usize = 5;
-
-/// As much as is judged in milliseconds, whatever somebody sends.
-fn looked_at(candidate: &Candidate) -> Zeroizing<String> {
-    let mut read = Vec::new();
-    let plain = candidate.as_str().chars().take(LOOKED_AT).map(|sign| {
-        if !SIGNS_FOR_LETTERS.contains(sign) || read.contains(&sign) {
-            return sign;
-        }
-        if read.len() < READ_AS_LETTERS {
-            read.push(sign);
-            return sign;
-        }
-        '~'
-    });
-    Zeroizing::new(plain.collect())
 }
 
 impl NewPassword {

@@ -13,7 +13,7 @@ use crate::{
     system::hashing::Refused,
 };
 
-use super::{Failure, Services, memory::Remembered};
+use super::{ATTEMPTS, Failure, Services, memory::Remembered};
 
 pub struct ChangePassword {
     pub current: Candidate,
@@ -34,9 +34,6 @@ pub enum ChangeRefusal {
     Reused,
 }
 
-/// How often somebody else may change the user first.
-const ATTEMPTS: usize = 5;
-
 /// Who has no right to change it learns nothing of the new one: the present one is asked for first.
 pub async fn change_password(
     services: &Services,
@@ -45,19 +42,12 @@ pub async fn change_password(
 ) -> Result<(), Failure<ChangeRefusal>> {
     let ChangePassword { current, new, from } = wish;
     services.hashing.has_room(services.rules.cost, from)?;
-    let user = as_it_is(services, caller).await?;
+    let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(ChangeRefusal::SignedOut))?;
     must_match(services, &current, &user, from).await?;
     let new = fit(services.rules.passwords, new, &user)?;
     must_be_new(services, &current, &new, &user, from).await?;
     let hash = services.hash(new.into_candidate(), from).await?;
     replace(services, caller, user, &hash).await
-}
-
-/// Not from memory: a session that has ended must not keep itself.
-async fn as_it_is(services: &Services, caller: &Remembered) -> Result<User, Failure<ChangeRefusal>> {
-    let found = services.store.session_by_id(caller.session.id).await?;
-    let found = found.filter(|(session, user)| session.holds(user, services.clock.now()));
-    found.map(|(_, user)| user).ok_or(Failure::Refused(ChangeRefusal::SignedOut))
 }
 
 async fn must_match(
@@ -130,7 +120,7 @@ async fn replace(
             Err(StoreError::Stale) => {}
             replaced => return Ok(replaced?),
         }
-        user = as_it_is(services, caller).await?;
+        user = services.as_it_is(caller).await?.ok_or(Failure::Refused(ChangeRefusal::SignedOut))?;
         if *user.hash() != checked {
             return Err(Failure::Raced);
         }

@@ -2,15 +2,12 @@
 
 use crate::store::StoreError;
 
-use super::{Failure, Services, memory::Remembered};
+use super::{ATTEMPTS, Failure, Services, memory::Remembered};
 
 /// The session that asks has itself ended since it was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the session that asks has ended")]
 pub struct SignedOut;
-
-/// How often somebody else may change the user first.
-const ATTEMPTS: usize = 5;
 
 /// Returns how many have ended by it.
 pub async fn end_all_sessions(
@@ -20,10 +17,7 @@ pub async fn end_all_sessions(
 ) -> Result<usize, Failure<SignedOut>> {
     let kept = keep_current.then_some(caller.session.id);
     for _ in 0..ATTEMPTS {
-        // Not from memory: a session that has ended must not keep itself, so both are as of the revision that is replaced.
-        let found = services.store.session_by_id(caller.session.id).await?;
-        let found = found.filter(|(session, user)| session.holds(user, services.clock.now()));
-        let (_, user) = found.ok_or(Failure::Refused(SignedOut))?;
+        let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(SignedOut))?;
         let live = services.live_sessions(&user).await?;
         let replaced =
             services.store.replace_user(&user.clone().end_sessions(kept, services.clock.now())).await;

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod dump;
 pub mod end_all_sessions;
 pub mod end_session;
+pub mod find_user;
 pub mod key_ring;
 pub mod list_backups;
 pub mod list_keys;
@@ -34,7 +35,7 @@ pub mod who_am_i;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     domain::{
@@ -60,7 +61,7 @@ use crate::{
 };
 
 use key_ring::KeyRing;
-use memory::Memory;
+use memory::{Memory, Remembered};
 use readiness::Readiness;
 
 /// The world outside, as far as a verb needs it.
@@ -179,12 +180,15 @@ impl Services {
         done
     }
 
-    /// A user's sessions that hold, the newest first.
+    /// Whoever asks, as the store has them now: not from memory, because a session that has ended must not keep itself. `None`
+    /// when theirs has.
+    async fn as_it_is(&self, caller: &Remembered) -> Result<Option<User>, StoreError> {
+        let found = self.store.session_by_id(caller.session.id).await?;
+        Ok(found.filter(|(session, user)| session.holds(user, self.clock.now())).map(|(_, user)| user))
+    }
+
     async fn live_sessions(&self, user: &User) -> Result<Vec<Session>, StoreError> {
-        let now = self.clock.now();
-        let mut sessions = self.store.sessions_of(user.id(), now).await?;
-        sessions.retain(|session| session.holds(user, now));
-        Ok(sessions)
+        live_sessions(&*self.store, user, self.clock.now()).await
     }
 
     /// Ends the oldest sessions of a user who has more than they may have.
@@ -196,6 +200,16 @@ impl Services {
         Ok(())
     }
 }
+
+/// A user's sessions that hold, the newest first.
+async fn live_sessions(store: &dyn Store, user: &User, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    let mut sessions = store.sessions_of(user.id(), now).await?;
+    sessions.retain(|session| session.holds(user, now));
+    Ok(sessions)
+}
+
+/// How often somebody else may change a user first.
+const ATTEMPTS: usize = 5;
 
 /// What is sealed as a session's seed opens for that session alone.
 fn label_of_seed(session: &SessionId) -> Label {

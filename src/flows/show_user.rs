@@ -7,12 +7,9 @@ use crate::{
 
 use super::{
     Failure,
-    change_user::{Whom, find_user},
+    find_user::{NoSuchUser, Whom, find_user},
+    live_sessions,
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such user")]
-pub struct NoSuchUser;
 
 /// With their sessions that hold, the newest first.
 pub async fn show_user(
@@ -20,9 +17,7 @@ pub async fn show_user(
     clock: &dyn Clock,
     whom: &Whom,
 ) -> Result<(User, Vec<Session>), Failure<NoSuchUser>> {
-    let user = find_user(store, whom).await?.ok_or(Failure::Refused(NoSuchUser))?;
-    let now = clock.now();
-    let mut sessions = store.sessions_of(user.id(), now).await?;
-    sessions.retain(|session| session.holds(&user, now));
+    let user = find_user(store, whom).await?;
+    let sessions = live_sessions(store, &user, clock.now()).await?;
     Ok((user, sessions))
 }

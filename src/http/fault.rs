@@ -45,12 +45,15 @@ pub fn faults(found: &ValidationErrors) -> Vec<Fault> {
 
 /// Rules know a member by its name in Rust, callers by that in the body.
 fn member(field: &str) -> Cow<'static, str> {
-    let Some((first, rest)) = field.split_once('_') else { return Cow::Owned(field.to_owned()) };
-    let rest = rest.split('_').map(|word| {
-        let mut letters = word.chars();
-        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
-    });
-    Cow::Owned(first.chars().chain(rest.collect::<String>().chars()).collect())
+    let mut begins = false;
+    let mut name = String::with_capacity(field.len());
+    for letter in field.chars() {
+        match letter {
+            '_' => begins = true,
+            _ => name.push(if std::mem::take(&mut begins) { letter.to_ascii_uppercase() } else { letter }),
+        }
+    }
+    Cow::Owned(name)
 }
 
 fn of_field(field: Cow<'static, str>, kind: &ValidationErrorsKind) -> Vec<Fault> {

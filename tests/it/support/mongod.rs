@@ -13,7 +13,10 @@ use mongodb::{
 };
 use tokio::sync::OnceCell;
 
-use super::server::{Server, find, free_port, next, until, with_tls};
+use super::{
+    patience::until,
+    server::{Server, find, free_port, next, with_tls},
+};
 
 /// What tests do to a server, and nobody else.
 const OPTIONS: [&str; 4] =
@@ -89,7 +92,7 @@ impl ReplicaSet {
         };
         let first = self.members[0].client().await;
         first.database("admin").run_command(doc! { "replSetInitiate": config }).await.unwrap();
-        until(async || self.primary().await.is_some()).await;
+        until("the set has a primary", async || self.primary().await.is_some()).await;
     }
 
     pub(crate) fn url(&self, database: &str) -> String {

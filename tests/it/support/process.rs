@@ -38,7 +38,7 @@ pub(crate) fn ended(command: &mut Command) -> Output {
     let id = child.id().to_string();
     let (sender, output) = channel();
     thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
-    if let Ok(output) = output.recv_timeout(4 * PATIENCE) {
+    if let Ok(output) = output.recv_timeout(2 * PATIENCE) {
         return output;
     }
     Command::new("kill").args(["-KILL", &id]).status().unwrap();

@@ -15,12 +15,12 @@ use std::{
     time::Duration,
 };
 
+use super::patience::{PATIENCE, until};
 use mongodb::{
     Client,
     bson::{Document, doc},
     options::ClientOptions,
 };
-use tokio::time::{sleep, timeout};
 
 /// Ends its mongod and removes its files once nobody holds the other end of its input, however they went.
 /// It outlives every signal but the last: a frozen mongod whose tests are gone gets both of them a SIGHUP.
@@ -63,8 +63,6 @@ kill -KILL "$pid" 2>/dev/null
 wait
 rm -rf "$dir" "$dir.log"
 "#;
-
-const TO_START: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -140,7 +138,7 @@ impl Server {
     fn tell(&self, word: &str) {
         let mut watchdog = self.watchdog.lock().unwrap();
         writeln!(watchdog.child.stdin.as_mut().unwrap(), "{word}").unwrap();
-        let answer = watchdog.answers.recv_timeout(TO_START);
+        let answer = watchdog.answers.recv_timeout(PATIENCE);
         assert_eq!(answer.as_deref(), Ok("done"), "{word}");
     }
 
@@ -158,7 +156,7 @@ impl Server {
     }
 
     pub(crate) async fn answers(&self) {
-        until(async || self.hello().await.is_some()).await;
+        until("mongod answers", async || self.hello().await.is_some()).await;
     }
 }
 
@@ -194,13 +192,4 @@ pub(crate) fn next() -> u32 {
 
 pub(crate) fn free_port(ip: IpAddr) -> u16 {
     TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port()
-}
-
-pub(crate) async fn until(mut so: impl AsyncFnMut() -> bool) {
-    let reached = timeout(TO_START, async {
-        while !so().await {
-            sleep(Duration::from_millis(20)).await;
-        }
-    });
-    reached.await.expect("mongod is ready in time");
 }
