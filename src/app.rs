@@ -7,6 +7,7 @@ mod doctor;
 mod doors;
 mod jobs;
 mod keys;
+mod post;
 mod users;
 
 use std::{fmt, io, net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
@@ -94,6 +95,8 @@ pub enum CannotRun {
     Tls { prefix: &'static str, source: BoxError },
     #[error("portcullis cannot start: {variable}: {source}")]
     Store { variable: &'static str, source: BoxError },
+    #[error("portcullis cannot start: {variable}: {source}")]
+    Setting { variable: &'static str, source: BoxError },
     #[error("portcullis cannot start: {0}")]
     Refused(BoxError),
     /// A command looks for what is there, and not here.
@@ -138,11 +141,12 @@ impl App {
             entropy: Arc::clone(&world.entropy),
         };
         let keys = keys::key_ring(config, &world)?;
+        let post = post::post(config)?;
         let World { store, clock, entropy, begun } = world;
         let vault = keys.vault();
         let (rules, readiness) = (rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
-        let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, rules };
+        let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, post, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })
     }
 
@@ -214,6 +218,7 @@ fn rules(config: &Config) -> Rules {
     Rules {
         cost: config.password.cost,
         passwords: config.password.policy,
+        sign_up: config.sign_up.answer,
         remembered_passwords: config.password.history,
         lifetimes: config.session.preset.lifetimes(),
         sessions: config.session.limit,

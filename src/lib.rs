@@ -3,6 +3,7 @@
 //! - [`domain`]: what is true, whatever the database or the protocol
 //! - [`flows`]: what one can do, one verb per file
 //! - [`store`]: what we remember
+//! - [`mail`]: what we send
 //! - [`http`]: how the web reaches us
 //! - `kube`: what we say to the Kubernetes API, where that is built in
 //! - [`worker`]: what happens later and again and again
@@ -19,6 +20,7 @@ pub mod flows;
 pub mod http;
 #[cfg(feature = "kube")]
 pub mod kube;
+pub mod mail;
 pub mod mongo_agent;
 pub mod store;
 pub mod system;

@@ -31,6 +31,10 @@ impl Jobs {
         let (services, stop) = world();
         self.running.spawn(async move { worker::keys::keys(&services, &stop).await });
         let (services, stop) = world();
+        self.running.spawn(async move { worker::mail::mail(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::erase::erase(&services, &stop).await });
+        let (services, stop) = world();
         self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
     }
 

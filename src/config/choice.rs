@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::sections::LogFormat;
 use crate::domain::{
     cost::Cost,
-    policy::{PasswordPolicy, SessionPreset},
+    policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
 };
 
 pub(super) trait Choice: Copy + 'static {
@@ -41,6 +41,21 @@ impl Choice for PasswordPolicy {
             "ticketing",
             Self::Ticketing,
             "4 to 20 and nothing else, to take over a platform; warned about at start",
+        ),
+    ];
+}
+
+impl Choice for SignUpAnswer {
+    const CHOICES: &'static [(&'static str, Self, &'static str)] = &[
+        (
+            "direct",
+            Self::Direct,
+            "whether the address is taken; whoever signs up is signed in at once, and mailed a link to verify the address",
+        ),
+        (
+            "neutral",
+            Self::Neutral,
+            "nothing: always 202, and a mail to whoever owns the address; nobody signs in before theirs is verified",
         ),
     ];
 }

@@ -71,6 +71,9 @@ fn unset(default: &Unset) -> String {
     match default {
         Unset::Always("") => "none".to_owned(),
         Unset::Always(value) => format!("`{value}`"),
+        Unset::ByPlace { laptop, cluster } => {
+            format!("`{laptop}`; inside a cluster `{cluster}`")
+        }
         Unset::ByTerminal { terminal, otherwise } => {
             format!("`{terminal}` on a terminal, otherwise `{otherwise}`")
         }

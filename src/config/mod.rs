@@ -5,6 +5,7 @@ mod choice;
 mod document;
 mod duration;
 mod fault;
+mod mail_url;
 mod networks;
 mod reader;
 mod rules;
@@ -23,8 +24,10 @@ use ipnet::IpNet;
 pub use agent::{AGENT_VARIABLES, ForAgent};
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
+pub use mail_url::{MailServer, MailTls, MailUrl};
 pub use sections::{
-    Backup, Data, Forward, Internal, Log, LogFormat, Password, Public, Session, Store, Token, Trusted,
+    Backup, Data, Forward, Internal, Log, LogFormat, Mail, Password, Public, Session, SignUp, Store, Token,
+    Trusted,
 };
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
@@ -32,7 +35,11 @@ pub use surroundings::Sources;
 pub use variable::{Allowed, Unset, Variable};
 pub use variables::VARIABLES;
 
-use crate::domain::{cost::Cost, policy::PasswordPolicy, sealed::KeySecrets};
+use crate::domain::{
+    cost::Cost,
+    policy::{PasswordPolicy, SignUpAnswer},
+    sealed::KeySecrets,
+};
 use reader::Reader;
 use sections::Key;
 
@@ -44,11 +51,13 @@ pub struct Config {
     pub internal_tls: Option<TlsFiles>,
     pub store: Store,
     pub password: Password,
+    pub sign_up: SignUp,
     pub session: Session,
     pub key_secret: KeySource,
     pub token: Token,
     pub forward: Forward,
     pub trusted: Trusted,
+    pub mail: Mail,
     pub log: Log,
     pub data: Data,
     pub backup: Backup,
@@ -106,11 +115,13 @@ impl Config {
         let internal = reader.section::<Internal>("PORTCULLIS_INTERNAL_");
         let store = reader.section("PORTCULLIS_STORE_");
         let password = reader.section("PORTCULLIS_PASSWORD_");
+        let sign_up = reader.section("PORTCULLIS_SIGNUP_");
         let session = reader.section("PORTCULLIS_SESSION_");
         let key = reader.section("PORTCULLIS_KEY_");
         let token = reader.section("PORTCULLIS_TOKEN_");
         let forward = reader.section("PORTCULLIS_FORWARD_");
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
+        let mail = reader.section("PORTCULLIS_MAIL_");
         let log = reader.section("PORTCULLIS_LOG_");
         let data = reader.section("PORTCULLIS_DATA_");
         let backup = reader.section("PORTCULLIS_BACKUP_");
@@ -131,9 +142,13 @@ impl Config {
         if keys && matches!(key_secret, KeySource::Missing) {
             reader.fault("PORTCULLIS_KEY_SECRET", "must be set with MongoDB, to the same for all replicas");
         }
+        let (sign_up, mail): (SignUp, Mail) = (sign_up?, mail?);
+        if sign_up.answer == SignUpAnswer::Neutral && matches!(mail.url, MailUrl::None) {
+            reader.fault("PORTCULLIS_SIGNUP_ANSWER", "neutral says everything by mail, and PORTCULLIS_MAIL_URL is none:");
+        }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
         let forward: Forward = forward?;
-        let warnings = warnings(&public, &password, &trusted)
+        let warnings = warnings(&public, &password, &trusted, &mail)
             .into_iter()
             .chain(rules::warning(&forward.auth_rules))
             .collect();
@@ -144,11 +159,13 @@ impl Config {
             internal_tls,
             store,
             password,
+            sign_up,
             session: session?,
             key_secret,
             token: token?,
             forward,
             trusted,
+            mail,
             log: log?,
             data,
             backup: backup?,
@@ -193,7 +210,7 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
 }
 
 /// What is allowed, and less safe than the default or hardly meant so.
-fn warnings(public: &Public, password: &Password, trusted: &Trusted) -> Vec<String> {
+fn warnings(public: &Public, password: &Password, trusted: &Trusted, mail: &Mail) -> Vec<String> {
     let all = |network: &IpNet| network.prefix_len() == 0;
     let warnings = [
         (password.cost == Cost::NODE).then_some(
@@ -201,6 +218,9 @@ fn warnings(public: &Public, password: &Password, trusted: &Trusted) -> Vec<Stri
         ),
         (password.policy == PasswordPolicy::Ticketing).then_some(
             "PORTCULLIS_PASSWORD_POLICY is ticketing: passwords of 4 characters are less than ASVS 6.2.1 asks for",
+        ),
+        matches!(mail.url, MailUrl::None).then_some(
+            "PORTCULLIS_MAIL_URL is none: nobody can choose another password by mail, or prove an address",
         ),
         trusted.proxies.iter().any(all).then_some(
             "PORTCULLIS_TRUSTED_PROXIES holds every address: any client may claim any address",

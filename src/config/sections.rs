@@ -13,12 +13,14 @@ use url::Url;
 use validator::{Validate, ValidationError};
 use zeroize::Zeroizing;
 
-use super::{choice::by_name, duration::duration, networks::networks, rules::rules, store_url::StoreUrl};
+use super::{
+    choice::by_name, duration::duration, mail_url::MailUrl, networks::networks, rules::rules, store_url::StoreUrl,
+};
 use crate::domain::{
     access_token::TokenRules,
     cost::Cost,
     origin::Origin,
-    policy::{PasswordPolicy, SessionPreset},
+    policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
     rule::RuleBook,
     sealed::KeySecrets,
 };
@@ -66,6 +68,31 @@ pub struct Password {
     #[serde(deserialize_with = "parsed")]
     #[validate(range(max = 10))]
     pub history: usize,
+}
+
+/// `PORTCULLIS_SIGNUP_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SignUp {
+    #[serde(deserialize_with = "by_name")]
+    pub answer: SignUpAnswer,
+}
+
+/// `PORTCULLIS_MAIL_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub url: MailUrl,
+    pub from: String,
+    #[serde(deserialize_with = "path_if_any")]
+    pub ca_file: Option<PathBuf>,
+    #[validate(custom(function = "is_a_path_of_pages"))]
+    pub links: String,
+    #[serde(deserialize_with = "path_if_any")]
+    pub templates: Option<PathBuf>,
+    #[serde(deserialize_with = "parsed")]
+    #[validate(range(min = 1, max = 100))]
+    pub limit: u32,
 }
 
 /// `PORTCULLIS_SESSION_*`
@@ -203,6 +230,18 @@ fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D
 fn is_a_region(region: &str) -> Result<(), ValidationError> {
     let plain = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if plain && (1..=64).contains(&region.len()) { Ok(()) } else { Err(ValidationError::new("region")) }
+}
+
+/// It is written into links as it is.
+fn is_a_path_of_pages(path: &str) -> Result<(), ValidationError> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~{}".contains(&b);
+    let rest = path.replacen("{page}", "", 1);
+    let once = rest.len() < path.len() && !rest.contains(['{', '}']);
+    if once && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("path"))
+    }
 }
 
 fn is_an_audience(audience: &str) -> Result<(), ValidationError> {

@@ -38,6 +38,11 @@ pub enum Unset {
         terminal: &'static str,
         otherwise: &'static str,
     },
+    /// Where somebody watches, and where nobody does.
+    ByPlace {
+        laptop: &'static str,
+        cluster: &'static str,
+    },
     /// Right on a laptop, a trap in a cluster: there it must be set.
     OutsideCluster(&'static str),
 }
@@ -84,6 +89,13 @@ impl Unset {
     pub(super) const fn value(&self, surroundings: Surroundings) -> &'static str {
         match self {
             Self::Always(value) | Self::OutsideCluster(value) => value,
+            Self::ByPlace { laptop, cluster } => {
+                if surroundings.cluster {
+                    cluster
+                } else {
+                    laptop
+                }
+            }
             Self::ByTerminal { terminal, otherwise } => {
                 if surroundings.terminal {
                     terminal

@@ -56,6 +56,10 @@ id! {
     KeyId
 }
 id! {
+    /// Which mail: the left half of its `Message-ID`.
+    LetterId
+}
+id! {
     /// Which request: what a log line and a problem share.
     RequestId
 }

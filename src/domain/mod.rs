@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod causes;
+pub mod challenge;
 pub mod clock;
 pub mod cost;
 pub mod device;
@@ -11,6 +12,8 @@ pub mod finding;
 pub mod hex;
 pub mod id;
 pub mod leaked;
+pub mod letter;
+pub mod mail_token;
 pub mod one_time;
 pub mod origin;
 pub mod original;

@@ -37,6 +37,12 @@ impl Origin {
         self.secure
     }
 
+    /// The host alone, as people know it.
+    pub fn host(&self) -> &str {
+        let host = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        host.strip_suffix(&format!(":{}", self.port)).unwrap_or(host)
+    }
+
     /// The scheme's own where none is written.
     pub const fn port(&self) -> u16 {
         self.port

@@ -16,6 +16,16 @@ pub enum PasswordPolicy {
     Ticketing,
 }
 
+/// What somebody learns who signs up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUpAnswer {
+    /// Whether the address is taken; if not, they are signed in at once.
+    #[default]
+    Direct,
+    /// Nothing: what there is to say is mailed to the address, which has to be verified before anybody signs in.
+    Neutral,
+}
+
 /// A password that passed the policy: the only kind that is ever stored.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Candidate);

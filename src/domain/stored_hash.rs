@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
+    clock::{Entropy, NoEntropy, random},
     cost::Cost,
     hex::{hex, unhex},
 };
@@ -70,6 +71,12 @@ impl StoredHash {
     /// Our own format, from what a recipe led to.
     pub fn new(recipe: Recipe, derived: &Derived) -> Self {
         Self { format: Format::Phc, recipe, hash: derived.0.clone() }
+    }
+
+    /// Of a password that nobody knows: whoever has it cannot sign in, and has to choose one by mail.
+    pub fn of_nobody(cost: Cost, entropy: &dyn Entropy) -> Result<Self, NoEntropy> {
+        let recipe = Recipe::new(cost, random(entropy)?);
+        Ok(Self::new(recipe, &Derived::new(random::<{ Recipe::LENGTH }>(entropy)?.to_vec())))
     }
 
     pub fn parse(text: &str) -> Result<Self, UnknownHash> {

@@ -1,17 +1,25 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
+pub mod ask_verification;
 pub mod authenticate;
 pub mod backup;
+pub mod change_email;
 pub mod change_password;
 pub mod change_user;
 pub mod check_backup;
+mod check_password;
 pub mod decide;
+pub mod delete_user;
 pub mod doctor;
 pub mod dump;
 pub mod end_all_sessions;
 pub mod end_session;
+pub mod erase;
+pub mod export_user;
 pub mod find_user;
+pub mod forgot_password;
 pub mod key_ring;
+pub mod leave;
 pub mod list_backups;
 pub mod list_keys;
 pub mod list_sessions;
@@ -20,17 +28,21 @@ pub mod load_keys;
 pub mod memory;
 pub mod mint;
 pub mod open_store;
+pub mod post;
 pub mod probe;
 pub mod purge;
 pub mod readiness;
 pub mod refresh;
+pub mod reset_password;
 pub mod restore;
 pub mod rotate_keys;
+pub mod send_letters;
 pub mod show_user;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod verify;
+pub mod verify_email;
 pub mod who_am_i;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -45,7 +57,7 @@ use crate::{
         device::Device,
         id::SessionId,
         password::Candidate,
-        policy::{Lifetimes, PasswordPolicy},
+        policy::{Lifetimes, PasswordPolicy, SignUpAnswer},
         rule::RuleBook,
         secret::{Secret, SecretDigest, Seed},
         session::{EndReason, Ended, Mode, Opening, Session},
@@ -62,6 +74,7 @@ use crate::{
 
 use key_ring::KeyRing;
 use memory::{Memory, Remembered};
+use post::Post;
 use readiness::Readiness;
 
 /// The world outside, as far as a verb needs it.
@@ -74,6 +87,7 @@ pub struct Services {
     pub memory: Memory,
     pub keys: KeyRing,
     pub readiness: Readiness,
+    pub post: Post,
     pub rules: Rules,
 }
 
@@ -82,6 +96,7 @@ pub struct Services {
 pub struct Rules {
     pub cost: Cost,
     pub passwords: PasswordPolicy,
+    pub sign_up: SignUpAnswer,
     /// Of each user, the present one among them; they may not be chosen again.
     pub remembered_passwords: usize,
     pub lifetimes: Lifetimes,

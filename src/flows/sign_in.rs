@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
+    domain::{
+        clock::random, email::Email, password::Candidate, policy::SignUpAnswer, stored_hash::Recipe, user::User,
+    },
     system::hashing::Refused,
 };
 
@@ -42,13 +44,29 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
         }
         derived => derived?,
     };
-    if !user.hash().matches(&derived) || !user.is_active() {
+    if !user.hash().matches(&derived) || !may_sign_in(services, &user) {
         return refuse_a_known_user(services, &user, wish.password, from).await;
     }
 
+    let user = if user.is_leaving() { come_back(services, user).await? } else { user };
     let user = renew(services, user, wish.password, from).await?;
     let begun = services.begin_session(user, wish.arrival).await?;
     begun.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
+}
+
+/// Where nobody is told that an address was free, whoever could sign in at once would know.
+fn may_sign_in(services: &Services, user: &User) -> bool {
+    let has_proved = user.attrs().email_verified_at.is_some();
+    let must_prove = services.rules.sign_up == SignUpAnswer::Neutral;
+    user.is_active() && !user.is_gone(services.clock.now()) && (has_proved || !must_prove)
+}
+
+/// Whoever had left stays after all.
+async fn come_back(services: &Services, user: User) -> Result<User, Failure<SignInRefusal>> {
+    let back = user.come_back(services.clock.now());
+    services.store.replace_user(&back).await?;
+    tracing::info!(user = %back.id(), "somebody who had left came back");
+    Ok(back.written())
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

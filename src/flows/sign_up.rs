@@ -1,13 +1,14 @@
-//! Sign up: an address and a password become a user, who is signed in at once.
+//! Sign up: an address and a password become a user, who is signed in at once, or told by mail how to go on.
 
 use crate::domain::{
+    challenge::Purpose,
     email::Email,
     id::UserId,
-    policy::NewPassword,
+    policy::{NewPassword, SignUpAnswer},
     user::{User, UserAttrs},
 };
 
-use super::{Arrival, Failure, Services, SignedIn};
+use super::{Arrival, Failure, Services, SignedIn, post::By};
 use crate::store::StoreError;
 
 pub struct SignUp {
@@ -22,19 +23,56 @@ pub enum SignUpRefusal {
     EmailInUse,
 }
 
-/// The unique index decides who gets the address; nobody looks first.
-pub async fn sign_up(services: &Services, wish: SignUp) -> Result<SignedIn, Failure<SignUpRefusal>> {
+/// `None` where there is nothing to say but by mail. The unique index decides who gets the address; nobody looks first.
+pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedIn>, Failure<SignUpRefusal>> {
     let hash = services.hash(wish.password.into_candidate(), wish.arrival.device.network()).await?;
     let now = services.clock.now();
     let id = UserId::new(now, &*services.entropy)?;
-    let user = User::build(UserAttrs::new(id, wish.email, hash, now));
+    let user = ask_to_verify(services, User::build(UserAttrs::new(id, wish.email.clone(), hash, now)))?;
 
-    match services.store.add_user(&user).await {
+    let added = services.store.add_user(&user).await;
+    if services.rules.sign_up == SignUpAnswer::Neutral {
+        return answer_by_mail(services, &wish.email, added).await.map(|()| None);
+    }
+    match added {
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
+    services.post.bell.notify_one();
     let begun = services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)?;
-    begun.ok_or(Failure::Raced)
+    begun.map(Some).ok_or(Failure::Raced)
+}
+
+/// Once for each account, so that no limit is asked.
+fn ask_to_verify(services: &Services, user: User) -> Result<User, Failure<SignUpRefusal>> {
+    if services.post.mailer.is_none() {
+        return Ok(user);
+    }
+    let to = user.attrs().email.clone();
+    let (challenge, letter) = services.challenge(user.id(), Purpose::Verify, &to)?;
+    Ok(user.challenge(challenge, letter, services.clock.now()))
+}
+
+/// Whether the address was free or not: the same work, and the rest is in the mail.
+async fn answer_by_mail(
+    services: &Services,
+    email: &Email,
+    added: Result<(), StoreError>,
+) -> Result<(), Failure<SignUpRefusal>> {
+    let taken = match added {
+        Err(StoreError::Taken) => true,
+        added => {
+            added?;
+            services.post.bell.notify_one();
+            false
+        }
+    };
+    let may_write = services.may_write_to(email, By::Anybody).await?;
+    let owner = services.store.user_by_email(email).await?.filter(|_| taken && may_write);
+    match owner {
+        Some(owner) => services.tell_of_a_taken_address(owner).await,
+        None => Ok(services.write_to_nobody(email).await?),
+    }
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

@@ -138,11 +138,11 @@ pub const fn code_of(unfit: &Unfit) -> &'static str {
     }
 }
 
-fn address(given: &Given) -> Option<Email> {
+pub(super) fn address(given: &Given) -> Option<Email> {
     Email::try_from(given.text()?).ok()
 }
 
-fn candidate(given: &Given) -> Result<Candidate, ValidationError> {
+pub(super) fn candidate(given: &Given) -> Result<Candidate, ValidationError> {
     let typed = given.text().filter(|text| !text.is_empty());
     let typed = typed.ok_or_else(|| verdict("password_required", "Password must be given"))?;
     Candidate::try_from(typed)
@@ -161,11 +161,11 @@ fn is_mode(given: &Given) -> Result<(), ValidationError> {
     mode(given).map(|_| ()).ok_or_else(|| verdict("mode_invalid", "Mode must be cookie or token"))
 }
 
-fn is_address(given: &Given) -> Result<(), ValidationError> {
+pub(super) fn is_address(given: &Given) -> Result<(), ValidationError> {
     address(given).map(|_| ()).ok_or_else(|| verdict("email_invalid", "Email must be valid"))
 }
 
-fn is_candidate(given: &Given) -> Result<(), ValidationError> {
+pub(super) fn is_candidate(given: &Given) -> Result<(), ValidationError> {
     candidate(given).map(|_| ())
 }
 

@@ -1,5 +1,6 @@
 //! How the web reaches us: the routes of both listeners, readable top to bottom.
 
+mod account_bodies;
 mod adapter;
 mod bearer;
 mod caller;
@@ -8,6 +9,7 @@ mod connection;
 mod cookie;
 mod credentials;
 mod docs_page;
+mod emails;
 mod extract;
 mod fault;
 mod forward_auth;
@@ -15,6 +17,7 @@ mod given;
 mod headers;
 mod health;
 mod jwks;
+mod me;
 mod middleware;
 pub mod openapi;
 mod outcome;
@@ -102,6 +105,13 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(call(POST, "/signout-all", sessions::sign_out_all))
                 .service(call(POST, "/refresh", refresh::refresh))
                 .service(call(PUT, "/password", passwords::change).wrap(from_fn(turnstile::one_by_one)))
+                .service(call(POST, "/password/forgot", passwords::forgot))
+                .service(call(POST, "/password/reset", passwords::reset).wrap(from_fn(turnstile::one_by_one)))
+                .service(call(PUT, "/email", emails::change).wrap(from_fn(turnstile::one_by_one)))
+                .service(call(POST, "/email/verification", emails::ask))
+                .service(call(POST, "/email/verify", emails::verify))
+                .service(call(GET, "/me/export", me::export))
+                .service(call(DELETE, "/me", me::leave).wrap(from_fn(turnstile::one_by_one)))
                 .service(call(GET, "/sessions", sessions::list))
                 .service(call(DELETE, "/sessions/{id}", sessions::end)),
         )

@@ -2,13 +2,17 @@
 
 use std::convert::Infallible;
 
-use crate::flows::{
-    Failure, authenticate::Contradiction, change_password::ChangeRefusal, decide::GateRefusal,
-    end_all_sessions::SignedOut, end_session::NotTheirs, refresh::SessionEnded, sign_in::SignInRefusal,
-    sign_up::SignUpRefusal, verify::TokenRefusal, who_am_i::WhoAmIRefusal,
+use crate::{
+    domain::policy::Unfit,
+    flows::{
+        Failure, authenticate::Contradiction, change_email::OwnerRefusal, change_password::ChangeRefusal,
+        decide::GateRefusal, end_all_sessions::SignedOut, end_session::NotTheirs, refresh::SessionEnded,
+        reset_password::ResetRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal,
+        verify_email::VerifyRefusal, who_am_i::WhoAmIRefusal,
+    },
 };
 
-use super::{credentials::code_of, fault::Fault, problem::Problem};
+use super::{account_bodies::TOKEN_INVALID, credentials::code_of, fault::Fault, problem::Problem};
 
 impl<R: Into<Self>> From<Failure<R>> for Problem {
     fn from(failure: Failure<R>) -> Self {
@@ -89,18 +93,55 @@ impl From<TokenRefusal> for Problem {
 
 impl From<ChangeRefusal> for Problem {
     fn from(refusal: ChangeRefusal) -> Self {
-        let of_the_new_one =
-            |code, sentence: String| Self::Invalid(vec![Fault::new(code, sentence).at("newPassword")]);
         match refusal {
             ChangeRefusal::SignedOut => Self::NotSignedIn,
             ChangeRefusal::InvalidCredentials => Self::InvalidCredentials,
-            ChangeRefusal::Unfit(unfit) => of_the_new_one(code_of(&unfit), unfit.to_string()),
-            ChangeRefusal::Reused => of_the_new_one(
-                "password_reused",
-                "Password is the present one or was used before; choose another one".to_owned(),
-            ),
+            ChangeRefusal::Unfit(unfit) => unfit_as_a_new_one(&unfit),
+            ChangeRefusal::Reused => reused(),
         }
     }
+}
+
+impl From<ResetRefusal> for Problem {
+    fn from(refusal: ResetRefusal) -> Self {
+        match refusal {
+            ResetRefusal::TokenInvalid => token_from_mail_invalid(),
+            ResetRefusal::Unfit(unfit) => unfit_as_a_new_one(&unfit),
+            ResetRefusal::Reused => reused(),
+        }
+    }
+}
+
+impl From<VerifyRefusal> for Problem {
+    fn from(refusal: VerifyRefusal) -> Self {
+        match refusal {
+            VerifyRefusal::TokenInvalid => token_from_mail_invalid(),
+            VerifyRefusal::EmailInUse => SignUpRefusal::EmailInUse.into(),
+        }
+    }
+}
+
+impl From<OwnerRefusal> for Problem {
+    fn from(refusal: OwnerRefusal) -> Self {
+        match refusal {
+            OwnerRefusal::SignedOut => Self::NotSignedIn,
+            OwnerRefusal::InvalidCredentials => Self::InvalidCredentials,
+        }
+    }
+}
+
+fn token_from_mail_invalid() -> Problem {
+    Problem::Invalid(vec![Fault::new("token_invalid", TOKEN_INVALID).at("token")])
+}
+
+fn unfit_as_a_new_one(unfit: &Unfit) -> Problem {
+    Problem::Invalid(vec![Fault::new(code_of(unfit), unfit.to_string()).at("newPassword")])
+}
+
+fn reused() -> Problem {
+    let fault =
+        Fault::new("password_reused", "Password is the present one or was used before; choose another one");
+    Problem::Invalid(vec![fault.at("newPassword")])
 }
 
 impl From<WhoAmIRefusal> for Problem {

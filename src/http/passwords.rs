@@ -1,22 +1,24 @@
-//! Passwords on the wire: changing one.
+//! Passwords on the wire: changing one, and choosing another where it was forgotten.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 
-use crate::flows::{self, Services, change_password::ChangePassword};
+use crate::flows::{self, Services, change_password::ChangePassword, reset_password::ResetPassword};
 
 use super::{
     Site,
+    account_bodies::{ForgotBody, ResetBody},
     caller::Caller,
     client,
     credentials::ChangePasswordBody,
     extract::Json,
     problem::Problem,
-    refusals::{OfACaller, OfAChange, OfANewPassword, OfCredentials, Refusals},
+    refusals::{OfACaller, OfAChange, OfANewPassword, OfAReset, OfAnAddress, OfCredentials, Refusals},
+    users::Empty,
 };
 
 /// Change the password
 ///
-/// Ends every other session; the one that asks goes on.
+/// Ends every other session; the one that asks goes on. The address is mailed a notice.
 #[utoipa::path(
     put, path = "/api/users/password", tag = "users", security(("session" = []), ("token" = [])), request_body = ChangePasswordBody,
     responses(
@@ -34,5 +36,45 @@ pub async fn change(
     let (current, new) = body.admit()?;
     let wish = ChangePassword { current, new, from: client::device(&request, &site).network() };
     flows::change_password::change_password(&services, &caller.0, wish).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Forgot the password
+///
+/// Mails a link to choose another one, if somebody has this address. The answer is the same, and takes the same time, if nobody has.
+#[utoipa::path(
+    post, path = "/api/users/password/forgot", tag = "users", request_body = ForgotBody,
+    responses(
+        (status = 202, description = "Whatever there is to do will be done", body = Empty),
+        OfAnAddress, OfCredentials, OfAChange, Refusals,
+    )
+)]
+pub async fn forgot(
+    services: Data<Services>,
+    Json(body): Json<ForgotBody>,
+) -> Result<HttpResponse, Problem> {
+    flows::forgot_password::forgot_password(&services, &body.admit()?).await?;
+    Ok(HttpResponse::Accepted().json(Empty {}))
+}
+
+/// Reset the password
+///
+/// Takes the token of a mail, once. Ends all sessions and signs nobody in. It proves the address as well.
+#[utoipa::path(
+    post, path = "/api/users/password/reset", tag = "users", request_body = ResetBody,
+    responses(
+        (status = 204, description = "It is changed; sign in with it"),
+        OfAReset, OfCredentials, OfAChange, Refusals,
+    )
+)]
+pub async fn reset(
+    request: HttpRequest,
+    services: Data<Services>,
+    site: Data<Site>,
+    Json(body): Json<ResetBody>,
+) -> Result<HttpResponse, Problem> {
+    let (token, new) = body.admit()?;
+    let wish = ResetPassword { token, new, from: client::device(&request, &site).network() };
+    flows::reset_password::reset_password(&services, wish).await?;
     Ok(HttpResponse::NoContent().finish())
 }

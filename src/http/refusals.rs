@@ -88,6 +88,47 @@ pub enum OfANewPassword {
     Conflict(ProblemBody<'static>),
 }
 
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAnAddress {
+    /// `email_invalid`; or `malformed`, where the body cannot be read
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAReset {
+    /// `token_invalid`: used, expired, or never sent. Of the new password: `password_required`, `password_too_short`,
+    /// `password_too_long`, `password_is_address`, `password_leaked`, `password_guessable`, `password_reused`; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAVerification {
+    /// `token_invalid`: used, expired, or never sent; `email_in_use`: somebody else was quicker; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfANewAddress {
+    /// `invalid_credentials`: the password is another one; `email_invalid`, `password_required`, `password_too_long`; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAPassword {
+    /// `invalid_credentials`: the password is another one; `password_required`, `password_too_long`; or `malformed`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
 /// Of a call that may bring a body.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]

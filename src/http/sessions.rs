@@ -120,7 +120,7 @@ pub async fn sign_out_all(
 }
 
 impl SessionBody {
-    fn of(session: &Session, current: SessionId) -> Self {
+    pub fn of(session: &Session, current: SessionId) -> Self {
         Self {
             id: session.id.to_string(),
             created_at: session.created_at.to_string(),

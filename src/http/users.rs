@@ -81,6 +81,7 @@ pub struct Empty {}
     post, path = "/api/users/signup", tag = "users", request_body = SignUpBody,
     responses(
         (status = 201, description = "The new user, or their tokens", body = SignedInBody, headers(("set-cookie" = String, description = "The session cookie"))),
+        (status = 202, description = "With `PORTCULLIS_SIGNUP_ANSWER` `neutral`, always: the rest is mailed", body = Empty),
         OfSignUp, OfCredentials, OfAChange, Refusals,
     )
 )]
@@ -93,8 +94,10 @@ pub async fn sign_up(
 ) -> Result<HttpResponse, Problem> {
     let (email, password, mode) = body.admit(services.rules.passwords)?;
     let wish = SignUp { email, password, arrival: arrival(&request, &site, &cookies, mode) };
-    let newcomer = flows::sign_up::sign_up(&services, wish).await?;
-    greet(HttpResponse::Created(), newcomer, &services, &site)
+    match flows::sign_up::sign_up(&services, wish).await? {
+        Some(newcomer) => greet(HttpResponse::Created(), newcomer, &services, &site),
+        None => Ok(HttpResponse::Accepted().json(Empty {})),
+    }
 }
 
 /// Sign in

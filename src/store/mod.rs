@@ -50,6 +50,16 @@ pub trait Store: Send + Sync {
     /// Replaces the user if the stored revision is still `user`'s, and raises it; `Stale` when it is not.
     async fn replace_user(&self, user: &User) -> Result<(), StoreError>;
 
+    /// Users to whom a letter is due, those who have waited longest first, at most so many.
+    async fn users_to_write_to(&self, now: Timestamp, most: u32) -> Result<Vec<User>, StoreError>;
+
+    /// Users who left and whose grace is over, at most so many.
+    async fn users_to_erase(&self, now: Timestamp, most: u32) -> Result<Vec<UserId>, StoreError>;
+
+    /// Removes a user whose grace is over, with their sessions; events stay, and tell no more where from and by which session.
+    /// `false` when there is no such user. What fails may have happened in part, and is whole once it was repeated.
+    async fn erase_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError>;
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError>;
 
     /// The session whose present or previous secret this is, with its user, as both are now; the caller judges whether
@@ -61,6 +71,9 @@ pub trait Store: Send + Sync {
 
     /// A user's sessions that have neither ended nor expired, the newest first, and at most [`MOST_SESSIONS`] of them.
     async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+
+    /// All that is kept of a user's sessions, the newest first, and at most [`MOST_SESSIONS`] of them.
+    async fn sessions_ever_of(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
 
     /// Notes that the session was used, unless it has ended or was seen later.
     async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError>;
@@ -81,6 +94,10 @@ pub trait Store: Send + Sync {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError>;
+
+    /// Counts one more of what has this name, and says how many there are: since the count began, which ends at `until`.
+    /// One that has ended begins anew.
+    async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
 
     /// All of them, by their number.
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::domain::{
     clock::{Entropy, random},
     sealed::{KeySecret, KeySecrets, Sealed},
+    secret::SecretDigest,
 };
 
 /// The keys in use: the first seals, all open.
@@ -20,6 +21,8 @@ struct Key {
     /// Says which key sealed something; tells nothing of the key.
     name: [u8; NAME],
     key: LessSafeKey,
+    /// Begins what is hashed to a fingerprint; derived from the secret, and as secret.
+    fingerprints: [u8; 32],
 }
 
 /// What is sealed, and for whom: what was sealed for one does not open for another.
@@ -47,6 +50,18 @@ impl Vault {
     pub fn new(secrets: &KeySecrets) -> Result<Self, VaultError> {
         let others = secrets.others.iter().map(Key::new).collect::<Result<_, _>>()?;
         Ok(Self { first: Key::new(&secrets.first)?, others })
+    }
+
+    /// A name for something personal, that tells nothing of it to whoever has no key secret. Another one once the secret is another.
+    pub fn fingerprint(&self, what: &'static str, text: &str) -> SecretDigest {
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(self.first.fingerprints)
+            .chain_update(what.len().to_be_bytes())
+            .chain_update(what)
+            .chain_update(text)
+            .finalize()
+            .into();
+        SecretDigest::from_bytes(digest)
     }
 
     pub fn seal(&self, plain: &[u8], label: Label, entropy: &dyn Entropy) -> Result<Sealed, VaultError> {
@@ -89,7 +104,9 @@ impl Key {
         let digest: [u8; 32] =
             Sha256::new().chain_update("portcullis key").chain_update(secret.as_bytes()).finalize().into();
         let [a, b, c, d, ..] = digest;
-        Ok(Self { name: [a, b, c, d], key: LessSafeKey::new(key) })
+        let fingerprints =
+            Sha256::new().chain_update("portcullis fingerprints").chain_update(secret.as_bytes()).finalize().into();
+        Ok(Self { name: [a, b, c, d], key: LessSafeKey::new(key), fingerprints })
     }
 }
 

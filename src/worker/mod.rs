@@ -1,7 +1,9 @@
 //! What happens later and again and again: one file a job, each a loop that ends when it is told to.
 
 pub mod changes;
+pub mod erase;
 pub mod keys;
+pub mod mail;
 pub mod open_store;
 pub mod overload;
 pub mod probe;

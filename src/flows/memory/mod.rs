@@ -268,7 +268,8 @@ fn weight(remembered: &Remembered) -> u32 {
     let text = session.device.user_agent().map_or(0, str::len) + session.seed.as_bytes().len();
     let attrs = user.attrs();
     let address = 2 * attrs.email.original().len();
-    let bytes = size_of::<Remembered>() + text + address + attrs.roles.len() * 48 + 256;
+    let mail = attrs.challenges.iter().count() * 128 + attrs.outbox.iter().count() * 320;
+    let bytes = size_of::<Remembered>() + text + address + mail + attrs.roles.len() * 48 + 256;
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 

@@ -13,7 +13,7 @@ use crate::store::MigrateError;
 use super::{
     Connected,
     documents::{
-        event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+        attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
         settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
@@ -88,12 +88,13 @@ async fn remove_sessions_without_seed(store: &Connected) -> Result<(), Error> {
     Ok(())
 }
 
-fn validators() -> Result<[(&'static str, Document); 6], MigrateError> {
+fn validators() -> Result<[(&'static str, Document); 7], MigrateError> {
     let build = || {
         Ok([
             ("users", validator::<UserDocument>()?),
             ("sessions", validator::<SessionDocument>()?),
             ("one_time", validator::<OneTimeDocument>()?),
+            ("attempts", validator::<AttemptDocument>()?),
             ("settings", validator::<SettingsDocument>()?),
             ("signing_keys", validator::<SigningKeyDocument>()?),
             ("events", validator::<EventDocument>()?),

@@ -2,6 +2,7 @@
 //!
 //! Documents, cursors and the driver's errors do not leave this folder.
 
+mod attempts;
 mod calls;
 mod changes;
 mod connect;
@@ -49,7 +50,7 @@ use self::{
     changes::MongoChanges,
     connections::Connections,
     documents::{
-        event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+        attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
         settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
@@ -73,6 +74,7 @@ struct Connected {
     users: Collection<UserDocument>,
     sessions: Collection<SessionDocument>,
     one_time: Collection<OneTimeDocument>,
+    attempts: Collection<AttemptDocument>,
     settings: Collection<SettingsDocument>,
     signing_keys: Collection<SigningKeyDocument>,
     events: Collection<EventDocument>,
@@ -115,6 +117,7 @@ impl Connected {
             users: database.collection("users"),
             sessions: database.collection("sessions"),
             one_time: database.collection("one_time"),
+            attempts: database.collection("attempts"),
             settings: database.collection("settings"),
             signing_keys: database.collection("signing_keys"),
             events: database.collection("events"),
@@ -161,6 +164,18 @@ impl Store for MongoStore {
         self.connected()?.update_user(user).await
     }
 
+    async fn users_to_write_to(&self, now: Timestamp, most: u32) -> Result<Vec<User>, StoreError> {
+        self.connected()?.find_users_to_write_to(now, most).await
+    }
+
+    async fn users_to_erase(&self, now: Timestamp, most: u32) -> Result<Vec<UserId>, StoreError> {
+        self.connected()?.find_users_to_erase(now, most).await
+    }
+
+    async fn erase_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError> {
+        self.connected()?.remove_user(id, now).await
+    }
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         self.connected()?.insert_session(session).await
     }
@@ -175,6 +190,10 @@ impl Store for MongoStore {
 
     async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         self.connected()?.find_sessions_of(user, now).await
+    }
+
+    async fn sessions_ever_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        self.connected()?.find_sessions_ever_of(user).await
     }
 
     async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
@@ -200,6 +219,10 @@ impl Store for MongoStore {
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError> {
         self.connected()?.take_one_time(secret, purpose, now).await
+    }
+
+    async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        self.connected()?.count_one(what, until, now).await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {

@@ -92,6 +92,13 @@ impl Connected {
         Ok(found.into_iter().map(Session::try_from).collect::<Result<_, _>>()?)
     }
 
+    pub(super) async fn find_sessions_ever_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        let all = self.sessions.find(doc! { "userId": Id::from(user.as_uuid()) });
+        let all = all.sort(doc! { "createdAt": -1 }).limit(MOST_SESSIONS.into());
+        let found = self.calls.read(async { all.await?.try_collect::<Vec<_>>().await }).await?;
+        Ok(found.into_iter().map(Session::try_from).collect::<Result<_, _>>()?)
+    }
+
     pub(super) async fn update_seen(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
         let filter = doc! {
             "_id": Id::from(id.as_uuid()),

@@ -1,6 +1,9 @@
 //! Users: found by id or address, added once, replaced by revision.
 
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use mongodb::bson::{self, Bson, Document, doc};
+use serde::Deserialize;
 
 use crate::{
     domain::{email::Email, id::UserId, user::User},
@@ -9,8 +12,18 @@ use crate::{
 
 use super::{
     Connected,
-    documents::{Misfit, user::UserDocument, values::Id},
+    documents::{
+        Misfit,
+        user::UserDocument,
+        values::{Id, Moment},
+    },
 };
+
+#[derive(Deserialize)]
+struct OnlyId {
+    #[serde(rename = "_id")]
+    id: Id,
+}
 
 impl Connected {
     pub(super) async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -38,6 +51,42 @@ impl Connected {
         let update = update(&UserDocument::try_from(&user.clone().written())?)?;
         let done = self.calls.write(self.users.update_one(filter, update)).await?;
         if done.matched_count == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    }
+
+    pub(super) async fn find_users_to_write_to(
+        &self,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let due = self.users.find(doc! { "outbox.nextTryAt": { "$lte": Moment::from(now) } });
+        let due = due.sort(doc! { "outbox.nextTryAt": 1 }).limit(most.into());
+        let due = self.calls.read(async { due.await?.try_collect::<Vec<_>>().await }).await?;
+        Ok(due.into_iter().map(User::try_from).collect::<Result<_, _>>()?)
+    }
+
+    pub(super) async fn find_users_to_erase(
+        &self,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let over = self.users.clone_with_type::<OnlyId>();
+        let over = over.find(doc! { "eraseAt": { "$lte": Moment::from(now) } });
+        let over = over.projection(doc! { "_id": 1 }).limit(most.into());
+        let over = self.calls.read(async { over.await?.try_collect::<Vec<_>>().await }).await?;
+        Ok(over.into_iter().map(|found| UserId::from_uuid(found.id.into())).collect())
+    }
+
+    /// What is theirs goes first: nobody comes back once the grace is over, so that this may break off and be repeated.
+    pub(super) async fn remove_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError> {
+        let user = Id::from(id.as_uuid());
+        let over = doc! { "_id": user, "eraseAt": { "$lte": Moment::from(now) } };
+        if self.calls.read(self.users.find_one(over.clone())).await?.is_none() {
+            return Ok(false);
+        }
+        self.calls.write(self.sessions.delete_many(doc! { "userId": user })).await?;
+        let where_from = doc! { "$unset": { "ip": "", "sessionId": "" } };
+        self.calls.write(self.events.update_many(doc! { "userId": user }, where_from)).await?;
+        Ok(self.calls.write(self.users.delete_one(over)).await?.deleted_count == 1)
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQLite: everything in one file, or in memory; one thread that writes and a few that read.
 
+mod attempts;
 mod calls;
 mod changes;
 mod columns;
@@ -8,6 +9,7 @@ mod errors;
 mod events;
 mod lane;
 mod location;
+mod mailbox;
 mod one_time;
 mod purge;
 mod rows;
@@ -126,6 +128,18 @@ impl Store for SqliteStore {
         if self.write_and_tell(Change::User(id), replace).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
+    async fn users_to_write_to(&self, now: Timestamp, most: u32) -> Result<Vec<User>, StoreError> {
+        self.readers.read(move |connection| users::to_write_to(connection, now, most)).await
+    }
+
+    async fn users_to_erase(&self, now: Timestamp, most: u32) -> Result<Vec<UserId>, StoreError> {
+        self.readers.read(move |connection| users::to_erase(connection, now, most)).await
+    }
+
+    async fn erase_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError> {
+        self.write_and_tell(Change::User(id), move |connection| users::erase(connection, id, now)).await
+    }
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         let session = session.clone();
         self.writer.write(move |connection| sessions::add(connection, &session)).await
@@ -142,6 +156,10 @@ impl Store for SqliteStore {
 
     async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         self.readers.read(move |connection| sessions::of_user(connection, user, now)).await
+    }
+
+    async fn sessions_ever_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        self.readers.read(move |connection| sessions::ever_of_user(connection, user)).await
     }
 
     async fn see_session(&self, id: SessionId, seen: Seen) -> Result<(), StoreError> {
@@ -175,6 +193,11 @@ impl Store for SqliteStore {
     ) -> Result<Option<OneTime>, StoreError> {
         let secret = *secret;
         self.writer.write(move |connection| one_time::consume(connection, &secret, purpose, now)).await
+    }
+
+    async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
+        let what = *what;
+        self.writer.write(move |connection| attempts::count(connection, &what, until, now)).await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
@@ -240,7 +263,7 @@ impl Store for SqliteStore {
     /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;
-        for purge in [sessions::purge, one_time::purge] {
+        for purge in [sessions::purge, one_time::purge, attempts::purge] {
             loop {
                 let portion = self.writer.write(move |connection| purge(connection, now)).await?;
                 gone += portion.removed;

@@ -1,11 +1,16 @@
 //! What a row means: from columns to a user, a session, a record. The order is that of the statements' column lists.
 
-use super::columns::{Columns, Not};
+use super::{
+    columns::{Columns, Not},
+    mailbox,
+};
 use crate::domain::{
+    challenge::Challenges,
     device::Device,
     email::Email,
     event::{Event, EventKind},
     id::{EventId, KeyId, SessionId, UserId},
+    letter::Outbox,
     one_time::{OneTime, Purpose},
     sealed::Sealed,
     secret::SecretDigest,
@@ -18,7 +23,8 @@ use crate::domain::{
 macro_rules! user_columns {
     () => {
         "u.id, u.email_original, u.email_canonical, u.email_verified_at, u.password_hash, u.password_changed_at, \
-         u.password_history, u.roles, u.status, u.disabled_since, u.epoch, u.kept, u.revision, u.created_at, u.updated_at"
+         u.password_history, u.roles, u.status, u.disabled_since, u.erase_at, \
+         u.challenges, u.outbox, u.epoch, u.kept, u.revision, u.created_at, u.updated_at"
     };
 }
 pub(super) use user_columns;
@@ -50,6 +56,9 @@ pub(super) fn user(columns: &mut Columns<'_>) -> rusqlite::Result<User> {
         },
         roles: roles(columns)?,
         status: status(columns)?,
+        erase_at: columns.time_if_any()?,
+        challenges: challenges(columns)?,
+        outbox: outbox(columns)?,
         epoch: columns.number()?,
         kept: columns.id_if_any()?.map(SessionId::from_uuid),
         revision: columns.number()?,
@@ -123,6 +132,16 @@ fn history(columns: &mut Columns<'_>) -> rusqlite::Result<Vec<StoredHash>> {
     let hashes: Vec<String> = columns.json()?;
     let hashes = hashes.iter().map(|hash| StoredHash::parse(hash)).collect::<Result<_, _>>();
     hashes.or_else(|_| columns.wrong("a list of hashes"))
+}
+
+fn challenges(columns: &mut Columns<'_>) -> rusqlite::Result<Challenges> {
+    let stored = columns.json()?;
+    mailbox::read_challenges(stored).map_or_else(|| columns.wrong("a list of challenges"), Ok)
+}
+
+fn outbox(columns: &mut Columns<'_>) -> rusqlite::Result<Outbox> {
+    let stored = columns.json()?;
+    mailbox::read_outbox(stored).map_or_else(|| columns.wrong("a list of letters"), Ok)
 }
 
 fn roles(columns: &mut Columns<'_>) -> rusqlite::Result<Vec<Role>> {

@@ -37,6 +37,10 @@ statements! {
          WHERE s.user_id = ?1 AND s.ended_at IS NULL AND s.idle_expires_at > ?2 AND s.expires_at > ?2 \
          ORDER BY s.created_at DESC LIMIT ?3"
     );
+    EVER_OF_USER = concat!(
+        "SELECT ", session_columns!(), " FROM sessions AS s WHERE s.user_id = ?1 ORDER BY s.created_at DESC LIMIT ?2"
+    );
+    REMOVE_ALL_OF = "DELETE FROM sessions WHERE user_id = ?1";
     ADD = "INSERT INTO sessions (id, user_id, epoch, mode, seed, generation, secret_digest, previous_digest, rotated_at, \
             amr, auth_time, user_agent, ip, created_at, last_seen_at, idle_expires_at, expires_at, ended_at, end_reason) \
         VALUES (:id, :user_id, :epoch, :mode, :seed, :generation, :secret_digest, :previous_digest, :rotated_at, \
@@ -50,6 +54,16 @@ statements! {
         WHERE id = :id AND secret_digest = :from AND generation = :generation AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1 AND ended_at IS NULL";
     PURGE = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at < ?1 LIMIT ?2)";
+}
+
+pub(super) fn ever_of_user(connection: &Connection, user: UserId) -> rusqlite::Result<Vec<Session>> {
+    let mut statement = connection.prepare_cached(EVER_OF_USER)?;
+    let by = params![user.as_uuid().into_bytes(), MOST_SESSIONS];
+    statement.query_map(by, |row| rows::session(&mut Columns::of(row)))?.collect()
+}
+
+pub(super) fn remove_all_of(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection.prepare_cached(REMOVE_ALL_OF)?.execute([user.as_uuid().into_bytes()]).map(drop)
 }
 
 pub(super) fn add(connection: &Connection, session: &Session) -> rusqlite::Result<()> {

@@ -15,7 +15,9 @@ pub(super) use statements;
 mod tests {
     use rusqlite::Connection;
 
-    use super::super::{changes, events, one_time, schema, sessions, settings, signing_keys, users};
+    use super::super::{
+        attempts, changes, events, one_time, schema, sessions, settings, signing_keys, users,
+    };
 
     fn migrated() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
@@ -41,6 +43,7 @@ mod tests {
             signing_keys::ALL,
             events::ALL,
             changes::ALL,
+            attempts::ALL,
         ]
         .concat();
         assert!(all.len() > 10, "the list lost statements");

@@ -1,11 +1,14 @@
 //! Users: the unique index says whose an address is, the revision whose change counts.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Params, named_params};
+use rusqlite::{Connection, OptionalExtension, Params, named_params, params};
 
 use super::{
     columns::{Columns, number, unwritable},
+    events,
+    mailbox::{write_challenges, write_outbox},
     rows::{self, user_columns},
+    sessions,
     statements::statements,
 };
 use crate::domain::{
@@ -18,17 +21,23 @@ statements! {
     BY_ID = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
     BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.email_canonical = ?1");
     ADD = "INSERT INTO users (id, email_original, email_canonical, email_verified_at, password_hash, \
-            password_changed_at, password_history, roles, status, disabled_since, epoch, kept, revision, created_at, \
-            updated_at) \
+            password_changed_at, password_history, roles, status, disabled_since, erase_at, challenges, outbox, \
+            write_at, epoch, kept, revision, created_at, updated_at) \
         VALUES (:id, :email_original, :email_canonical, :email_verified_at, :password_hash, \
-            :password_changed_at, :password_history, :roles, :status, :disabled_since, :epoch, :kept, :revision, :created_at, \
-            :updated_at)";
+            :password_changed_at, :password_history, :roles, :status, :disabled_since, :erase_at, :challenges, :outbox, \
+            :write_at, :epoch, :kept, :revision, :created_at, :updated_at)";
     REPLACE = "UPDATE users SET email_original = :email_original, email_canonical = :email_canonical, \
             email_verified_at = :email_verified_at, password_hash = :password_hash, \
             password_changed_at = :password_changed_at, password_history = :password_history, roles = :roles, status = :status, \
-            disabled_since = :disabled_since, epoch = :epoch, kept = :kept, revision = :revision + 1, \
+            disabled_since = :disabled_since, erase_at = :erase_at, challenges = :challenges, outbox = :outbox, \
+            write_at = :write_at, epoch = :epoch, kept = :kept, revision = :revision + 1, \
             created_at = :created_at, updated_at = :updated_at \
         WHERE id = :id AND revision = :revision";
+    TO_WRITE_TO = concat!(
+        "SELECT ", user_columns!(), " FROM users AS u WHERE u.write_at <= ?1 ORDER BY u.write_at LIMIT ?2"
+    );
+    TO_ERASE = "SELECT id FROM users WHERE erase_at <= ?1 LIMIT ?2";
+    ERASE = "DELETE FROM users WHERE id = ?1 AND erase_at <= ?2";
 }
 
 pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
@@ -46,6 +55,29 @@ pub(super) fn add(connection: &Connection, user: &User) -> rusqlite::Result<()> 
 /// `false` when the stored revision is another, or there is no such user.
 pub(super) fn replace(connection: &Connection, user: &User) -> rusqlite::Result<bool> {
     write(connection, REPLACE, user).map(|changed| changed == 1)
+}
+
+pub(super) fn to_write_to(connection: &Connection, now: Timestamp, most: u32) -> rusqlite::Result<Vec<User>> {
+    let mut statement = connection.prepare_cached(TO_WRITE_TO)?;
+    let by = params![now.as_millisecond(), most];
+    statement.query_map(by, |row| rows::user(&mut Columns::of(row)))?.collect()
+}
+
+pub(super) fn to_erase(connection: &Connection, now: Timestamp, most: u32) -> rusqlite::Result<Vec<UserId>> {
+    let mut statement = connection.prepare_cached(TO_ERASE)?;
+    let by = params![now.as_millisecond(), most];
+    statement.query_map(by, |row| Columns::of(row).id().map(UserId::from_uuid))?.collect()
+}
+
+/// With all that is theirs, in the transaction that this is called in.
+pub(super) fn erase(connection: &Connection, id: UserId, now: Timestamp) -> rusqlite::Result<bool> {
+    let by = params![id.as_uuid().into_bytes(), now.as_millisecond()];
+    let gone = connection.prepare_cached(ERASE)?.execute(by)? == 1;
+    if gone {
+        sessions::remove_all_of(connection, id)?;
+        events::forget_where_from(connection, id)?;
+    }
+    Ok(gone)
 }
 
 fn find(connection: &Connection, statement: &str, by: impl Params) -> rusqlite::Result<Option<User>> {
@@ -73,6 +105,10 @@ fn write(connection: &Connection, statement: &str, user: &User) -> rusqlite::Res
         ":roles": serde_json::to_string(&roles).map_err(unwritable)?,
         ":status": status,
         ":disabled_since": disabled_since,
+        ":erase_at": attrs.erase_at.map(Timestamp::as_millisecond),
+        ":challenges": write_challenges(&attrs.challenges).map_err(unwritable)?,
+        ":outbox": write_outbox(&attrs.outbox).map_err(unwritable)?,
+        ":write_at": attrs.outbox.next_try().map(Timestamp::as_millisecond),
         ":epoch": number(attrs.epoch)?,
         ":kept": attrs.kept.map(|session| session.as_uuid().into_bytes()),
         ":revision": number(attrs.revision)?,

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::{
+    challenge::Challenges,
     email::Email,
     id::{SessionId, UserId},
+    letter::Outbox,
     stored_hash::StoredHash,
     user::{Password, Role, Status, User, UserAttrs},
 };
@@ -24,6 +26,8 @@ pub(super) struct UserLine {
     roles: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disabled_since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erase_at: Option<Timestamp>,
     epoch: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kept: Option<Uuid>,
@@ -51,6 +55,10 @@ impl UserLine {
             password: Password { hash, changed_at, history },
             roles,
             status,
+            erase_at,
+            // Holds no more once it is brought back: see `Record::revived`.
+            challenges: _,
+            outbox: _,
             epoch,
             kept,
             revision,
@@ -71,6 +79,7 @@ impl UserLine {
                 Status::Active => None,
                 Status::Disabled { since } => Some(*since),
             },
+            erase_at: *erase_at,
             epoch: *epoch,
             kept: kept.map(|session| session.as_uuid()),
             revision: *revision,
@@ -98,6 +107,9 @@ impl TryFrom<UserLine> for User {
             password: Password { hash, changed_at, history },
             roles: roles.map_err(|_| Misfit("a role is none"))?,
             status: line.disabled_since.map_or(Status::Active, |since| Status::Disabled { since }),
+            erase_at: line.erase_at,
+            challenges: Challenges::default(),
+            outbox: Outbox::default(),
             epoch: line.epoch,
             kept: line.kept.map(SessionId::from_uuid),
             revision: line.revision,

@@ -2,7 +2,9 @@
 //!
 //! A reader skips fields it does not know, so that an older release reads what a newer one writes.
 
+pub(super) mod attempt;
 pub(super) mod event;
+mod mailbox;
 pub(super) mod one_time;
 pub(super) mod session;
 pub(super) mod settings;

@@ -4,14 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    challenge::{Challenge, Challenges},
     email::Email,
     id::{SessionId, UserId},
+    letter::{Letter, Outbox},
     stored_hash::StoredHash,
     user::{Password, Role, Status, User, UserAttrs},
 };
 
 use super::{
     Misfit,
+    mailbox::{ChallengeDocument, LetterDocument},
     values::{Id, Moment},
 };
 
@@ -30,6 +33,13 @@ pub(in crate::store::mongo) struct UserDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Moment")]
     disabled_at: Option<Moment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Moment")]
+    erase_at: Option<Moment>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    challenges: Vec<ChallengeDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    outbox: Vec<LetterDocument>,
     epoch: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Id")]
@@ -65,7 +75,8 @@ enum StatusName {
 
 impl UserDocument {
     /// The fields that are left out when there is nothing to say.
-    pub(in crate::store::mongo) const OPTIONAL: [&str; 3] = ["emailVerifiedAt", "disabledAt", "kept"];
+    pub(in crate::store::mongo) const OPTIONAL: [&str; 6] =
+        ["emailVerifiedAt", "disabledAt", "eraseAt", "challenges", "outbox", "kept"];
 }
 
 impl TryFrom<&User> for UserDocument {
@@ -97,6 +108,9 @@ impl TryFrom<&User> for UserDocument {
             roles: attrs.roles.iter().map(ToString::to_string).collect(),
             status,
             disabled_at,
+            erase_at: attrs.erase_at.map(Moment::from),
+            challenges: attrs.challenges.iter().map(ChallengeDocument::from).collect(),
+            outbox: attrs.outbox.iter().map(LetterDocument::from).collect(),
             epoch: attrs.epoch,
             kept: attrs.kept.map(|session| session.as_uuid().into()),
             revision: attrs.revision,
@@ -119,6 +133,9 @@ impl TryFrom<UserDocument> for User {
             password: stored.password.read()?,
             roles: roles.collect::<Result<_, _>>().map_err(|_| Misfit("roles"))?,
             status: read_status(stored.status, stored.disabled_at)?,
+            erase_at: stored.erase_at.map(|at| at.read("eraseAt")).transpose()?,
+            challenges: read_challenges(stored.challenges)?,
+            outbox: read_outbox(stored.outbox)?,
             epoch: stored.epoch,
             kept: stored.kept.map(|session| SessionId::from_uuid(session.into())),
             revision: stored.revision,
@@ -143,6 +160,14 @@ impl PasswordDocument {
         let history = history.map_err(|_| Misfit("password.history"))?;
         Ok(Password { hash, changed_at: self.changed_at.read("password.changedAt")?, history })
     }
+}
+
+fn read_challenges(stored: Vec<ChallengeDocument>) -> Result<Challenges, Misfit> {
+    stored.into_iter().map(Challenge::try_from).collect::<Result<_, _>>().map(Challenges::stored)
+}
+
+fn read_outbox(stored: Vec<LetterDocument>) -> Result<Outbox, Misfit> {
+    stored.into_iter().map(Letter::try_from).collect::<Result<_, _>>().map(Outbox::stored)
 }
 
 fn read_status(name: StatusName, disabled_at: Option<Moment>) -> Result<Status, Misfit> {

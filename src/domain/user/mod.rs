@@ -1,12 +1,18 @@
 //! A person with an account.
 
-use std::fmt;
+mod life;
+mod mailbox;
+mod role;
 
 use jiff::Timestamp;
 
+pub use role::{InvalidRole, Role};
+
 use super::{
+    challenge::Challenges,
     email::Email,
     id::{SessionId, UserId},
+    letter::Outbox,
     stored_hash::StoredHash,
 };
 
@@ -23,6 +29,12 @@ pub struct UserAttrs {
     pub password: Password,
     pub roles: Vec<Role>,
     pub status: Status,
+    /// When they are to be erased, because they asked for it; signing in takes that back.
+    pub erase_at: Option<Timestamp>,
+    /// What they are asked to prove through a mailbox.
+    pub challenges: Challenges,
+    /// What is to be mailed to them.
+    pub outbox: Outbox,
     /// Raised to end every session at once: a session holds only while it carries the present one.
     pub epoch: u64,
     /// The one session of an earlier epoch that holds all the same: where its user ended all others from.
@@ -49,14 +61,6 @@ pub enum Status {
     Disabled { since: Timestamp },
 }
 
-/// What somebody may do, by name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Role(String);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a role is 1 to 64 lower-case letters, digits and hyphens")]
-pub struct InvalidRole;
-
 impl UserAttrs {
     /// Somebody who has just signed up.
     pub fn new(id: UserId, email: Email, hash: StoredHash, now: Timestamp) -> Self {
@@ -67,6 +71,9 @@ impl UserAttrs {
             password: Password { hash, changed_at: now, history: Vec::new() },
             roles: Vec::new(),
             status: Status::Active,
+            erase_at: None,
+            challenges: Challenges::default(),
+            outbox: Outbox::default(),
             epoch: 0,
             kept: None,
             revision: 0,
@@ -126,50 +133,24 @@ impl User {
         Self(UserAttrs { password, ..self.0 }).end_sessions(kept, now)
     }
 
-    /// May not be used from now on; its sessions end by the epoch.
-    #[must_use]
-    pub fn disable(self, now: Timestamp) -> Self {
-        let status = Status::Disabled { since: now };
-        Self(UserAttrs { status, epoch: self.0.epoch + 1, kept: None, updated_at: now, ..self.0 })
-    }
-
-    /// May be used again; who was signed in before is not any more.
-    #[must_use]
-    pub fn enable(self, now: Timestamp) -> Self {
-        Self(UserAttrs { status: Status::Active, updated_at: now, ..self.0 })
-    }
-
-    /// With these roles and no others.
-    #[must_use]
-    pub fn with_roles(self, roles: Vec<Role>, now: Timestamp) -> Self {
-        Self(UserAttrs { roles, updated_at: now, ..self.0 })
-    }
-
     /// Ends all sessions by the epoch, but for one where that is wished.
     #[must_use]
     pub fn end_sessions(self, kept: Option<SessionId>, now: Timestamp) -> Self {
         Self(UserAttrs { epoch: self.0.epoch + 1, kept, updated_at: now, ..self.0 })
     }
 
+    /// As they come back from a backup: nobody can know which mail went since, and what it asked for was answered.
+    #[must_use]
+    pub fn revive(mut self, now: Timestamp) -> Self {
+        self.0.challenges = Challenges::default();
+        self.0.outbox = Outbox::default();
+        self.end_sessions(None, now)
+    }
+
     /// As it stands in the store once a write of it has gone through.
     #[must_use]
     pub fn written(self) -> Self {
         Self(UserAttrs { revision: self.0.revision + 1, ..self.0 })
-    }
-}
-
-impl TryFrom<&str> for Role {
-    type Error = InvalidRole;
-
-    fn try_from(name: &str) -> Result<Self, InvalidRole> {
-        let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if plain && (1..=64).contains(&name.len()) { Ok(Self(name.to_owned())) } else { Err(InvalidRole) }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

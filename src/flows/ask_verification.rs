@@ -1,0 +1,23 @@
+//! Ask for verification: somebody who is signed in is mailed a link that proves their address.
+
+use crate::domain::challenge::Purpose;
+
+use super::{Failure, Services, end_all_sessions::SignedOut, memory::Remembered, post::By};
+
+/// Whoever has proved it already is written nothing.
+pub async fn ask_verification(services: &Services, caller: &Remembered) -> Result<(), Failure<SignedOut>> {
+    let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(SignedOut))?;
+    let to = user.attrs().email.clone();
+    if user.attrs().email_verified_at.is_some() || !services.may_write_to(&to, By::Owner).await? {
+        return Ok(());
+    }
+    services
+        .change(user, |user| {
+            if user.attrs().email_verified_at.is_some() || user.attrs().email != to {
+                return Ok(None);
+            }
+            let (challenge, letter) = services.challenge(user.id(), Purpose::Verify, &to)?;
+            Ok(Some(user.challenge(challenge, letter, services.clock.now())))
+        })
+        .await
+}

@@ -1,0 +1,57 @@
+//! Check a password: against the hash it should have made, and against those that may not be chosen again.
+
+use std::net::IpAddr;
+
+use crate::{
+    domain::{password::Candidate, policy::NewPassword, stored_hash::StoredHash, user::User},
+    system::hashing::Refused,
+};
+
+use super::{Failure, Services};
+
+impl Services {
+    /// A hash that there is no memory for any more is nobody's.
+    pub(super) async fn matches<R>(
+        &self,
+        candidate: &Candidate,
+        user: &User,
+        hash: &StoredHash,
+        from: Option<IpAddr>,
+    ) -> Result<bool, Failure<R>> {
+        match self.hashing.derive(candidate.clone(), hash.recipe().clone(), from).await {
+            Err(Refused::TooDear) => {
+                tracing::error!(user = %user.id(), cost = %hash.recipe().cost, "no memory to check a stored hash");
+                Ok(false)
+            }
+            derived => Ok(hash.matches(&derived?)),
+        }
+    }
+
+    /// Whether it is none of those that are remembered. It takes one hash for each, but for the present one where that has just been
+    /// typed.
+    pub(super) async fn is_new<R>(
+        &self,
+        current: Option<&Candidate>,
+        new: &NewPassword,
+        user: &User,
+        from: Option<IpAddr>,
+    ) -> Result<bool, Failure<R>> {
+        let (remembered, new) = (self.rules.remembered_passwords, new.as_candidate());
+        if remembered == 0 {
+            return Ok(true);
+        }
+        let reused = match current {
+            Some(current) => new.as_bytes() == current.as_bytes(),
+            None => self.matches(new, user, user.hash(), from).await?,
+        };
+        if reused {
+            return Ok(false);
+        }
+        for old in user.attrs().password.history.iter().take(remembered - 1) {
+            if self.matches(new, user, old, from).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,26 @@
+//! Forgot the password: whoever owns the address is mailed a link to choose another one.
+
+use std::convert::Infallible;
+
+use crate::domain::{challenge::Purpose, email::Email, user::User};
+
+use super::{Failure, Services, post::By};
+
+/// The same answer after the same work for any address: nobody learns whose it is.
+pub async fn forgot_password(services: &Services, email: &Email) -> Result<(), Failure<Infallible>> {
+    if !services.may_write_to(email, By::Anybody).await? {
+        return Ok(());
+    }
+    let found = services.store.user_by_email(email).await?;
+    let Some(user) = found.filter(User::is_active) else {
+        return Ok(services.write_to_nobody(email).await?);
+    };
+    services
+        .change(user, |user| {
+            // To the address as it is stored, however it was typed.
+            let to = user.attrs().email.clone();
+            let (challenge, letter) = services.challenge(user.id(), Purpose::Reset, &to)?;
+            Ok(Some(user.challenge(challenge, letter, services.clock.now())))
+        })
+        .await
+}

@@ -1,0 +1,24 @@
+//! Leave: whoever knows the password has their account erased, once the time is over in which signing in brings it back.
+
+use std::net::IpAddr;
+
+use crate::domain::{letter::LetterKind, password::Candidate, user::User};
+
+use super::{Failure, Services, change_email::OwnerRefusal, memory::Remembered};
+
+/// All sessions end by it, the one that asks among them.
+pub async fn leave(
+    services: &Services,
+    caller: &Remembered,
+    password: Candidate,
+    from: Option<IpAddr>,
+) -> Result<(), Failure<OwnerRefusal>> {
+    let user = services.owner(caller, password, from).await?;
+    let notice = services.notice_if_allowed(LetterKind::Leaving, &user.attrs().email).await?;
+    services
+        .change(user, |user| {
+            let left = user.leave(services.clock.now());
+            Ok(Some(notice.iter().cloned().fold(left, User::write_to)))
+        })
+        .await
+}

@@ -1,0 +1,211 @@
+//! The post: letters are written into the document of the user they are about, and sent from there.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+use crate::{
+    domain::{
+        challenge::{Challenge, Purpose},
+        email::Email,
+        id::{LetterId, UserId},
+        letter::{Letter, LetterKind, LetterState},
+        mail_token::MailToken,
+        origin::Origin,
+        secret::{Secret, SecretDigest},
+        user::User,
+    },
+    mail::{
+        Mail, Mailer, Undelivered,
+        stationery::{Facts, Stationery},
+    },
+    system::vault::Label,
+};
+
+use super::{ATTEMPTS, Failure, Services};
+use crate::store::StoreError;
+
+/// How mail goes out, and what it says.
+pub struct Post {
+    /// `None` where nothing can be mailed: then no letter is written.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub stationery: Stationery,
+    pub links: Links,
+    /// Letters to one address within an hour: so many that anybody can have sent there, and as many that only the owner can.
+    pub limit: u32,
+    /// Rung when a letter was written, so that it need not wait for the next look.
+    pub bell: Notify,
+}
+
+/// Where links lead: the configured origin and no other, with the token where no server sees it.
+pub struct Links {
+    pub origin: Origin,
+    /// A path with `{page}` in it.
+    pub path: String,
+}
+
+/// Of whom a letter is asked for.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    Anybody,
+    Owner,
+}
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+impl Links {
+    fn to(&self, kind: LetterKind, token: &MailToken) -> Zeroizing<String> {
+        let page = match kind {
+            LetterKind::Verify => "verify",
+            LetterKind::Reset => "reset",
+            _ => "email",
+        };
+        let path = self.path.replace("{page}", page);
+        Zeroizing::new(format!("{}{path}#token={}", self.origin, *token.reveal()))
+    }
+}
+
+impl Services {
+    /// Whether one more letter may be written to this address; counts it. The same work for any address.
+    pub(super) async fn may_write_to(&self, to: &Email, by: By) -> Result<bool, StoreError> {
+        if self.post.mailer.is_none() {
+            return Ok(false);
+        }
+        let what = match by {
+            By::Anybody => "mail asked for by anybody",
+            By::Owner => "mail asked for by its owner",
+        };
+        let so_far = self.count(what, to).await?;
+        Ok(so_far <= self.post.limit)
+    }
+
+    /// For an address that is nobody's: a write like the one that a letter takes, so that time does not tell.
+    pub(super) async fn write_to_nobody(&self, to: &Email) -> Result<(), StoreError> {
+        self.count("mail to nobody", to).await.map(drop)
+    }
+
+    async fn count(&self, what: &'static str, of: &Email) -> Result<u32, StoreError> {
+        let now = self.clock.now();
+        let name: SecretDigest = self.vault.fingerprint(what, of.canonical());
+        self.store.count(&name, now + HOUR, now).await
+    }
+
+    /// A letter that tells something.
+    pub(super) fn notice<R>(&self, kind: LetterKind, to: &Email) -> Result<Letter, Failure<R>> {
+        let now = self.clock.now();
+        Ok(Letter {
+            id: LetterId::new(now, &*self.entropy)?,
+            kind,
+            to: to.clone(),
+            token: None,
+            expires_at: now + Letter::LIFETIME,
+            attempts: 0,
+            state: LetterState::Waiting { until: now },
+        })
+    }
+
+    /// What the owner of an address is told of their account; `None` where they have been told enough.
+    pub(super) async fn notice_if_allowed<R>(
+        &self,
+        kind: LetterKind,
+        to: &Email,
+    ) -> Result<Option<Letter>, Failure<R>> {
+        if self.may_write_to(to, By::Owner).await? { self.notice(kind, to).map(Some) } else { Ok(None) }
+    }
+
+    /// A challenge, and the letter that carries it to where it is to be proved that somebody reads it.
+    pub(super) fn challenge<R>(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+        to: &Email,
+    ) -> Result<(Challenge, Letter), Failure<R>> {
+        let kind = match purpose {
+            Purpose::Verify => LetterKind::Verify,
+            Purpose::Reset => LetterKind::Reset,
+            Purpose::Move => LetterKind::Move,
+            Purpose::Return => LetterKind::Moved,
+        };
+        let letter = self.notice(kind, to)?;
+        let token = MailToken { user, secret: Secret::generate(&*self.entropy)? };
+        let expires_at = self.clock.now() + purpose.lifetime();
+        let sealed = self.vault.seal(token.reveal().as_bytes(), label(letter.id), &*self.entropy)?;
+        let challenge = Challenge { purpose, email: to.clone(), digest: token.secret.digest(), expires_at };
+        Ok((challenge, Letter { token: Some(sealed), expires_at, ..letter }))
+    }
+
+    /// Changes a user by one write, whoever else writes at the same time: whoever was first is read, and changed in turn. `None`
+    /// leaves them as they are.
+    pub(super) async fn change<R>(
+        &self,
+        user: User,
+        change: impl Fn(User) -> Result<Option<User>, Failure<R>>,
+    ) -> Result<(), Failure<R>> {
+        let id = user.id();
+        let mut user = Some(user);
+        for _ in 0..ATTEMPTS {
+            let Some(changed) = user.map(&change).transpose()?.flatten() else { return Ok(()) };
+            let replaced = self.store.replace_user(&changed).await;
+            self.memory.forget_user(id);
+            match replaced {
+                Err(StoreError::Stale) => user = self.store.user(id).await?,
+                replaced => {
+                    replaced?;
+                    self.post.bell.notify_one();
+                    return Ok(());
+                }
+            }
+        }
+        Err(Failure::Raced)
+    }
+
+    /// Hands a letter to the mail server.
+    pub(super) async fn send(&self, letter: &Letter, user: &User) -> Result<(), Undelivered> {
+        let Some(mailer) = &self.post.mailer else {
+            return Err(Undelivered::NotNow("mail is turned off".to_owned()));
+        };
+        let refused = |why: &str| Undelivered::Refused(why.to_owned());
+        let link = match &letter.token {
+            Some(sealed) => {
+                let opened = self.vault.open(sealed, label(letter.id));
+                // The key secret that sealed it may be given back to us.
+                let opened = opened.map_err(|error| Undelivered::NotNow(error.to_string()))?;
+                let token = std::str::from_utf8(&opened).ok().and_then(|text| MailToken::parse(text).ok());
+                Some(self.post.links.to(letter.kind, &token.ok_or_else(|| refused("its token is none"))?))
+            }
+            None => None,
+        };
+        let facts = Facts {
+            link: link.as_ref().map(|link| link.as_str()),
+            host: self.post.links.origin.host(),
+            lifetime: lifetime(letter.kind),
+            day: user.attrs().erase_at.map_or_else(String::new, |at| at.strftime("%-d %B %Y").to_string()),
+        };
+        let words = self.post.stationery.write(letter.kind, &facts);
+        let words = words.ok_or_else(|| refused("there are no words for it"))?;
+        mailer.send(&Mail { id: letter.id, to: letter.to.clone(), words }).await
+    }
+}
+
+/// In words.
+fn lifetime(kind: LetterKind) -> String {
+    let purpose = match kind {
+        LetterKind::Verify => Purpose::Verify,
+        LetterKind::Reset => Purpose::Reset,
+        LetterKind::Move => Purpose::Move,
+        LetterKind::Moved => Purpose::Return,
+        LetterKind::PasswordChanged | LetterKind::Taken | LetterKind::Leaving => return String::new(),
+    };
+    match purpose.lifetime().as_hours() {
+        1 => "one hour".to_owned(),
+        hours @ ..48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
+    }
+}
+
+/// What is sealed as a letter's token opens for that letter alone.
+fn label(letter: LetterId) -> Label {
+    Label { what: "letter token", of: letter.as_uuid() }
+}

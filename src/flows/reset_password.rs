@@ -1,0 +1,64 @@
+//! Reset the password: whoever has the token of a mail chooses another one, and every session ends.
+
+use std::net::IpAddr;
+
+use crate::domain::{
+    challenge::Purpose,
+    letter::LetterKind,
+    mail_token::MailToken,
+    password::Candidate,
+    policy::Unfit,
+    user::User,
+};
+
+use super::{Failure, Services};
+
+pub struct ResetPassword {
+    pub token: MailToken,
+    pub new: Candidate,
+    pub from: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResetRefusal {
+    /// Unknown, used, expired, or for something else: nobody outside may tell them apart.
+    #[error("the token is none that holds")]
+    TokenInvalid,
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    #[error("the password was used before")]
+    Reused,
+}
+
+/// The token says whose password it is; a request cannot. Nobody is signed in by it.
+pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
+    let ResetPassword { token, new, from } = wish;
+    services.hashing.has_room(services.rules.cost, from)?;
+    let user = services.store.user(token.user).await?.ok_or(Failure::Refused(ResetRefusal::TokenInvalid))?;
+    must_hold(services, &token, &user)?;
+    let email = user.attrs().email.clone();
+    let new = services.rules.passwords.admit(new, Some(&email));
+    let new = new.map_err(|unfit| Failure::Refused(unfit.into()))?;
+    if !services.is_new(None, &new, &user, from).await? {
+        return Err(Failure::Refused(ResetRefusal::Reused));
+    }
+    let hash = services.hash(new.into_candidate(), from).await?;
+    let notice = services.notice_if_allowed(LetterKind::PasswordChanged, &email).await?;
+    services
+        .change(user, |user| {
+            // Of two who come with the same token the second finds it spent.
+            must_hold(services, &token, &user)?;
+            let remembered = services.rules.remembered_passwords;
+            let changed = user.reset_password(hash.clone(), remembered, services.clock.now());
+            Ok(Some(notice.iter().cloned().fold(changed, User::write_to)))
+        })
+        .await
+}
+
+fn must_hold(services: &Services, token: &MailToken, user: &User) -> Result<(), Failure<ResetRefusal>> {
+    let challenge = user.challenged(&token.secret.digest(), services.clock.now());
+    let holds = challenge.is_some_and(|challenge| {
+        challenge.purpose == Purpose::Reset && challenge.email == user.attrs().email
+    });
+    if holds && user.is_active() { Ok(()) } else { Err(Failure::Refused(ResetRefusal::TokenInvalid)) }
+}

@@ -1,0 +1,74 @@
+//! Addresses on the wire: proving one, and changing it.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+
+use crate::flows::{self, Services, change_email::ChangeEmail};
+
+use super::{
+    Site,
+    account_bodies::{ChangeEmailBody, TokenFromMailBody},
+    caller::Caller,
+    client,
+    extract::{Ignored, Json},
+    problem::Problem,
+    refusals::{OfACaller, OfAChange, OfANewAddress, OfAVerification, OfCredentials, OfEnding, Refusals},
+    users::Empty,
+};
+
+/// Ask for verification
+///
+/// Mails a link that proves the caller's address. Whoever has proved it already is mailed nothing.
+#[utoipa::path(
+    post, path = "/api/users/email/verification", tag = "users", security(("session" = []), ("token" = [])),
+    responses(
+        (status = 202, description = "It will be mailed", body = Empty),
+        OfACaller, OfEnding, OfAChange, Refusals,
+    )
+)]
+pub async fn ask(services: Data<Services>, caller: Caller, _: Ignored) -> Result<HttpResponse, Problem> {
+    flows::ask_verification::ask_verification(&services, &caller.0).await?;
+    Ok(HttpResponse::Accepted().json(Empty {}))
+}
+
+/// Verify an address
+///
+/// Takes the token of a mail, once: of one that proves an address, that confirms a new one, or that brings back the old one. The
+/// last ends all sessions and the password, and mails a link to choose another.
+#[utoipa::path(
+    post, path = "/api/users/email/verify", tag = "users", request_body = TokenFromMailBody,
+    responses(
+        (status = 204, description = "It is done"),
+        OfAVerification, OfCredentials, OfAChange, Refusals,
+    )
+)]
+pub async fn verify(
+    services: Data<Services>,
+    Json(body): Json<TokenFromMailBody>,
+) -> Result<HttpResponse, Problem> {
+    flows::verify_email::verify_email(&services, &body.admit()?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Change the address
+///
+/// Mails a link to the new address. Once that has been confirmed it is the caller's, and the old one is mailed a way back. Nobody learns
+/// whether the new one is somebody's already.
+#[utoipa::path(
+    put, path = "/api/users/email", tag = "users", security(("session" = []), ("token" = [])), request_body = ChangeEmailBody,
+    responses(
+        (status = 202, description = "The new address will be asked", body = Empty),
+        OfANewAddress, OfACaller, OfCredentials, OfAChange, Refusals,
+    )
+)]
+pub async fn change(
+    request: HttpRequest,
+    services: Data<Services>,
+    site: Data<Site>,
+    caller: Caller,
+    Json(body): Json<ChangeEmailBody>,
+) -> Result<HttpResponse, Problem> {
+    let (email, password) = body.admit()?;
+    let wish = ChangeEmail { email, password, from: client::device(&request, &site).network() };
+    flows::change_email::change_email(&services, &caller.0, wish).await?;
+    Ok(HttpResponse::Accepted().json(Empty {}))
+}
