@@ -32,9 +32,12 @@ check: ## What CI runs: everything below, then the tests
 	@tests/tools/stage deny
 	@tests/tools/stage manifests
 	@tests/tools/stage api-test
-	@if [ -n "$$CLUSTER_TOOL" ]; then tests/tools/stage cluster; else echo "NOT TESTED: a running cluster; make test-cluster does." >&2; fi
+	@if [ -x "$$CLUSTER_TOOL/up" ]; then tests/tools/stage cluster || $(ONCE_MORE); else echo "NOT TESTED: a running cluster; make test-cluster does." >&2; fi
 	@echo "== test"
 	@$(MAKE) --no-print-directory test
+
+# A cluster that shares its machine with what asks it is not always as quick as it is promised to be.
+ONCE_MORE = { echo "== cluster failed, and is gone through once more" >&2; tests/tools/stage cluster; }
 
 format: ## Is everything formatted?
 	cargo fmt --all --check

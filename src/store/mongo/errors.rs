@@ -25,6 +25,8 @@ pub(super) enum Cause {
     Crowded,
     #[error("a restore into the store is under way, or broke off")]
     Importing,
+    #[error("the store has been emptied, or is another one: restart the service, which sets it up")]
+    Emptied,
     #[error("the store shows one moment for five minutes only: raise minSnapshotHistoryWindowInSeconds")]
     TooLong,
     /// The servers answer, and are not what the URL asks for.

@@ -29,11 +29,15 @@ impl Connected {
         Timestamp::from_millisecond(time.timestamp_millis()).map_err(|error| StoreError::Broken(error.into()))
     }
 
-    /// It fails while an import is under way: what is there is not to be served from.
+    /// It fails while an import is under way, and where nobody has set the store up, as in a database that came in the place of one that
+    /// was lost: what is there is not to be served from.
     pub(super) async fn read_and_write(&self, now: Timestamp) -> Result<(), StoreError> {
         let update = doc! { "$set": { "probedAt": Moment::from(now) } };
         if self.is_importing().await? {
             return Err(Cause::Importing.unavailable());
+        }
+        if self.stored_schema().await?.is_none() {
+            return Err(Cause::Emptied.unavailable());
         }
         self.calls.write(self.settings.update_one(doc! { "_id": PROBE }, update).upsert(true)).await?;
         Ok(())

@@ -9,6 +9,7 @@ use portcullis::{
 
 use tokio::time::sleep;
 
+use super::{super::contract::Database, fresh};
 use crate::support::{mongod::ReplicaSet, people::People};
 
 pub(super) async fn ready(set: &ReplicaSet, people: &People) -> MongoStore {
@@ -81,6 +82,20 @@ async fn a_server_that_falls_silent_is_given_up_within_the_deadline() {
         sleep(Duration::from_millis(5)).await;
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_came_in_the_place_of_one_that_was_lost_is_not_served_from() {
+    let Some(database) = fresh().await else { return };
+    let (store, people) = (database.store(), People::new());
+    store.migrate(people.now()).await.unwrap();
+    store.probe(people.now()).await.unwrap();
+    Database::remove(&database).await;
+    let probed = store.probe(people.now()).await;
+    assert!(matches!(probed, Err(StoreError::Unavailable(_))), "{probed:?}");
+    store.migrate(people.now()).await.unwrap();
+    store.probe(people.now()).await.unwrap();
+    Database::remove(&database).await;
 }
 
 #[tokio::test]
