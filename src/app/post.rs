@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{CannotRun, refused};
+use super::CannotRun;
 
 /// No bundle of authorities is longer.
 const LONGEST: u64 = 4 << 20;

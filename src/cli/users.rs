@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     flows::{
         change_user::{Change, InvalidRole, Status, change_user},
+        delete_user::delete_user,
         find_user::Whom,
         list_users::{Role, User, Which, list_users},
         show_user::show_user,
@@ -49,6 +50,9 @@ enum Verb {
         after_help = "Examples:\n  portcullis users roles ada@example.org admin box-office\n  portcullis users roles ada@example.org --take admin"
     )]
     Roles(Roles),
+    /// Erase somebody now, with all that is kept of them; this cannot be taken back.
+    #[command(after_help = "Example:\n  portcullis users delete ada@example.org --yes")]
+    Delete(Delete),
 }
 
 #[derive(Debug, Parser)]
@@ -62,6 +66,15 @@ struct List {
     /// For programs.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Parser)]
+struct Delete {
+    #[command(flatten)]
+    named: Named,
+    /// Really. Without it nothing is erased, and whom it would be is shown.
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(Debug, Parser)]
@@ -96,6 +109,11 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
         Verb::Show(named) => show(&named, config),
         Verb::Disable(named) => change(&named, &Change::Disable, config),
         Verb::Enable(named) => change(&named, &Change::Enable, config),
+        Verb::Delete(Delete { named, yes: true }) => delete(&named, config),
+        Verb::Delete(Delete { named, .. }) => {
+            show(&named, config)?;
+            Err("nothing was erased; --yes erases this user".to_owned().into())
+        }
         Verb::Roles(Roles { named, give, take }) => change(&named, &Change::Roles { give, take }, config),
     }
 }
@@ -108,6 +126,17 @@ fn change(named: &Named, change: &Change, config: &Config) -> Result<(), Failed>
         format!("{:#}\n", json!({ "user": as_json(&user), "changed": is_new }))
     } else {
         format!("{}{}", as_text(&user), if is_new { "" } else { "It was so before.\n" })
+    };
+    Ok(print(&text)?)
+}
+
+fn delete(named: &Named, config: &Config) -> Result<(), Failed> {
+    let deleted = app::with_users(config, async |store, clock| delete_user(store, clock, &named.whom).await);
+    let user = runtime()?.block_on(deleted)?.map_err(told)?;
+    let text = if named.json {
+        format!("{:#}\n", json!({ "user": as_json(&user), "deleted": true }))
+    } else {
+        format!("{}Erased.\n", as_text(&user))
     };
     Ok(print(&text)?)
 }
@@ -160,6 +189,17 @@ fn roles(user: &User) -> String {
     user.attrs().roles.iter().map(Role::to_string).collect::<Vec<_>>().join(",")
 }
 
+/// What is to be mailed to them, and what never will be.
+fn mail(user: &User) -> String {
+    let outbox = &user.attrs().outbox;
+    let dead = outbox.iter().filter(|letter| letter.is_dead()).count();
+    match (outbox.iter().count() - dead, dead) {
+        (0, 0) => String::new(),
+        (waiting, 0) => format!("{waiting} waiting"),
+        (waiting, dead) => format!("{waiting} waiting, {dead} given up"),
+    }
+}
+
 fn as_row(user: &User) -> String {
     let (attrs, verified) =
         (user.attrs(), if user.attrs().email_verified_at.is_some() { "yes" } else { "no" });
@@ -187,10 +227,13 @@ fn as_text(user: &User) -> String {
         ("status", status),
         ("roles", roles(user)),
         ("password", format!("of {}", attrs.password.changed_at)),
+        ("mail", mail(user)),
+        ("leaves", attrs.erase_at.map_or_else(String::new, |at| format!("erased after {at}"))),
         ("created", attrs.created_at.to_string()),
         ("updated", attrs.updated_at.to_string()),
     ]
     .iter()
+    .filter(|(name, value)| !value.is_empty() || *name == "roles")
     .map(|(name, value)| format!("{name:10}  {value}").trim_end().to_owned() + "\n")
     .collect()
 }
@@ -208,6 +251,11 @@ fn as_json(user: &User) -> Value {
         "status": status(user),
         "disabledSince": disabled,
         "roles": attrs.roles.iter().map(Role::to_string).collect::<Vec<_>>(),
+        "eraseAt": attrs.erase_at.map(|at| at.to_string()),
+        "mail": {
+            "waiting": attrs.outbox.iter().filter(|letter| !letter.is_dead()).count(),
+            "givenUp": attrs.outbox.iter().filter(|letter| letter.is_dead()).count(),
+        },
         "passwordChangedAt": attrs.password.changed_at.to_string(),
         "createdAt": attrs.created_at.to_string(),
         "updatedAt": attrs.updated_at.to_string(),

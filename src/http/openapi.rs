@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::{forward_auth, health, jwks, passwords, refresh, sessions, tokens, users};
+use super::{emails, forward_auth, health, jwks, me, passwords, refresh, sessions, tokens, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,7 +17,8 @@ use super::{forward_auth, health, jwks, passwords, refresh, sessions, tokens, us
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out, sessions::sign_out_all,
         refresh::refresh, sessions::list, sessions::end,
-        passwords::change, jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
+        passwords::change, passwords::forgot, passwords::reset, emails::ask, emails::verify, emails::change, me::export, me::leave,
+        jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
         forward_auth::forward_auth,
         health::livez, health::readyz, health::health,
     ),

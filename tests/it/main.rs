@@ -20,6 +20,7 @@ mod health;
 mod hostile;
 mod keys;
 mod lifecycle;
+mod mail;
 mod manifests;
 mod memory;
 mod mongo_agent;

@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod entropy;
 pub(crate) mod folder;
 pub(crate) mod forge;
+pub(crate) mod mail_server;
 pub(crate) mod mongod;
 pub(crate) mod patience;
 pub(crate) mod people;

@@ -7,7 +7,7 @@ use portcullis::domain::{
     clock::Clock,
     device::Device,
     email::Email,
-    id::{EventId, KeyId, SessionId, UserId},
+    id::{EventId, KeyId, LetterId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     policy::SessionPreset,
     sealed::Sealed,
@@ -47,6 +47,10 @@ impl People {
 
     pub(crate) fn key_id(&self) -> KeyId {
         KeyId::new(self.now(), &self.entropy).unwrap()
+    }
+
+    pub(crate) fn letter_id(&self) -> LetterId {
+        LetterId::new(self.now(), &self.entropy).unwrap()
     }
 
     pub(crate) fn event_id(&self) -> EventId {

@@ -55,6 +55,7 @@ fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
         .env("PORTCULLIS_LOG_FORMAT", "json")
         .env("PORTCULLIS_DATA_DIR", folder.path())
         .env("PORTCULLIS_KEY_SECRET", KEY_SECRET)
+        .env("PORTCULLIS_MAIL_URL", "none:")
         .envs(settings.iter().copied());
     command
 }

@@ -26,11 +26,12 @@ pub(crate) struct Service {
 }
 
 /// Cheap hashes and any free ports; a test adds what it is about.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0"),
     ("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0"),
     ("PORTCULLIS_PASSWORD_COST", "node"),
     ("PORTCULLIS_STORE_URL", "sqlite::memory:"),
+    ("PORTCULLIS_MAIL_URL", "none:"),
     // Two services on one store are replicas, which share it.
     ("PORTCULLIS_KEY_SECRET", KEY_SECRET),
 ];
@@ -57,8 +58,12 @@ impl Service {
     }
 
     pub(crate) async fn with(store: Arc<dyn Store>, settings: &[(&str, &str)]) -> Self {
+        Self::at(store, settings, FrozenClock::new()).await
+    }
+
+    /// With the clock of somebody else.
+    pub(crate) async fn at(store: Arc<dyn Store>, settings: &[(&str, &str)], clock: FrozenClock) -> Self {
         let config = config(settings);
-        let clock = FrozenClock::new();
         let world = World {
             store: Arc::clone(&store),
             clock: Arc::new(clock.clone()),

@@ -6,6 +6,7 @@
 pub(crate) mod changes;
 pub(crate) mod events;
 pub(crate) mod listings;
+pub(crate) mod mailbox;
 pub(crate) mod migrations;
 pub(crate) mod one_time;
 pub(crate) mod purge;
@@ -109,6 +110,12 @@ macro_rules! contract {
                 events::events_read_back_exactly_and_the_newest_first,
                 events::no_more_events_are_read_than_were_asked_for,
                 events::an_event_is_added_once,
+                mailbox::letters_and_challenges_read_back_exactly,
+                mailbox::whoever_has_waited_longest_is_written_to_first,
+                mailbox::whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_else,
+                mailbox::a_count_runs_to_its_end_and_begins_anew,
+                mailbox::of_fifty_who_count_at_once_each_counts,
+                mailbox::what_has_ended_is_among_all_sessions,
                 changes::the_first_answer_is_everything_and_then_nothing,
                 changes::what_is_written_here_is_told,
                 changes::an_answer_holds_all_that_had_changed,

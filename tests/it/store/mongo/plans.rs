@@ -85,6 +85,14 @@ async fn do_everything(store: &dyn Store, people: &People) {
     store.remove_signing_key(key.id).await.unwrap();
     store.add_event(&event(&user, people)).await.unwrap();
     assert_eq!(store.events_of(user.id(), 10).await.unwrap().len(), 1);
+    store.count(&record.digest, now, now).await.unwrap();
+    store.count(&record.digest, now, now).await.unwrap();
+    assert!(store.users_to_write_to(now, 10).await.unwrap().is_empty());
+    assert_eq!(store.sessions_ever_of(user.id()).await.unwrap().len(), 6);
+    let left = store.user(user.id()).await.unwrap().unwrap().leave_at_once(now);
+    store.replace_user(&left).await.unwrap();
+    assert_eq!(store.users_to_erase(now, 10).await.unwrap(), [user.id()]);
+    assert!(store.erase_user(user.id(), now).await.unwrap());
     store.probe(now).await.unwrap();
     store.probe(now).await.unwrap();
 }
