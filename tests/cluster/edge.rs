@@ -54,20 +54,19 @@ impl Edge {
         self.ask(Method::POST, path, &[("origin", ORIGIN)], Some(body)).await
     }
 
+    /// A controller that is configured anew closes its kept connections, some at the moment when something is asked on them. As
+    /// browsers do, and HTTP allows for what changes nothing (RFC 9112, 9.3.1), that is asked once more on another.
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        self.ask(Method::GET, path, headers, None).await
+        let answer = self.ask(Method::GET, path, headers, None).await;
+        if answer.status == 0 && answer.text.contains("IncompleteMessage") {
+            return self.ask(Method::GET, path, headers, None).await;
+        }
+        answer
     }
 
     /// Whether the session is still known to be of this user.
-    ///
-    /// A controller that is configured anew closes its kept connections, some at the moment when something is asked on them. As
-    /// browsers do, and HTTP allows for what changes nothing (RFC 9112, 9.3.1), that is asked once more on another.
     pub(crate) async fn knows(&self, cookie: &str, email: &str) -> Result<(), String> {
-        let ask = async || self.get("/api/users/currentuser", &[("cookie", cookie)]).await;
-        let mut answer = ask().await;
-        if answer.status == 0 && answer.text.contains("IncompleteMessage") {
-            answer = ask().await;
-        }
+        let answer = self.get("/api/users/currentuser", &[("cookie", cookie)]).await;
         if answer.status == 200 && answer.text.contains(email) {
             return Ok(());
         }
