@@ -146,7 +146,8 @@ impl App {
         let vault = keys.vault();
         let (rules, readiness) = (rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
-        let services = Services { store, clock, entropy, hashing, vault, memory, keys, readiness, post, rules };
+        let services =
+            Services { store, clock, entropy, hashing, vault, memory, keys, readiness, post, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })
     }
 

@@ -43,7 +43,9 @@ pub enum NotAMailUrl {
     MoreThanThat,
     #[error("a name and a password come together, both percent-encoded")]
     Login,
-    #[error("with tls=none the password would be seen by everybody on the way; it may go so to this machine only")]
+    #[error(
+        "with tls=none the password would be seen by everybody on the way; it may go so to this machine only"
+    )]
     InTheClear,
 }
 

@@ -144,7 +144,10 @@ impl Config {
         }
         let (sign_up, mail): (SignUp, Mail) = (sign_up?, mail?);
         if sign_up.answer == SignUpAnswer::Neutral && matches!(mail.url, MailUrl::None) {
-            reader.fault("PORTCULLIS_SIGNUP_ANSWER", "neutral says everything by mail, and PORTCULLIS_MAIL_URL is none:");
+            reader.fault(
+                "PORTCULLIS_SIGNUP_ANSWER",
+                "neutral says everything by mail, and PORTCULLIS_MAIL_URL is none:",
+            );
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
         let forward: Forward = forward?;

@@ -14,7 +14,8 @@ use validator::{Validate, ValidationError};
 use zeroize::Zeroizing;
 
 use super::{
-    choice::by_name, duration::duration, mail_url::MailUrl, networks::networks, rules::rules, store_url::StoreUrl,
+    choice::by_name, duration::duration, mail_url::MailUrl, networks::networks, rules::rules,
+    store_url::StoreUrl,
 };
 use crate::domain::{
     access_token::TokenRules,

@@ -147,7 +147,8 @@ mod tests {
         for purpose in Purpose::ALL {
             let mut challenges = Challenges::default();
             assert!(challenges.add(challenge(purpose, 1), Timestamp::UNIX_EPOCH));
-            let (digest, end) = (SecretDigest::from_bytes([1; 32]), Timestamp::UNIX_EPOCH + purpose.lifetime());
+            let (digest, end) =
+                (SecretDigest::from_bytes([1; 32]), Timestamp::UNIX_EPOCH + purpose.lifetime());
             assert!(challenges.find(&digest, end - SignedDuration::from_millis(1)).is_some());
             assert!(challenges.find(&digest, end).is_none(), "{purpose:?}");
         }

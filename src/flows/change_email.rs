@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::domain::{
-    challenge::Purpose, email::Email, letter::LetterKind, password::Candidate, user::User,
-};
+use crate::domain::{challenge::Purpose, email::Email, letter::LetterKind, password::Candidate, user::User};
 
 use super::{Failure, Services, memory::Remembered, post::By};
 

@@ -3,11 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::{
-    challenge::Purpose,
-    letter::LetterKind,
-    mail_token::MailToken,
-    password::Candidate,
-    policy::Unfit,
+    challenge::Purpose, letter::LetterKind, mail_token::MailToken, password::Candidate, policy::Unfit,
     user::User,
 };
 

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use crate::{
     domain::{
-        clock::random, email::Email, password::Candidate, policy::SignUpAnswer, stored_hash::Recipe, user::User,
+        clock::random, email::Email, password::Candidate, policy::SignUpAnswer, stored_hash::Recipe,
+        user::User,
     },
     system::hashing::Refused,
 };

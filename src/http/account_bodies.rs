@@ -109,7 +109,8 @@ fn is_token(given: &Given) -> Result<(), ValidationError> {
     token.map(drop).ok_or_else(|| verdict("token_invalid", TOKEN_INVALID))
 }
 
-pub(super) const TOKEN_INVALID: &str = "This link has been used, has expired, or was never sent; ask for another one";
+pub(super) const TOKEN_INVALID: &str =
+    "This link has been used, has expired, or was never sent; ask for another one";
 
 fn read_token(given: &Given) -> Result<MailToken, Problem> {
     let token = given.text().and_then(|text| MailToken::parse(text).ok());

@@ -167,10 +167,6 @@ impl From<&Challenge> for LinkBody {
 
 impl From<&Letter> for MailBody {
     fn from(letter: &Letter) -> Self {
-        Self {
-            kind: letter.kind.as_str(),
-            to: letter.to.original().to_owned(),
-            attempts: letter.attempts,
-        }
+        Self { kind: letter.kind.as_str(), to: letter.to.original().to_owned(), attempts: letter.attempts }
     }
 }

@@ -49,10 +49,7 @@ pub async fn change(
         OfAnAddress, OfCredentials, OfAChange, Refusals,
     )
 )]
-pub async fn forgot(
-    services: Data<Services>,
-    Json(body): Json<ForgotBody>,
-) -> Result<HttpResponse, Problem> {
+pub async fn forgot(services: Data<Services>, Json(body): Json<ForgotBody>) -> Result<HttpResponse, Problem> {
     flows::forgot_password::forgot_password(&services, &body.admit()?).await?;
     Ok(HttpResponse::Accepted().json(Empty {}))
 }

@@ -61,7 +61,8 @@ const STEP: Duration = Duration::from_secs(10);
 impl Smtp {
     /// `host` is what we call ourselves.
     pub fn new(relay: Relay, from: &str, host: &str) -> Result<Self, NoWay> {
-        let from = from.parse().map_err(|error: lettre::address::AddressError| NoWay::From(error.to_string()))?;
+        let from =
+            from.parse().map_err(|error: lettre::address::AddressError| NoWay::From(error.to_string()))?;
         let tls = match relay.security {
             Security::Implicit => Tls::Wrapper(parameters(&relay)?),
             Security::StartTls => Tls::Required(parameters(&relay)?),

@@ -58,16 +58,8 @@ macro_rules! embedded {
 }
 
 const FRAME: &str = include_str!("templates/frame.html");
-const EMBEDDED: [(&str, &str, &str); 8] = embedded!(
-    "verify",
-    "reset",
-    "password_changed",
-    "move",
-    "moved",
-    "moved_again",
-    "taken",
-    "leaving"
-);
+const EMBEDDED: [(&str, &str, &str); 8] =
+    embedded!("verify", "reset", "password_changed", "move", "moved", "moved_again", "taken", "leaving");
 
 impl Stationery {
     /// Each file that is missing is the one that comes along.
@@ -163,7 +155,12 @@ mod tests {
         let stationery = Stationery::read(None).unwrap();
         for kind in LetterKind::ALL {
             for link in [Some("https://ticketing.dev/account/x#token=pcm_1"), None] {
-                let facts = Facts { link, host: "ticketing.dev", lifetime: "one hour".to_owned(), day: "1 May 2100".to_owned() };
+                let facts = Facts {
+                    link,
+                    host: "ticketing.dev",
+                    lifetime: "one hour".to_owned(),
+                    day: "1 May 2100".to_owned(),
+                };
                 let words = stationery.write(kind, &facts).unwrap();
                 let all = format!("{}{}{}", words.subject, *words.text, *words.html);
                 assert!(!all.contains("{{") && !all.contains("}}"), "{all}");
@@ -175,7 +172,8 @@ mod tests {
     #[test]
     fn what_is_framed_is_safe_html() {
         let stationery = Stationery::read(None).unwrap();
-        let facts = Facts { link: Some("https://a.dev/?a=1&b=\"><script>"), host: "a.dev", ..Facts::default() };
+        let facts =
+            Facts { link: Some("https://a.dev/?a=1&b=\"><script>"), host: "a.dev", ..Facts::default() };
         let words = stationery.write(LetterKind::Reset, &facts).unwrap();
         assert!(words.html.contains("a=1&#38;b=&#34;&#62;&#60;script&#62;"), "{}", *words.html);
         assert!(!words.html.contains("<script>"));

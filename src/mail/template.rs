@@ -31,7 +31,9 @@ enum Piece {
 pub(super) enum Unreadable {
     #[error("a gap that begins with {{{{ does not end with }}}}")]
     Open,
-    #[error("there is nothing to fill {{{{{0}}}}} with; there are link, host, lifetime and day, and body for a frame")]
+    #[error(
+        "there is nothing to fill {{{{{0}}}}} with; there are link, host, lifetime and day, and body for a frame"
+    )]
     Unknown(String),
 }
 

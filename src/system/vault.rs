@@ -20,7 +20,7 @@ pub struct Vault {
 struct Key {
     /// Says which key sealed something; tells nothing of the key.
     name: [u8; NAME],
-    key: LessSafeKey,
+    cipher: LessSafeKey,
     /// Begins what is hashed to a fingerprint; derived from the secret, and as secret.
     fingerprints: [u8; 32],
 }
@@ -67,7 +67,7 @@ impl Vault {
     pub fn seal(&self, plain: &[u8], label: Label, entropy: &dyn Entropy) -> Result<Sealed, VaultError> {
         let nonce: [u8; NONCE_LEN] = random(entropy).map_err(|_| VaultError::NotSealed)?;
         let mut sealed = Zeroizing::new(plain.to_vec());
-        let tag = self.first.key.seal_in_place_separate_tag(
+        let tag = self.first.cipher.seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(label.bytes()),
             &mut sealed,
@@ -88,7 +88,7 @@ impl Vault {
         for key in fitting {
             let mut opened = Zeroizing::new(sealed.to_vec());
             let nonce = Nonce::assume_unique_for_key(*nonce);
-            if let Ok(plain) = key.key.open_in_place(nonce, Aad::from(label.bytes()), &mut opened) {
+            if let Ok(plain) = key.cipher.open_in_place(nonce, Aad::from(label.bytes()), &mut opened) {
                 let length = plain.len();
                 opened.truncate(length);
                 return Ok(opened);
@@ -104,9 +104,12 @@ impl Key {
         let digest: [u8; 32] =
             Sha256::new().chain_update("portcullis key").chain_update(secret.as_bytes()).finalize().into();
         let [a, b, c, d, ..] = digest;
-        let fingerprints =
-            Sha256::new().chain_update("portcullis fingerprints").chain_update(secret.as_bytes()).finalize().into();
-        Ok(Self { name: [a, b, c, d], key: LessSafeKey::new(key), fingerprints })
+        let fingerprints = Sha256::new()
+            .chain_update("portcullis fingerprints")
+            .chain_update(secret.as_bytes())
+            .finalize()
+            .into();
+        Ok(Self { name: [a, b, c, d], cipher: LessSafeKey::new(key), fingerprints })
     }
 }
 

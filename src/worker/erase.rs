@@ -13,7 +13,9 @@ pub async fn erase(services: &Services, stop: &CancellationToken) {
         match super::round(stop, flows::erase::erase_those_who_left(services)).await {
             None | Some(Ok(0)) => {}
             Some(Ok(users)) => tracing::info!(users, "erased those who had left"),
-            Some(Err(cause)) => tracing::warn!(%cause, "could not erase those who have left; trying again later"),
+            Some(Err(cause)) => {
+                tracing::warn!(%cause, "could not erase those who have left; trying again later");
+            }
         }
         if !super::rest(stop, EVERY).await {
             return;

@@ -47,7 +47,7 @@ class Handler:
             headers={name: str(value) for name, value in mail.items()},
             text=parts.get("text/plain"),
             html=parts.get("text/html"),
-            tls=session.ssl is not None,
+            tls=server.transport.get_extra_info("sslcontext") is not None,
             login=bool(session.authenticated),
         )
         return "250 OK"
@@ -78,7 +78,8 @@ async def main():
             require_starttls=args.tls == "starttls",
             authenticator=knows if args.login else None,
             auth_required=bool(args.login),
-            auth_require_tls=bool(args.tls),
+            # To it a connection that was encrypted from the start is none that is.
+            auth_require_tls=args.tls == "starttls",
             timeout=60,
         )
 

@@ -7,7 +7,10 @@ use jiff::SignedDuration;
 use portcullis::store::Store;
 use serde_json::json;
 
-use super::{NEW, assert_token_invalid, change_email, forgot, is_verified, newcomer, reset, verify, with_mail, with_mail_and};
+use super::{
+    NEW, assert_token_invalid, change_email, forgot, is_verified, newcomer, reset, verify, with_mail,
+    with_mail_and,
+};
 use crate::support::{
     browser::{Browser, PASSWORD},
     stores::on_both_stores,
@@ -31,7 +34,11 @@ async fn c_12_the_new_address_agrees_and_the_old_one_is_told(store: Arc<dyn Stor
     let mail = server.mail().await;
     assert_eq!(mail.to(), "ada@lovelace.example");
     assert!(mail.link().starts_with("http://localhost:3000/account/email#token="), "{mail:?}");
-    assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"), "not before she has agreed there");
+    assert_eq!(
+        ada.current_user().await.as_deref(),
+        Some("ada@example.org"),
+        "not before she has agreed there"
+    );
 
     assert_eq!(verify(&mut Browser::at(&service), &mail.token()).await.status, 204);
     assert_eq!(ada.current_user().await.as_deref(), Some("ada@lovelace.example"));
@@ -97,7 +104,9 @@ async fn nobody_learns_whether_an_address_is_taken_but_its_owner_that_it_was_wan
 
 /// Two who move to one address, and fifty who sign up with it: the index decides, and nobody is told they have what they have not.
 async fn f_35_one_address_is_one_account_also_when_somebody_moves_there(store: Arc<dyn Store>) {
-    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else { return };
+    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else {
+        return;
+    };
     let mut tokens = Vec::new();
     for mover in ["ada@example.org", "bob@example.org"] {
         let (mut browser, _) = newcomer(&service, &server, mover).await;
@@ -135,7 +144,9 @@ async fn what_was_sent_to_an_address_of_before_holds_no_more(store: Arc<dyn Stor
 
 /// A thief who moves on and on cannot make the owner's way back go.
 async fn nobody_crowds_out_the_first_way_back(store: Arc<dyn Store>) {
-    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else { return };
+    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else {
+        return;
+    };
     let (mut ada, _) = newcomer(&service, &server, "ada@example.org").await;
     let mut back = None;
     for number in 0..4 {

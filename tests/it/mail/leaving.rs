@@ -75,7 +75,9 @@ async fn whoever_does_not_come_back_is_erased_with_all_that_is_kept_of_them(stor
     until("she is erased", async || store.user(user.id()).await.unwrap().is_none()).await;
     assert!(store.sessions_ever_of(user.id()).await.unwrap().is_empty());
     let events = store.events_of(user.id(), 10).await.unwrap();
-    assert!(!events.is_empty() && events.iter().all(|event| event.ip.is_none() && event.session_id.is_none()));
+    assert!(
+        !events.is_empty() && events.iter().all(|event| event.ip.is_none() && event.session_id.is_none())
+    );
     assert!(store.user_by_email(&email("bob@example.org")).await.unwrap().is_some());
     assert_eq!(Browser::at(&later).sign_up("ada@example.org").await.status, 201, "the address is free");
 }
@@ -93,7 +95,9 @@ async fn nobody_is_made_to_leave_without_their_password(store: Arc<dyn Store>) {
     assert_eq!(ada.current_user().await.as_deref(), Some("ada@example.org"));
 }
 
-async fn everything_that_is_stored_of_the_caller_is_told_and_nothing_that_recognises_them(store: Arc<dyn Store>) {
+async fn everything_that_is_stored_of_the_caller_is_told_and_nothing_that_recognises_them(
+    store: Arc<dyn Store>,
+) {
     let Some((service, server)) = with_mail(store).await else { return };
     let (mut ada, token) = newcomer(&service, &server, "ada@example.org").await;
     newcomer(&service, &server, "bob@example.org").await;
@@ -114,7 +118,8 @@ async fn everything_that_is_stored_of_the_caller_is_told_and_nothing_that_recogn
     assert_eq!(sessions.len(), 2);
     assert_eq!(sessions.iter().filter(|session| session["endReason"] == "signed_out").count(), 1);
     assert_eq!(sessions.iter().filter(|session| session["current"] == true).count(), 1);
-    let purposes: Vec<&Value> = all["links"].as_array().unwrap().iter().map(|link| &link["purpose"]).collect();
+    let purposes: Vec<&Value> =
+        all["links"].as_array().unwrap().iter().map(|link| &link["purpose"]).collect();
     assert_eq!(purposes, ["verify", "reset"]);
     let cookie = ada.cookie.clone().unwrap();
     let secret = cookie.split_once("pcs_").unwrap().1;

@@ -29,10 +29,7 @@ async fn with_mail(store: Arc<dyn Store>) -> Option<(Service, MailServer)> {
     with_mail_and(store, &[]).await
 }
 
-async fn with_mail_and(
-    store: Arc<dyn Store>,
-    settings: &[(&str, &str)],
-) -> Option<(Service, MailServer)> {
+async fn with_mail_and(store: Arc<dyn Store>, settings: &[(&str, &str)]) -> Option<(Service, MailServer)> {
     let server = MailServer::start()?;
     let url = server.url();
     let settings = [&[("PORTCULLIS_MAIL_URL", url.as_str())], settings].concat();

@@ -10,9 +10,13 @@ use jiff::SignedDuration;
 use portcullis::store::Store;
 use serde_json::json;
 
-use super::{NEW, NEWER, assert_token_invalid, forgot, is_verified, newcomer, reset, verify, with_mail, with_mail_and};
+use super::{
+    NEW, NEWER, assert_token_invalid, forgot, is_verified, newcomer, reset, verify, with_mail, with_mail_and,
+};
 use crate::support::{
     browser::{Browser, PASSWORD},
+    patience::until,
+    people::{People, email},
     stores::{on_both_stores, sqlite},
     wire,
 };
@@ -29,7 +33,9 @@ on_both_stores!(
     a_disabled_account_is_written_nothing,
 );
 
-async fn c_30_c_32_whoever_reads_the_mail_chooses_another_password_and_every_session_ends(store: Arc<dyn Store>) {
+async fn c_30_c_32_whoever_reads_the_mail_chooses_another_password_and_every_session_ends(
+    store: Arc<dyn Store>,
+) {
     let Some((service, server)) = with_mail(store).await else { return };
     let (mut ada, _) = newcomer(&service, &server, "ada@example.org").await;
     let mut anybody = Browser::at(&service);
@@ -40,7 +46,11 @@ async fn c_30_c_32_whoever_reads_the_mail_chooses_another_password_and_every_ses
     assert!(mail.text().contains("one hour") && mail.text().contains("If it was not you"), "{mail:?}");
 
     let answer = reset(&mut anybody, &mail.token(), NEW).await;
-    assert_eq!((answer.status, answer.text.as_str(), answer.set_cookie()), (204, "", None), "nobody is signed in");
+    assert_eq!(
+        (answer.status, answer.text.as_str(), answer.set_cookie()),
+        (204, "", None),
+        "nobody is signed in"
+    );
     assert_eq!(anybody.current_user().await, None);
     assert_eq!(ada.current_user().await, None, "every session has ended");
     assert_eq!(server.mail().await.subject(), "Your password for localhost was changed");
@@ -59,9 +69,15 @@ async fn c_31_r_20_links_lead_to_the_configured_origin_whatever_a_request_says(s
     let heads = [
         format!("POST {path} HTTP/1.1\r\nHost: evil.example\r\n"),
         format!("POST http://evil.example{path} HTTP/1.1\r\nHost: evil.example\r\n"),
-        format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: ftp\r\n"),
-        format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nForwarded: host=evil.example;proto=https;for=1.2.3.4\r\n"),
-        format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Original-URL: http://evil.example/\r\nOrigin: http://evil.example\r\nReferer: http://evil.example/\r\n"),
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: ftp\r\n"
+        ),
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nForwarded: host=evil.example;proto=https;for=1.2.3.4\r\n"
+        ),
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Original-URL: http://evil.example/\r\nOrigin: http://evil.example\r\nReferer: http://evil.example/\r\n"
+        ),
     ];
     for head in heads {
         let head = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -114,16 +130,18 @@ async fn f_37_of_fifty_who_come_with_one_token_one_chooses(store: Arc<dyn Store>
         async move { reset(&mut somebody, &token, &format!("{NEW} {number}")).await }
     });
     let answers = join_all(all).await;
-    let served: Vec<_> = (0..50).filter(|number| answers[*number].status == 204).collect();
-    assert_eq!(served.len(), 1, "{answers:?}");
+    let chosen: Vec<_> = (0..50).filter(|number| answers[*number].status == 204).collect();
+    assert_eq!(chosen.len(), 1, "{answers:?}");
     answers.iter().filter(|answer| answer.status != 204).for_each(assert_token_invalid);
-    let new = format!("{NEW} {}", served[0]);
+    let new = format!("{NEW} {}", chosen[0]);
     assert_eq!(anybody.sign_in("ada@example.org", &new).await.status, 200);
 }
 
 /// Each pair is one mailbox or two, and never one mailbox with two accounts.
 async fn f_32_r_26_mail_goes_to_the_address_as_it_is_stored_and_to_no_look_alike(store: Arc<dyn Store>) {
-    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else { return };
+    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else {
+        return;
+    };
     let mut anybody = Browser::at(&service);
     let same = [
         ("ada@example.org", " ADA@EXAMPLE.ORG "),
@@ -184,7 +202,9 @@ async fn what_a_new_password_must_be_is_said_and_uses_up_nothing(store: Arc<dyn 
 }
 
 async fn only_so_many_are_written_to_one_address_within_an_hour(store: Arc<dyn Store>) {
-    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "2")]).await else { return };
+    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "2")]).await else {
+        return;
+    };
     let (mut ada, _) = newcomer(&service, &server, "ada@example.org").await;
     for _ in 0..5 {
         assert_eq!(forgot(&mut ada, "Ada@example.org").await.status, 202);
@@ -205,18 +225,23 @@ async fn a_disabled_account_is_written_nothing(store: Arc<dyn Store>) {
     let mut anybody = Browser::at(&service);
     forgot(&mut anybody, "ada@example.org").await;
     let token = server.mail().await.token();
-    let email = crate::support::people::email("ada@example.org");
-    let user = service.store.user_by_email(&email).await.unwrap().unwrap();
-    service.store.replace_user(&user.disable(crate::support::people::People::new().now())).await.unwrap();
+    let email = email("ada@example.org");
+    until("she is disabled", async || {
+        let user = service.store.user_by_email(&email).await.unwrap().unwrap();
+        service.store.replace_user(&user.disable(People::new().now())).await.is_ok()
+    })
+    .await;
     assert_token_invalid(&reset(&mut anybody, &token, NEW).await);
     assert_eq!(forgot(&mut anybody, "ada@example.org").await.status, 202);
     server.hears_nothing_for(Duration::from_secs(1));
 }
 
-/// On a file, whose writes take their time, as they do in a cluster.
+/// Not even where little else is asked.
 #[tokio::test]
 async fn c_30_nobody_is_told_by_the_time_it_takes_whose_an_address_is() {
-    let Some((service, server)) = with_mail_and(sqlite(), &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else { return };
+    let Some((service, server)) = with_mail_and(sqlite(), &[("PORTCULLIS_MAIL_LIMIT", "100")]).await else {
+        return;
+    };
     newcomer(&service, &server, "ada@example.org").await;
     let mut anybody = Browser::at(&service);
     let mut measured = Vec::new();
@@ -230,7 +255,8 @@ async fn c_30_nobody_is_told_by_the_time_it_takes_whose_an_address_is() {
             }
         }
         let [known, unknown] = fastest;
-        if known.abs_diff(unknown) < Duration::from_micros(300) {
+        assert!(known.min(unknown) > Duration::from_millis(90), "{fastest:?}");
+        if known.abs_diff(unknown) < Duration::from_micros(200) {
             return;
         }
         measured.push(fastest);

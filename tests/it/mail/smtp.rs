@@ -4,14 +4,8 @@ use std::{fs, time::Duration};
 
 use super::{newcomer, with_mail};
 use crate::support::{
-    authority::Authority,
-    browser::Browser,
-    folder::Folder,
-    mail_server::MailServer,
-    patience::until,
-    people::email,
-    service::Service,
-    stores::sqlite,
+    authority::Authority, browser::Browser, folder::Folder, mail_server::MailServer, patience::until,
+    people::email, service::Service, stores::sqlite,
 };
 
 /// The files of a server that speaks TLS, and of whoever believes it.
@@ -47,11 +41,8 @@ async fn nothing_is_said_to_a_server_that_cannot_prove_itself_or_does_not_encryp
     let [ca, certificate, key] = certificates(&folder);
     let tls = ["--tls", "starttls", "--certificate", &certificate, "--key", &key];
     let with_login = [&tls[..], &["--login", "portcullis:secret"]].concat();
-    let cases: [(&[&str], &str, &str); 3] = [
-        (&tls, "", ""),
-        (&with_login, "portcullis:wrong@", &ca),
-        (&[], "", &ca),
-    ];
+    let cases: [(&[&str], &str, &str); 3] =
+        [(&tls, "", ""), (&with_login, "portcullis:wrong@", &ca), (&[], "", &ca)];
     for (args, login, ca) in cases {
         let Some(server) = MailServer::with(0, args) else { return };
         let url = format!("smtp://{login}localhost:{}", server.port);
@@ -80,7 +71,8 @@ async fn a_mail_says_who_it_is_from_and_that_nobody_need_answer() {
 
     let Some(server) = MailServer::start() else { return };
     let url = server.url();
-    let from = [("PORTCULLIS_MAIL_URL", url.as_str()), ("PORTCULLIS_MAIL_FROM", "Ticketing <hello@ticketing.dev>")];
+    let from =
+        [("PORTCULLIS_MAIL_URL", url.as_str()), ("PORTCULLIS_MAIL_FROM", "Ticketing <hello@ticketing.dev>")];
     let service = Service::with(sqlite(), &from).await;
     newcomer_from(&service, &server).await;
 }
@@ -88,6 +80,9 @@ async fn a_mail_says_who_it_is_from_and_that_nobody_need_answer() {
 async fn newcomer_from(service: &Service, server: &MailServer) {
     Browser::at(service).sign_up("ada@example.org").await;
     let mail = server.mail().await;
-    assert_eq!((&mail.0["headers"]["From"], &mail.0["sender"]), (&"Ticketing <hello@ticketing.dev>".into(), &"hello@ticketing.dev".into()));
+    assert_eq!(
+        (&mail.0["headers"]["From"], &mail.0["sender"]),
+        (&"Ticketing <hello@ticketing.dev>".into(), &"hello@ticketing.dev".into())
+    );
     newcomer(service, server, "bob@example.org").await;
 }

@@ -15,7 +15,11 @@ use crate::support::{
 #[tokio::test]
 async fn words_of_a_folder_take_the_place_of_those_that_come_along() {
     let folder = Folder::new();
-    fs::write(folder.file("verify.txt"), "Subject: Willkommen bei {{host}}\nHier: {{ link }} ({{lifetime}})\n").unwrap();
+    fs::write(
+        folder.file("verify.txt"),
+        "Subject: Willkommen bei {{host}}\nHier: {{ link }} ({{lifetime}})\n",
+    )
+    .unwrap();
     fs::write(folder.file("frame.html"), "<main>{{body}}</main>").unwrap();
     let links = [
         ("PORTCULLIS_MAIL_TEMPLATES", folder.path().to_str().unwrap()),
@@ -36,10 +40,8 @@ async fn words_of_a_folder_take_the_place_of_those_that_come_along() {
 #[test]
 fn words_that_cannot_be_used_are_told_at_the_start() {
     let folder = Folder::new();
-    let settings = [
-        ("PORTCULLIS_MAIL_URL", "log:"),
-        ("PORTCULLIS_MAIL_TEMPLATES", folder.path().to_str().unwrap()),
-    ];
+    let settings =
+        [("PORTCULLIS_MAIL_URL", "log:"), ("PORTCULLIS_MAIL_TEMPLATES", folder.path().to_str().unwrap())];
     for (file, words, wrong) in [
         ("reset.txt", "Choose: {{link}}\n", "Subject: "),
         ("reset.txt", "Subject: Choose\nby {{lnk}}\n", "{{lnk}}"),
@@ -50,7 +52,10 @@ fn words_that_cannot_be_used_are_told_at_the_start() {
         let output = run(&folder, &["serve"], &settings);
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains("PORTCULLIS_MAIL_TEMPLATES") && said.contains(file) && said.contains(wrong), "{said}");
+        assert!(
+            said.contains("PORTCULLIS_MAIL_TEMPLATES") && said.contains(file) && said.contains(wrong),
+            "{said}"
+        );
         fs::remove_file(folder.file(file)).unwrap();
     }
 }

@@ -79,6 +79,11 @@ impl MailServer {
         }
     }
 
+    /// Somebody was refused.
+    pub(crate) fn refuses(&self) {
+        while self.hears().get("refused").is_none() {}
+    }
+
     /// Nothing comes for so long.
     pub(crate) fn hears_nothing_for(&self, duration: Duration) {
         let said = self.lines.lock().unwrap().recv_timeout(duration);

@@ -15,16 +15,23 @@ use portcullis::{
         access_token::TokenRules,
         clock::Clock,
         cost::Cost,
-        policy::{PasswordPolicy, SessionPreset},
+        policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
         rule::RuleBook,
         sealed::{KeySecret, KeySecrets},
     },
-    flows::{Rules, Services, key_ring::KeyRing, memory::Memory, readiness::Readiness},
+    flows::{
+        Rules, Services,
+        key_ring::KeyRing,
+        memory::Memory,
+        post::{Links, Post},
+        readiness::Readiness,
+    },
     http::{
         Site,
         client::TrustedProxies,
         server::{Door, Listeners},
     },
+    mail::stationery::Stationery,
     store::Store,
     system::{
         entropy::OsEntropy,
@@ -33,7 +40,12 @@ use portcullis::{
     },
 };
 
-use super::{clock::FrozenClock, service::KEY_SECRET};
+use tokio::sync::Notify;
+
+use super::{
+    clock::FrozenClock,
+    service::{KEY_SECRET, ORIGIN},
+};
 
 const ANOTHER_SECRET: KeySecret = KeySecret::from_bytes([2; 32]);
 
@@ -103,7 +115,15 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
         vault,
         keys,
         readiness: Readiness::default(),
+        post: Post {
+            mailer: None,
+            stationery: Stationery::read(None).unwrap(),
+            links: Links { origin: ORIGIN.parse().unwrap(), path: "/account/{page}".to_owned() },
+            limit: 5,
+            bell: Notify::new(),
+        },
         rules: Rules {
+            sign_up: SignUpAnswer::Direct,
             cost: Cost::NODE,
             passwords: PasswordPolicy::Standard,
             remembered_passwords: 5,

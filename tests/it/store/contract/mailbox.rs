@@ -57,7 +57,9 @@ pub(crate) async fn whoever_has_waited_longest_is_written_to_first(store: Arc<dy
     let now = people.now();
     let second = |seconds| now + SignedDuration::from_secs(seconds);
     let mut users = Vec::new();
-    for (address, due) in [("late@example.org", -1), ("now@example.org", 0), ("soon@example.org", 1), ("long@example.org", -9)] {
+    for (address, due) in
+        [("late@example.org", -1), ("now@example.org", 0), ("soon@example.org", 1), ("long@example.org", -9)]
+    {
         let user = people.user(address).write_to(letter(people, second(due)));
         store.add_user(&user).await.unwrap();
         users.push(user);
@@ -84,7 +86,8 @@ pub(crate) async fn whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_els
     people: &People,
 ) {
     let now = people.now();
-    let (ada, eve, bob) = (people.user("ada@example.org"), people.user("eve@example.org"), people.user("bob@example.org"));
+    let (ada, eve, bob) =
+        (people.user("ada@example.org"), people.user("eve@example.org"), people.user("bob@example.org"));
     for user in [&ada, &eve, &bob] {
         store.add_user(user).await.unwrap();
         store.add_session(&people.session(user)).await.unwrap();
