@@ -70,7 +70,7 @@ async fn matches(
 ) -> Result<bool, Failure<ChangeRefusal>> {
     match services.hashing.derive(candidate.clone(), hash.recipe().clone(), from).await {
         Err(Refused::TooDear) => {
-            tracing::error!(user = %user.id(), cost = %hash.recipe().cost, "no memory to check a stored hash");
+            tracing::error!(user = %user.id(), algorithm = %hash.recipe().algorithm, "no memory to check a stored hash");
             Ok(false)
         }
         derived => Ok(hash.matches(&derived?)),

@@ -13,6 +13,7 @@ mod doctor;
 mod edge;
 mod failover;
 mod fences;
+mod foreign_hashes;
 mod forward_auth;
 mod generated;
 mod half_signed_in;
