@@ -1,5 +1,7 @@
 //! `portcullis users`: who there is, and what an operator does to an account.
 
+mod import;
+
 use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
@@ -23,7 +25,8 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Examples:\n  portcullis users list --role admin\n  portcullis users show ada@example.org\n  \
-                  portcullis users roles ada@example.org admin\n  portcullis users disable ada@example.org"
+                  portcullis users roles ada@example.org admin\n  portcullis users disable ada@example.org\n  \
+                  portcullis users import people.ndjson"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -49,6 +52,7 @@ enum Verb {
         after_help = "Examples:\n  portcullis users roles ada@example.org admin box-office\n  portcullis users roles ada@example.org --take admin"
     )]
     Roles(Roles),
+    Import(import::Args),
 }
 
 #[derive(Debug, Parser)]
@@ -96,6 +100,7 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
         Verb::Show(named) => show(&named, config),
         Verb::Disable(named) => change(&named, &Change::Disable, config),
         Verb::Enable(named) => change(&named, &Change::Enable, config),
+        Verb::Import(args) => args.run(config),
         Verb::Roles(Roles { named, give, take }) => change(&named, &Change::Roles { give, take }, config),
     }
 }

@@ -11,6 +11,7 @@ pub mod dump;
 pub mod end_all_sessions;
 pub mod end_session;
 pub mod find_user;
+pub mod import_users;
 pub mod key_ring;
 pub mod list_backups;
 pub mod list_keys;

@@ -42,4 +42,5 @@ mod support;
 mod tls;
 mod tokens;
 mod users_command;
+mod users_import;
 mod verify_page;
