@@ -1,4 +1,4 @@
-//! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood|verify`.
+//! Measures what the README promises, on this machine and in one run: `make bench`, or `cargo bench -- start|signin|flood|verify|import`.
 
 #![expect(
     clippy::expect_used,
@@ -11,6 +11,8 @@
 
 mod client;
 mod flood;
+mod import;
+mod mongod;
 mod process;
 mod report;
 mod signin;
@@ -37,6 +39,9 @@ async fn main() {
     }
     if measures("verify") {
         verify::measure(&mut report).await;
+    }
+    if measures("import") {
+        import::measure(&mut report).await;
     }
     report.end();
 }

@@ -1,6 +1,23 @@
 //! What work on users needs, for a command: the store, and the time.
 
-use crate::{config::Config, domain::clock::Clock, store::Store};
+use std::{io, path::PathBuf, time::Duration};
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    config::Config,
+    domain::{causes::bottom, clock::Clock},
+    flows::{
+        Failure,
+        import_users::{self, Found, Lines, Newcomer, NotImported, Order, Place, Source, Tally, Witness},
+    },
+    store::{
+        BoxError, Store,
+        mongo::{Elsewhere, Stranger},
+    },
+    system::clock::SystemClock,
+};
 
 use super::{CannotRun, World, keys::must_be_there, refused};
 
@@ -15,4 +32,68 @@ pub async fn with_users<T>(
     let done = work(&*world.store, &*world.clock).await;
     world.store.close().await;
     Ok(done)
+}
+
+/// Where users of another system are.
+pub enum ImportFrom {
+    StandardInput,
+    File(PathBuf),
+    Mongo { url: SecretString, collection: String },
+}
+
+/// How long it took, too.
+pub async fn import_users(
+    config: &Config,
+    from: ImportFrom,
+    order: &Order,
+    witness: &mut dyn Witness,
+) -> Result<Result<(Tally, Duration), Failure<NotImported>>, CannotRun> {
+    let mut source = open(from).await?;
+    let source = &mut *source;
+    if order.dry_run {
+        return Ok(import(None, &SystemClock::start(), source, order, witness).await);
+    }
+    with_users(config, async |store, clock| import(Some(store), clock, source, order, witness).await).await
+}
+
+async fn import(
+    store: Option<&dyn Store>,
+    clock: &dyn Clock,
+    source: &mut dyn Source,
+    order: &Order,
+    witness: &mut dyn Witness,
+) -> Result<(Tally, Duration), Failure<NotImported>> {
+    let begun = clock.uptime();
+    let tally = import_users::import_users(store, clock.now(), source, order, witness).await?;
+    Ok((tally, clock.uptime().saturating_sub(begun)))
+}
+
+async fn open(from: ImportFrom) -> Result<Box<dyn Source>, CannotRun> {
+    Ok(match from {
+        ImportFrom::StandardInput => Box::new(Lines::of(io::stdin())),
+        ImportFrom::File(path) => {
+            let lines = Lines::of_file(&path);
+            Box::new(lines.map_err(|error| CannotRun::Missing(format!("{}: {error}", path.display())))?)
+        }
+        ImportFrom::Mongo { url, collection } => {
+            let there = Elsewhere::open(url.expose_secret(), &collection).await;
+            let unread =
+                |error| CannotRun::Missing(format!("the other MongoDB cannot be read: {}", bottom(&error)));
+            Box::new(Documents(there.map_err(unread)?))
+        }
+    })
+}
+
+struct Documents(Elsewhere);
+
+#[async_trait]
+impl Source for Documents {
+    async fn next(&mut self) -> Result<Vec<Found>, BoxError> {
+        let strangers = self.0.next().await.map_err(|error| bottom(&error))?;
+        Ok(strangers.into_iter().map(found).collect())
+    }
+}
+
+fn found(Stranger { id, email, password, created_at }: Stranger) -> Found {
+    Found { place: Place::Document(id), what: Newcomer::of_document(email, password, created_at) }
 }

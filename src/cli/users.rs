@@ -1,5 +1,7 @@
 //! `portcullis users`: who there is, and what an operator does to an account.
 
+mod import;
+
 use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
@@ -24,7 +26,8 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Examples:\n  portcullis users list --role admin\n  portcullis users show ada@example.org\n  \
-                  portcullis users roles ada@example.org admin\n  portcullis users disable ada@example.org"
+                  portcullis users roles ada@example.org admin\n  portcullis users disable ada@example.org\n  \
+                  portcullis users import people.ndjson"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -53,6 +56,7 @@ enum Verb {
     /// Erase somebody now, with all that is kept of them; this cannot be taken back.
     #[command(after_help = "Example:\n  portcullis users delete ada@example.org --yes")]
     Delete(Delete),
+    Import(import::Args),
 }
 
 #[derive(Debug, Parser)]
@@ -114,6 +118,7 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
             show(&named, config)?;
             Err("nothing was erased; --yes erases this user".to_owned().into())
         }
+        Verb::Import(args) => args.run(config),
         Verb::Roles(Roles { named, give, take }) => change(&named, &Change::Roles { give, take }, config),
     }
 }

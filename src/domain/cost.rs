@@ -62,6 +62,14 @@ impl Cost {
         Some(u32::try_from(rounds).ok().and_then(|p| Self::new(self.log_n, self.r, p).ok()).unwrap_or(whole))
     }
 
+    /// As much as is left of it when so much work has been done, in small portions and no more memory; `None` where that is nothing.
+    pub fn less(self, done: u64) -> Option<Self> {
+        let portion = Self { log_n: self.log_n.min(13), r: self.r, p: 1 };
+        let missing = self.work().saturating_sub(done).saturating_add(portion.work() / 2);
+        let p = u32::try_from(missing / portion.work()).ok().filter(|p| *p > 0)?;
+        Some(Self::new(portion.log_n, portion.r, p).unwrap_or(self))
+    }
+
     /// How long it takes, in units that compare costs with each other.
     pub const fn work(self) -> u64 {
         self.memory() as u64 * self.p as u64

@@ -39,6 +39,18 @@ id! {
     /// Which user.
     UserId
 }
+impl UserId {
+    /// Of somebody who comes from another system: the same whenever the same is brought again. It is a UUID of version 8, which
+    /// has its time where version 7 has it, so that these lie among the others; nothing where nobody knows the time.
+    pub fn imported(since: Option<Timestamp>, digest: &[u8; 32]) -> Self {
+        let millis = since.and_then(|since| u64::try_from(since.as_millisecond()).ok()).unwrap_or(0);
+        let [_, _, time @ ..] = millis.to_be_bytes();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(time.iter().chain(digest)).for_each(|(place, byte)| *place = *byte);
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
 id! {
     /// Which session; unlike its secret it may be shown.
     SessionId
@@ -67,4 +79,27 @@ id! {
 fn version_7(now: Timestamp, entropy: &dyn Entropy) -> Result<Uuid, NoEntropy> {
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
     Ok(Builder::from_unix_timestamp_millis(millis, &random(entropy)?).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_from_elsewhere_lies_among_the_others_by_time() {
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        let imported = |since, byte| UserId::imported(since, &[byte; 32]).as_uuid();
+        let (earlier, later) =
+            (imported(at("2020-01-01T00:00:00Z"), 9), imported(at("2020-01-01T00:00:00.001Z"), 1));
+        assert!(earlier < later);
+        assert_eq!((earlier.get_version_num(), earlier.get_variant()), (8, uuid::Variant::RFC4122));
+        let of_version_7 = Builder::from_unix_timestamp_millis(1_577_836_800_000, &[5; 10]).into_uuid();
+        assert_eq!(of_version_7.as_bytes()[..6], earlier.as_bytes()[..6]);
+        assert_ne!(imported(None, 1), imported(None, 2));
+        assert_eq!(
+            imported(None, 1),
+            imported(at("1969-01-01T00:00:00Z"), 1),
+            "before there was such a time"
+        );
+    }
 }

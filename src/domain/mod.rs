@@ -1,6 +1,7 @@
 //! What is true, whatever the database or the protocol: synchronous, and without a clock or a random source of its own.
 
 pub mod access_token;
+pub mod algorithm;
 pub mod causes;
 pub mod challenge;
 pub mod clock;

@@ -35,7 +35,7 @@ pub enum NotChanged {
 }
 
 /// They are in every access token.
-const MOST_ROLES: usize = 32;
+pub(super) const MOST_ROLES: usize = 32;
 
 /// As the user is now, and whether that was not so before.
 pub async fn change_user(

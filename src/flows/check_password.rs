@@ -20,7 +20,7 @@ impl Services {
     ) -> Result<bool, Failure<R>> {
         match self.hashing.derive(candidate.clone(), hash.recipe().clone(), from).await {
             Err(Refused::TooDear) => {
-                tracing::error!(user = %user.id(), cost = %hash.recipe().cost, "no memory to check a stored hash");
+                tracing::error!(user = %user.id(), algorithm = %hash.recipe().algorithm, "no memory to check a stored hash");
                 Ok(false)
             }
             derived => Ok(hash.matches(&derived?)),

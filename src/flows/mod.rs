@@ -18,6 +18,7 @@ pub mod erase;
 pub mod export_user;
 pub mod find_user;
 pub mod forgot_password;
+pub mod import_users;
 pub mod key_ring;
 pub mod leave;
 pub mod list_backups;

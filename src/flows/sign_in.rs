@@ -40,7 +40,7 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
         .await
     {
         Err(Refused::TooDear) => {
-            tracing::error!(user = %user.id(), cost = %user.hash().recipe().cost, "no memory to check a stored hash");
+            tracing::error!(user = %user.id(), algorithm = %user.hash().recipe().algorithm, "no memory to check a stored hash");
             return refuse_at_the_usual_price(services, wish.password, from).await;
         }
         derived => derived?,
@@ -88,7 +88,7 @@ async fn refuse_a_known_user(
     password: Candidate,
     from: Option<IpAddr>,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
-    if let Some(rest) = user.hash().recipe().cost.rest_of(services.rules.cost) {
+    if let Some(rest) = user.hash().recipe().algorithm.rest_of(services.rules.cost) {
         let decoy = Recipe::new(rest, random(&*services.entropy)?);
         // Who has waited once is not sent away instead of refused, which would tell as much as time does.
         let _ = services.hashing.derive(password, decoy, from).await;

@@ -47,6 +47,10 @@ pub trait Store: Send + Sync {
     /// Adds the user, or says `Taken` when the address is somebody's.
     async fn add_user(&self, user: &User) -> Result<(), StoreError>;
 
+    /// Adds each of at most [`BATCH`] users unless there is one of its id already, or the address is somebody's, and says in
+    /// their order what became of them. Each is there wholly or not at all; when it fails, perhaps some are.
+    async fn add_users(&self, users: &[User]) -> Result<Vec<Added>, StoreError>;
+
     /// Replaces the user if the stored revision is still `user`'s, and raises it; `Stale` when it is not.
     async fn replace_user(&self, user: &User) -> Result<(), StoreError>;
 
@@ -142,6 +146,16 @@ pub trait Store: Send + Sync {
 
     /// Lets go of it; what is under way is finished first.
     async fn close(&self);
+}
+
+/// What became of one of many users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    New,
+    /// There is one of its id, whatever has changed about them since.
+    Before,
+    /// The address is somebody else's.
+    Taken,
 }
 
 /// Sessions of one user that can be listed; above how many they may have, whatever is configured.

@@ -11,6 +11,7 @@ pub mod hashing;
 pub mod jitter;
 pub mod jwt;
 pub mod key_file;
+pub mod lines;
 pub mod vault;
 pub mod web;
 pub mod x509;

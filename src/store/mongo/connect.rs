@@ -75,7 +75,7 @@ fn bound(options: &mut ClientOptions) {
 }
 
 /// The driver's own text may quote a part of the URL, so it is shown only where the URL holds no secret.
-fn refuse(url: &str, error: &Error) -> MigrateError {
+pub(super) fn refuse(url: &str, error: &Error) -> MigrateError {
     if let ErrorKind::DnsResolve { .. } = &*error.kind {
         return MigrateError::Unavailable(Box::new(Cause::of(error)));
     }

@@ -82,6 +82,19 @@ pub(super) fn of_write(error: &Error, tries: u32) -> StoreError {
     }
 }
 
+/// Which of many were refused because something of theirs is another's, where that is all that went wrong: the rest was written.
+pub(super) fn duplicates(error: Error) -> Result<Vec<usize>, Error> {
+    let ErrorKind::InsertMany(answer) = &*error.kind else { return Err(error) };
+    let refused = answer.write_errors.as_deref().unwrap_or_default();
+    if answer.write_concern_error.is_none()
+        && !refused.is_empty()
+        && refused.iter().all(|one| one.code == DUPLICATE_KEY)
+    {
+        return Ok(refused.iter().map(|one| one.index).collect());
+    }
+    Err(error)
+}
+
 /// A write that was given up at the deadline.
 pub(super) fn of_late_write(tries: u32) -> StoreError {
     let cause = Box::new(Cause::Late);

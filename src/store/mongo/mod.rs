@@ -8,6 +8,7 @@ mod changes;
 mod connect;
 mod connections;
 mod documents;
+mod elsewhere;
 mod errors;
 mod events;
 mod export;
@@ -58,7 +59,9 @@ use self::{
     members::Members,
 };
 
-use super::{Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
+pub use self::elsewhere::{Elsewhere, Stranger};
+
+use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
 
 pub struct MongoStore {
     url: SecretString,
@@ -158,6 +161,10 @@ impl Store for MongoStore {
 
     async fn add_user(&self, user: &User) -> Result<(), StoreError> {
         self.connected()?.insert_user(user).await
+    }
+
+    async fn add_users(&self, users: &[User]) -> Result<Vec<Added>, StoreError> {
+        self.connected()?.insert_users(users).await
     }
 
     async fn replace_user(&self, user: &User) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! Users: found by id or address, added once, replaced by revision.
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use mongodb::bson::{self, Bson, Document, doc};
@@ -7,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{email::Email, id::UserId, user::User},
-    store::StoreError,
+    store::{Added, StoreError},
 };
 
 use super::{
@@ -17,10 +19,12 @@ use super::{
         user::UserDocument,
         values::{Id, Moment},
     },
+    errors,
 };
 
+/// Of a user, what tells which.
 #[derive(Deserialize)]
-struct OnlyId {
+struct IdDocument {
     #[serde(rename = "_id")]
     id: Id,
 }
@@ -43,6 +47,36 @@ impl Connected {
         let document = UserDocument::try_from(user)?;
         self.calls.write(self.users.insert_one(document)).await?;
         Ok(())
+    }
+
+    /// What is refused as a duplicate is looked for by its id: found, it was there before.
+    pub(super) async fn insert_users(&self, users: &[User]) -> Result<Vec<Added>, StoreError> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let documents = users.iter().map(UserDocument::try_from).collect::<Result<Vec<_>, _>>()?;
+        let insert = self.users.insert_many(documents).ordered(false);
+        let refused = async { insert.await.map(|_| Vec::new()).or_else(errors::duplicates) };
+        let refused = self.calls.write(refused).await?;
+        let mut added = vec![Added::New; users.len()];
+        let before = self.ids_among(refused.iter().filter_map(|at| users.get(*at))).await?;
+        for at in refused {
+            if let (Some(user), Some(place)) = (users.get(at), added.get_mut(at)) {
+                *place = if before.contains(&user.id()) { Added::Before } else { Added::Taken };
+            }
+        }
+        Ok(added)
+    }
+
+    async fn ids_among(&self, users: impl Iterator<Item = &User>) -> Result<HashSet<UserId>, StoreError> {
+        let ids: Vec<Bson> = users.map(|user| Id::from(user.id().as_uuid()).into()).collect();
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let users = self.users.clone_with_type::<IdDocument>();
+        let found = users.find(doc! { "_id": { "$in": ids } }).projection(doc! { "_id": 1 });
+        let found = self.calls.read(async { found.await?.try_collect::<Vec<_>>().await }).await?;
+        Ok(found.into_iter().map(|document| UserId::from_uuid(document.id.into())).collect())
     }
 
     pub(super) async fn update_user(&self, user: &User) -> Result<(), StoreError> {
@@ -69,7 +103,7 @@ impl Connected {
         now: Timestamp,
         most: u32,
     ) -> Result<Vec<UserId>, StoreError> {
-        let over = self.users.clone_with_type::<OnlyId>();
+        let over = self.users.clone_with_type::<IdDocument>();
         let over = over.find(doc! { "eraseAt": { "$lte": Moment::from(now) } });
         let over = over.projection(doc! { "_id": 1 }).limit(most.into());
         let over = self.calls.read(async { over.await?.try_collect::<Vec<_>>().await }).await?;

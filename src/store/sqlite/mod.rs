@@ -33,7 +33,7 @@ use self::{
     lane::{Lane, Size},
     transfer::SqliteExport,
 };
-use super::{Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
+use super::{Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
 use crate::domain::{
     email::Email,
     event::Event,
@@ -120,6 +120,11 @@ impl Store for SqliteStore {
     async fn add_user(&self, user: &User) -> Result<(), StoreError> {
         let user = user.clone();
         self.writer.write(move |connection| users::add(connection, &user)).await
+    }
+
+    async fn add_users(&self, users: &[User]) -> Result<Vec<Added>, StoreError> {
+        let users = users.to_vec();
+        self.writer.write(move |connection| users::add_new(connection, &users)).await
     }
 
     async fn replace_user(&self, user: &User) -> Result<(), StoreError> {

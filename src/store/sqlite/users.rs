@@ -11,21 +11,32 @@ use super::{
     sessions,
     statements::statements,
 };
-use crate::domain::{
-    email::Email,
-    id::UserId,
-    user::{Role, Status, User},
+use crate::{
+    domain::{
+        email::Email,
+        id::UserId,
+        user::{Role, Status, User},
+    },
+    store::Added,
 };
 
-statements! {
-    BY_ID = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
-    BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.email_canonical = ?1");
-    ADD = "INSERT INTO users (id, email_original, email_canonical, email_verified_at, password_hash, \
+macro_rules! insert {
+    () => {
+        "INSERT INTO users (id, email_original, email_canonical, email_verified_at, password_hash, \
             password_changed_at, password_history, roles, status, disabled_since, erase_at, challenges, outbox, \
             write_at, epoch, kept, revision, created_at, updated_at) \
         VALUES (:id, :email_original, :email_canonical, :email_verified_at, :password_hash, \
             :password_changed_at, :password_history, :roles, :status, :disabled_since, :erase_at, :challenges, :outbox, \
-            :write_at, :epoch, :kept, :revision, :created_at, :updated_at)";
+            :write_at, :epoch, :kept, :revision, :created_at, :updated_at)"
+    };
+}
+
+statements! {
+    BY_ID = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
+    BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.email_canonical = ?1");
+    IS_THERE = "SELECT 1 FROM users WHERE id = ?1";
+    ADD = insert!();
+    ADD_UNLESS_TAKEN = concat!(insert!(), " ON CONFLICT DO NOTHING");
     REPLACE = "UPDATE users SET email_original = :email_original, email_canonical = :email_canonical, \
             email_verified_at = :email_verified_at, password_hash = :password_hash, \
             password_changed_at = :password_changed_at, password_history = :password_history, roles = :roles, status = :status, \
@@ -50,6 +61,18 @@ pub(super) fn by_email(connection: &Connection, email: &Email) -> rusqlite::Resu
 
 pub(super) fn add(connection: &Connection, user: &User) -> rusqlite::Result<()> {
     write(connection, ADD, user).map(drop)
+}
+
+/// One after the other, so that of two who want the same the first has it.
+pub(super) fn add_new(connection: &Connection, users: &[User]) -> rusqlite::Result<Vec<Added>> {
+    let add = |user: &User| {
+        if write(connection, ADD_UNLESS_TAKEN, user)? == 1 {
+            return Ok(Added::New);
+        }
+        let is_there = connection.prepare_cached(IS_THERE)?.exists([user.id().as_uuid().as_bytes()])?;
+        Ok(if is_there { Added::Before } else { Added::Taken })
+    };
+    users.iter().map(add).collect()
 }
 
 /// `false` when the stored revision is another, or there is no such user.

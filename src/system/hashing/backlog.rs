@@ -6,7 +6,6 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{
-        cost::Cost,
         password::Candidate,
         stored_hash::{Derived, Recipe},
     },
@@ -51,6 +50,12 @@ struct Running {
     dear: bool,
 }
 
+impl Job {
+    pub(super) const fn work(&self) -> u64 {
+        self.recipe.algorithm.work()
+    }
+}
+
 impl Backlog {
     pub(super) fn new(slots: usize, deadline: Duration) -> Self {
         Self {
@@ -66,9 +71,9 @@ impl Backlog {
 
     /// Takes the job if it is likely to be done in time; else says when to come back.
     pub(super) fn admit(&mut self, job: Job) -> Result<(), Duration> {
-        let turn = self.turn_of(job.recipe.cost, job.from);
-        while !self.is_in_time(job.recipe.cost) {
-            self.has_room(job.recipe.cost, job.from)?;
+        let turn = self.turn_of(job.work(), job.from);
+        while !self.is_in_time(job.work()) {
+            self.has_room(job.work(), job.from)?;
             // Whoever asks for most is sent away in its place.
             self.waiting.pop_back();
         }
@@ -77,28 +82,28 @@ impl Backlog {
         Ok(())
     }
 
-    /// Whether a job of this cost would be taken; else says when to come back.
-    pub(super) fn has_room(&mut self, cost: Cost, from: Option<IpAddr>) -> Result<(), Duration> {
-        let turn = self.turn_of(cost, from);
-        if self.is_in_time(cost) || self.waiting.back().is_some_and(|(last, _)| *last > turn) {
+    /// Whether a job of so much work would be taken; else says when to come back.
+    pub(super) fn has_room(&mut self, work: u64, from: Option<IpAddr>) -> Result<(), Duration> {
+        let turn = self.turn_of(work, from);
+        if self.is_in_time(work) || self.waiting.back().is_some_and(|(last, _)| *last > turn) {
             return Ok(());
         }
-        let work = self.pace.time(cost.work());
+        let work = self.pace.time(work);
         let over = self.wait().saturating_add(work).saturating_sub(self.deadline);
         let every = work / u32::try_from(self.slots).unwrap_or(u32::MAX).max(1);
         Err(self.turns.give(over, every))
     }
 
-    /// Whether everything that waits and a job of this cost are likely to be done in time.
-    fn is_in_time(&mut self, cost: Cost) -> bool {
+    /// Whether everything that waits and a job of so much work are likely to be done in time.
+    fn is_in_time(&mut self, work: u64) -> bool {
         let wait = self.wait();
         // A free slot takes whatever comes: a pace that was bad once could else never be seen to be good again.
-        wait.is_zero() || wait.saturating_add(self.pace.time(cost.work())) <= self.deadline
+        wait.is_zero() || wait.saturating_add(self.pace.time(work)) <= self.deadline
     }
 
-    fn turn_of(&self, cost: Cost, from: Option<IpAddr>) -> Turn {
+    fn turn_of(&self, work: u64, from: Option<IpAddr>) -> Turn {
         let own = self.waiting.iter().rev().find(|(_, job)| job.from == from);
-        own.map_or(self.turn, |(turn, _)| *turn).saturating_add(cost.work())
+        own.map_or(self.turn, |(turn, _)| *turn).saturating_add(work)
     }
 
     /// How long a job that came now would wait for a slot.
@@ -107,7 +112,7 @@ impl Backlog {
         if self.running.jobs + self.waiting.len() < self.slots {
             return Duration::ZERO;
         }
-        let queued: u64 = self.waiting.iter().map(|(_, job)| job.recipe.cost.work()).sum();
+        let queued: u64 = self.waiting.iter().map(|(_, job)| job.work()).sum();
         let slots = u32::try_from(self.slots).unwrap_or(u32::MAX).max(1);
         self.pace.time(queued.saturating_add(self.running.work)) / slots
     }
@@ -124,7 +129,7 @@ impl Backlog {
         let (turn, job) = self.next().and_then(|next| self.waiting.remove(next))?;
         self.turn = self.turn.max(turn);
         self.running.jobs += 1;
-        self.running.work += job.recipe.cost.work();
+        self.running.work += job.work();
         self.running.dear |= job.dear;
         Some(job)
     }

@@ -2,6 +2,8 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
+use crate::domain::algorithm::Algorithm;
+
 use super::{
     Refused,
     backlog::Job,
@@ -40,11 +42,12 @@ impl Clerk {
 
     fn see_to(&mut self, job: Job) {
         let Job { candidate, recipe, dear, answer, .. } = job;
-        let cost = recipe.cost;
+        let (price, is_scrypt) = (recipe.algorithm.price(), matches!(recipe.algorithm, Algorithm::Scrypt(_)));
         let done = self.slot.compute(slot::Job { candidate, recipe, once: dear });
         self.warm = !dear;
-        let took = done.as_ref().filter(|done| done.answer.is_ok()).map(|done| done.took);
-        self.queue.finish(cost, took);
+        // What other algorithms cost beside scrypt is known roughly, and may not teach how fast this machine is.
+        let took = done.as_ref().filter(|done| is_scrypt && done.answer.is_ok()).map(|done| done.took);
+        self.queue.finish(price, took);
         // Who has gone meanwhile does not want it.
         let _ = answer.send(done.map_or(Err(Refused::Stopped), |done| done.answer));
     }

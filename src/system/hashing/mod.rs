@@ -13,7 +13,7 @@ mod slot;
 mod turns;
 
 use std::{
-    io, mem,
+    fmt, io, mem,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
@@ -43,6 +43,14 @@ pub enum Refused {
     /// It also says so where a fault of its own lost this one hash.
     #[error("the hashing pool has stopped")]
     Stopped,
+}
+
+impl Refused {
+    /// What the limit leaves room for may still not be there.
+    fn no_memory(bytes: usize, cause: &dyn fmt::Display) -> Self {
+        tracing::error!(%cause, bytes, "no memory for a hash");
+        Self::Full { retry_after: Duration::from_secs(1) }
+    }
 }
 
 /// Why there is no pool to hash with.

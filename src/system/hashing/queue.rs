@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{
+        algorithm::Price,
         cost::Cost,
         password::Candidate,
         stored_hash::{Derived, Recipe},
@@ -71,7 +72,7 @@ impl Queue {
         recipe: Recipe,
         from: Option<IpAddr>,
     ) -> Result<oneshot::Receiver<Result<Derived, Refused>>, Refused> {
-        let needed = needed(recipe.cost);
+        let needed = recipe.algorithm.price().memory;
         if needed > self.limits.usual.max(self.limits.dearest) {
             return Err(Refused::TooDear);
         }
@@ -90,7 +91,7 @@ impl Queue {
     }
 
     pub(super) fn has_room(&self, cost: Cost, from: Option<IpAddr>) -> Result<(), Refused> {
-        self.lock().backlog.has_room(cost, from).map_err(|until| self.full(until))
+        self.lock().backlog.has_room(cost.work(), from).map_err(|until| self.full(until))
     }
 
     /// Waits for something to do: without end, or until `patience` is over.
@@ -114,9 +115,9 @@ impl Queue {
     }
 
     /// `took` is `None` where the hash came to nothing.
-    pub(super) fn finish(&self, cost: Cost, took: Option<Duration>) {
-        let dear = needed(cost) > self.limits.usual;
-        self.lock().backlog.finish(cost.work(), dear, took);
+    pub(super) fn finish(&self, price: Price, took: Option<Duration>) {
+        let dear = price.memory > self.limits.usual;
+        self.lock().backlog.finish(price.work, dear, took);
     }
 
     /// Takes no more jobs; what was taken is still computed.
@@ -153,10 +154,6 @@ impl Queue {
     }
 }
 
-fn needed(cost: Cost) -> u64 {
-    cost.memory() as u64
-}
-
 /// In whole seconds, because that is how `Retry-After` counts.
 fn full(until: Duration) -> Refused {
     let seconds = if until.subsec_nanos() > 0 { until.as_secs().saturating_add(1) } else { until.as_secs() };
@@ -168,7 +165,7 @@ mod tests {
     use super::*;
 
     fn queue(deadline: Duration) -> Queue {
-        let (usual, dearest) = (needed(Cost::NODE), needed(Cost::STANDARD));
+        let (usual, dearest) = (Cost::NODE.memory() as u64, Cost::STANDARD.memory() as u64);
         Queue::new(Limits { slots: 1, usual, dearest, deadline })
     }
 

@@ -19,7 +19,7 @@ use crate::{
     system::clock::Stopwatch,
 };
 
-use super::{Refused, derive, priority, scratch::Scratch};
+use super::{Refused, derive::derive, priority, scratch::Scratch};
 
 /// What a clerk asks of its slot.
 pub(super) enum Order {
@@ -106,20 +106,11 @@ fn compute(scratch: &mut Scratch, job: Job) -> Done {
     // A panic may cost this caller the answer; it may not cost everybody the slot.
     let outcome = catch_unwind(AssertUnwindSafe(|| derive(scratch, candidate, recipe)));
     let answer = outcome.unwrap_or_else(|_| {
-        tracing::error!(cost = %recipe.cost, "a hash panicked");
+        tracing::error!(algorithm = %recipe.algorithm, "a hash panicked");
         Err(Refused::Stopped)
     });
     if *once {
         scratch.give_back();
     }
     Done { answer, took: stopwatch.elapsed(), _job: job }
-}
-
-fn derive(scratch: &mut Scratch, candidate: &Candidate, recipe: &Recipe) -> Result<Derived, Refused> {
-    let needed = recipe.cost.memory();
-    let mut memory = scratch.lend(needed).map_err(|error| {
-        tracing::error!(cause = %error, bytes = needed, "no memory for a hash");
-        Refused::Full { retry_after: Duration::from_secs(1) }
-    })?;
-    derive::in_memory(candidate, recipe, memory.blocks()).ok_or(Refused::TooDear)
 }

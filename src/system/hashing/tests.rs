@@ -5,7 +5,7 @@ use std::{fs, pin::pin, thread};
 use futures_util::{future::join_all, poll};
 
 use super::{queue::Next, *};
-use crate::domain::stored_hash::StoredHash;
+use crate::domain::{algorithm::Algorithm, stored_hash::StoredHash};
 
 /// As usual, but slow machines fail no test.
 const PATIENT: Terms = Terms { patience: Duration::from_mins(1), ..Terms::USUAL };
@@ -28,7 +28,8 @@ fn recipe(cost: Cost) -> Recipe {
 
 fn is_right(derived: &Derived, recipe: &Recipe) -> bool {
     let mut expected = vec![0; recipe.length];
-    let params = scrypt::Params::new(recipe.cost.log_n(), recipe.cost.r(), recipe.cost.p()).unwrap();
+    let Algorithm::Scrypt(cost) = recipe.algorithm else { panic!("scrypt was asked for") };
+    let params = scrypt::Params::new(cost.log_n(), cost.r(), cost.p()).unwrap();
     scrypt::scrypt(candidate().as_bytes(), &recipe.salt, &params, &mut expected).unwrap();
     StoredHash::new(recipe.clone(), &Derived::new(expected)).matches(derived)
 }

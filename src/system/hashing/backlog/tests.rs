@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::*;
-use crate::domain::cost::Cost;
+use crate::domain::{algorithm::Algorithm, cost::Cost};
 
 type Answer = oneshot::Receiver<Result<Derived, Refused>>;
 
@@ -49,7 +49,7 @@ fn what_runs_counts_like_what_waits() {
     assert!(admit(&mut backlog, Cost::STANDARD).unwrap_err() >= until, "as full as before");
 
     let [done, _running] = started;
-    backlog.finish(done.recipe.cost.work(), false, None);
+    backlog.finish(done.work(), false, None);
     let _let_in = admit(&mut backlog, Cost::STANDARD).unwrap();
     assert_eq!(answers.len(), 21);
 }
@@ -67,7 +67,7 @@ fn the_first_to_come_is_the_first_to_start() {
     let costs = [Cost::NODE, Cost::STANDARD, Cost::LOW_MEMORY];
     let _answers = costs.map(|cost| admit(&mut backlog, cost).unwrap());
     for cost in costs {
-        assert_eq!(backlog.start().unwrap().recipe.cost, cost);
+        assert_eq!(backlog.start().unwrap().recipe.algorithm, Algorithm::Scrypt(cost));
     }
     assert!(backlog.start().is_none());
 }
@@ -91,7 +91,7 @@ fn what_nobody_waits_for_is_never_started() {
         (admit(&mut backlog, Cost::NODE).unwrap(), admit(&mut backlog, Cost::STANDARD).unwrap());
     drop(gone);
     assert!(backlog.can_start());
-    assert_eq!(backlog.start().unwrap().recipe.cost, Cost::STANDARD);
+    assert_eq!(backlog.start().unwrap().recipe.algorithm, Algorithm::Scrypt(Cost::STANDARD));
     drop(stays);
     assert!(!backlog.can_start());
 }
@@ -128,7 +128,7 @@ fn one_dear_hash_runs_at_a_time_and_the_others_pass_it() {
     assert!(first.dear);
     assert!(!backlog.start().unwrap().dear);
     assert!(!backlog.can_start());
-    backlog.finish(first.recipe.cost.work(), true, None);
+    backlog.finish(first.work(), true, None);
     assert!(backlog.start().unwrap().dear);
 }
 
@@ -156,7 +156,7 @@ fn f_34_in_a_full_queue_whoever_asks_for_most_makes_way_until_all_have_as_much()
     let mut other: Vec<_> = (0..).map_while(|_| admit_from(&mut backlog, 2).ok()).collect();
     assert_eq!((other.len(), gone(&mut greedy), gone(&mut other)), (5, 5, 0));
     let from = Some([192, 0, 2, 3].into());
-    assert!(backlog.has_room(Cost::STANDARD, from).is_ok(), "there is room for a third");
+    assert!(backlog.has_room(Cost::STANDARD.work(), from).is_ok(), "there is room for a third");
     assert_eq!(backlog.queued(), 11);
 }
 
@@ -165,7 +165,7 @@ fn f_34_whoever_asks_once_does_not_wait_for_all_that_another_asks() {
     let mut backlog = Backlog::new(1, DEADLINE);
     let _greedy: Vec<_> = (0..8).map_while(|_| admit_from(&mut backlog, 1).ok()).collect();
     let first = backlog.start().unwrap();
-    backlog.finish(first.recipe.cost.work(), false, None);
+    backlog.finish(first.work(), false, None);
     let _other = admit_from(&mut backlog, 2).unwrap();
     let turns: Vec<_> = std::iter::from_fn(|| backlog.start()).map(|job| job.from).collect();
     assert_eq!(turns.iter().position(|from| *from == Some([192, 0, 2, 2].into())), Some(1), "{turns:?}");

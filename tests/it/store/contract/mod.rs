@@ -4,6 +4,7 @@
 //! empty database, or `None` where there is no server to make one on, which `fresh` says aloud.
 
 pub(crate) mod changes;
+pub(crate) mod crowds;
 pub(crate) mod events;
 pub(crate) mod listings;
 pub(crate) mod mailbox;
@@ -79,6 +80,10 @@ macro_rules! contract {
                 users::replacing_a_user_cannot_take_somebody_s_address,
                 users::a_new_address_replaces_the_old_one,
                 users::a_kept_session_is_replaced_and_forgotten,
+                crowds::a_crowd_is_added_and_reads_back_exactly,
+                crowds::of_a_crowd_those_who_were_there_are_told_from_those_whose_address_is_taken,
+                crowds::of_two_in_a_crowd_who_want_the_same_one_gets_it,
+                crowds::of_ten_who_add_the_same_crowd_each_user_is_added_by_one,
                 sessions::a_session_reads_back_with_its_user,
                 sessions::a_session_from_nowhere_reads_back_exactly,
                 sessions::a_session_shows_its_user_as_it_is_now,

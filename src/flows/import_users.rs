@@ -1,0 +1,220 @@
+//! Import users: those of another system, with the hashes it made of their passwords, join those who are here.
+//!
+//! It may be killed anywhere and begun again: who somebody is follows from what is said of them, so a second run finds those whom
+//! the first one added. Of two with one address the first stays, and the other is named.
+
+mod lines;
+mod newcomer;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    pin::pin,
+};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use jiff::Timestamp;
+
+use crate::{
+    domain::user::User,
+    store::{Added, BATCH, BoxError, Store, StoreError},
+};
+
+use super::Failure;
+
+pub use crate::domain::stored_hash::{Project, UnknownHash};
+pub use lines::Lines;
+pub use newcomer::{Fault, Newcomer};
+
+/// Batches that are written at once: enough for a store that answers from afar to be kept busy.
+const IN_FLIGHT: usize = 4;
+
+/// Where newcomers come from.
+#[async_trait]
+pub trait Source: Send {
+    /// The next ones, in an order that is the same every time; nothing at the end.
+    async fn next(&mut self) -> Result<Vec<Found>, BoxError>;
+}
+
+/// What stood at one place of a source.
+pub struct Found {
+    pub place: Place,
+    pub what: Result<Newcomer, Fault>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// By its number, from one.
+    Line(u64),
+    /// By its id.
+    Document(String),
+}
+
+pub struct Order {
+    /// What Firebase says of the project whose hashes have a salt beside them.
+    pub project: Option<Project>,
+    /// Only look at them; there need be no store.
+    pub dry_run: bool,
+}
+
+/// Somebody who was not added, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub place: Place,
+    pub fault: Fault,
+    /// Where it is somebody else's.
+    pub email: Option<String>,
+}
+
+/// How many there were.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub read: u64,
+    pub added: u64,
+    /// Added by an earlier run.
+    pub before: u64,
+    pub duplicates: u64,
+    pub refused: u64,
+    /// Of each algorithm, those that are none of the refused.
+    pub kinds: BTreeMap<&'static str, u64>,
+}
+
+/// Whoever wants to hear of it while it goes on.
+pub trait Witness: Send {
+    fn read(&mut self, so_far: u64);
+    fn refused(&mut self, refusal: &Refusal);
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotImported {
+    #[error("they cannot be read: {0}")]
+    Unread(BoxError),
+}
+
+/// `store` is `None` for a dry run.
+pub async fn import_users(
+    store: Option<&dyn Store>,
+    now: Timestamp,
+    source: &mut dyn Source,
+    order: &Order,
+    witness: &mut dyn Witness,
+) -> Result<Tally, Failure<NotImported>> {
+    let mut import = Import { store, tally: Tally::default(), witness, window: Window::default() };
+    loop {
+        let found = import.next_of(source).await?;
+        if found.is_empty() {
+            break;
+        }
+        for Found { place, what } in found {
+            import.tally.read += 1;
+            match what.and_then(|newcomer| newcomer.into_user(order.project.as_ref(), now)) {
+                Ok(user) => import.take(place, user).await?,
+                Err(fault) => import.refuse(&Refusal { place, fault, email: None }),
+            }
+        }
+        import.witness.read(import.tally.read);
+    }
+    import.write_all().await?;
+    Ok(import.tally)
+}
+
+struct Import<'a> {
+    store: Option<&'a dyn Store>,
+    tally: Tally,
+    witness: &'a mut dyn Witness,
+    window: Window<'a>,
+}
+
+/// Those who are on their way to the store.
+#[derive(Default)]
+struct Window<'a> {
+    batch: Vec<(Place, User)>,
+    flying: FuturesOrdered<BoxFuture<'a, Landed>>,
+    /// All of theirs, no two alike.
+    addresses: HashSet<String>,
+}
+
+type Landed = (Vec<(Place, User)>, Result<Vec<Added>, StoreError>);
+
+impl Import<'_> {
+    /// What is on its way goes on meanwhile, however long a source takes.
+    async fn next_of(&mut self, source: &mut dyn Source) -> Result<Vec<Found>, Failure<NotImported>> {
+        let mut next = pin!(source.next());
+        loop {
+            tokio::select! {
+                biased;
+                Some(landed) = self.window.flying.next() => self.land(landed)?,
+                found = &mut next => return found.map_err(|error| Failure::Refused(NotImported::Unread(error))),
+            }
+        }
+    }
+
+    /// Whoever has the address of somebody who is still on their way waits for them, so that the first stays the first.
+    async fn take(&mut self, place: Place, user: User) -> Result<(), Failure<NotImported>> {
+        *self.tally.kinds.entry(user.hash().kind()).or_default() += 1;
+        if self.store.is_none() {
+            return Ok(());
+        }
+        let address = user.attrs().email.canonical().to_owned();
+        if self.window.addresses.contains(&address) {
+            self.write_all().await?;
+        }
+        self.window.addresses.insert(address);
+        self.window.batch.push((place, user));
+        if self.window.batch.len() >= BATCH {
+            self.write().await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self) -> Result<(), Failure<NotImported>> {
+        let batch = std::mem::take(&mut self.window.batch);
+        if let (Some(store), false) = (self.store, batch.is_empty()) {
+            self.window.flying.push_back(Box::pin(async move {
+                let users: Vec<User> = batch.iter().map(|(_, user)| user.clone()).collect();
+                let added = store.add_users(&users).await;
+                (batch, added)
+            }));
+        }
+        while self.window.flying.len() >= IN_FLIGHT {
+            let Some(landed) = self.window.flying.next().await else { break };
+            self.land(landed)?;
+        }
+        Ok(())
+    }
+
+    async fn write_all(&mut self) -> Result<(), Failure<NotImported>> {
+        self.write().await?;
+        while let Some(landed) = self.window.flying.next().await {
+            self.land(landed)?;
+        }
+        Ok(())
+    }
+
+    fn land(&mut self, (batch, added): Landed) -> Result<(), Failure<NotImported>> {
+        for ((place, user), added) in batch.into_iter().zip(added?) {
+            let email = &user.attrs().email;
+            self.window.addresses.remove(email.canonical());
+            match added {
+                Added::New => self.tally.added += 1,
+                Added::Before => self.tally.before += 1,
+                Added::Taken => {
+                    let email = Some(email.original().to_owned());
+                    self.refuse(&Refusal { place, fault: Fault::Duplicate, email });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        match refusal.fault {
+            Fault::Duplicate => self.tally.duplicates += 1,
+            _ => self.tally.refused += 1,
+        }
+        self.witness.refused(refusal);
+    }
+}
+
+#[cfg(test)]
+mod tests;

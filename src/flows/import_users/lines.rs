@@ -1,0 +1,90 @@
+//! Newcomers as lines of JSON, from a file or standard input.
+
+use std::{io::Read, path::Path};
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use crate::{
+    store::{BATCH, BoxError},
+    system::lines::{self, Line},
+};
+
+use super::{Fault, Found, Newcomer, Place, Source};
+
+/// In bytes; what anybody says of a user takes some hundred.
+pub(super) const LONGEST: usize = 64 << 10;
+
+pub struct Lines {
+    lines: lines::Lines,
+    read: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Body {
+    email: String,
+    #[serde(default)]
+    password_hash: Option<String>,
+    #[serde(default)]
+    salt: Option<String>,
+    #[serde(default)]
+    email_verified: Option<bool>,
+    #[serde(default)]
+    roles: Option<Vec<String>>,
+    #[serde(default)]
+    created_at: Option<String>,
+}
+
+impl Lines {
+    pub fn of_file(path: &Path) -> Result<Self, BoxError> {
+        Ok(Self::of(std::fs::File::open(path)?))
+    }
+
+    pub fn of(input: impl Read + Send + 'static) -> Self {
+        Self { lines: lines::Lines::read(input, lines::Bounds { longest: LONGEST, batch: BATCH }), read: 0 }
+    }
+}
+
+#[async_trait]
+impl Source for Lines {
+    /// Empty lines count and are nobody.
+    async fn next(&mut self) -> Result<Vec<Found>, BoxError> {
+        loop {
+            let lines = self.lines.next().await?;
+            let was_end = lines.is_empty();
+            let numbered = lines.into_iter().zip(self.read + 1..);
+            let found: Vec<Found> = numbered
+                .inspect(|(_, number)| self.read = *number)
+                .filter(|(line, _)| !matches!(line, Line::Whole(text) if text.trim_ascii().is_empty()))
+                .map(|(line, number)| Found { place: Place::Line(number), what: newcomer(&line) })
+                .collect();
+            if was_end || !found.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn newcomer(line: &Line) -> Result<Newcomer, Fault> {
+    let Line::Whole(text) = line else { return Err(Fault::TooLong) };
+    let body: Body = serde_json::from_slice(text).map_err(|error| Fault::Malformed(told(&error)))?;
+    Ok(Newcomer {
+        email: body.email,
+        password_hash: body.password_hash.filter(|hash| !hash.is_empty()).ok_or(Fault::NoHash)?,
+        salt: body.salt,
+        email_verified: body.email_verified.unwrap_or_default(),
+        roles: body.roles.unwrap_or_default(),
+        created_at: body.created_at,
+    })
+}
+
+/// Names of members may be repeated; what they hold may be a hash.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names = ["unknown field", "missing field", "duplicate field"];
+    match text.split_once(" at line ") {
+        Some((what, _)) if names.iter().any(|name| what.starts_with(name)) => what.to_owned(),
+        _ => format!("not the JSON it should be, at column {}", error.column()),
+    }
+}
