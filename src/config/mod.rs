@@ -1,10 +1,12 @@
 //! Configuration: read once from the environment, typed, and every fault told at once.
 
 mod agent;
+mod backup;
 mod choice;
 mod document;
 mod duration;
 mod fault;
+mod mail;
 mod mail_url;
 mod networks;
 mod reader;
@@ -22,12 +24,13 @@ use std::{net::SocketAddr, path::PathBuf};
 use ipnet::IpNet;
 
 pub use agent::{AGENT_VARIABLES, ForAgent};
+pub use backup::Backup;
 pub use document::document;
 pub use fault::{Fault, Misconfigured};
+pub use mail::Mail;
 pub use mail_url::{MailServer, MailTls, MailUrl};
 pub use sections::{
-    Backup, Data, Forward, Internal, Log, LogFormat, Mail, Password, Public, Session, SignUp, Store, Token,
-    Trusted,
+    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Token, Trusted,
 };
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;

@@ -6,17 +6,12 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
 use jiff::SignedDuration;
-use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
-use url::Url;
 use validator::{Validate, ValidationError};
 use zeroize::Zeroizing;
 
-use super::{
-    choice::by_name, duration::duration, mail_url::MailUrl, networks::networks, rules::rules,
-    store_url::StoreUrl,
-};
+use super::{choice::by_name, duration::duration, networks::networks, rules::rules, store_url::StoreUrl};
 use crate::domain::{
     access_token::TokenRules,
     cost::Cost,
@@ -77,23 +72,6 @@ pub struct Password {
 pub struct SignUp {
     #[serde(deserialize_with = "by_name")]
     pub answer: SignUpAnswer,
-}
-
-/// `PORTCULLIS_MAIL_*`
-#[derive(Clone, Debug, Deserialize, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    pub url: MailUrl,
-    pub from: String,
-    #[serde(deserialize_with = "path_if_any")]
-    pub ca_file: Option<PathBuf>,
-    #[validate(custom(function = "is_a_path_of_pages"))]
-    pub links: String,
-    #[serde(deserialize_with = "path_if_any")]
-    pub templates: Option<PathBuf>,
-    #[serde(deserialize_with = "parsed")]
-    #[validate(range(min = 1, max = 100))]
-    pub limit: u32,
 }
 
 /// `PORTCULLIS_SESSION_*`
@@ -169,34 +147,13 @@ pub struct Data {
     pub dir: PathBuf,
 }
 
-/// `PORTCULLIS_BACKUP_*`
-#[derive(Clone, Debug, Deserialize, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct Backup {
-    /// Whoever goes there reads the address, and whoever writes for them the recipients.
-    pub to: String,
-    pub recipients: String,
-    #[serde(deserialize_with = "parsed")]
-    #[validate(range(max = 10_000))]
-    pub keep: u32,
-    #[serde(deserialize_with = "secret")]
-    pub identity: SecretString,
-    #[serde(deserialize_with = "endpoint")]
-    pub s3_endpoint: Option<Url>,
-    #[validate(custom(function = "is_a_region"))]
-    pub s3_region: String,
-    pub s3_access_key: String,
-    #[serde(deserialize_with = "secret")]
-    pub s3_secret_key: SecretString,
-}
-
 /// What such a value looks like is said by its declaration, so the parser's own words are left out.
-fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn parsed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(""))
 }
 
 /// Empty is unset.
-fn path_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn path_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let given = String::deserialize(deserializer)?;
     Ok(Some(given).filter(|given| !given.is_empty()).map(PathBuf::from))
 }
@@ -206,43 +163,6 @@ fn key_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KeyS
     let given = Zeroizing::new(String::deserialize(deserializer)?);
     let secrets = Some(given.as_str()).filter(|given| !given.is_empty());
     secrets.map(KeySecrets::parse).transpose().map_err(|_| D::Error::custom(""))
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
-    String::deserialize(deserializer).map(SecretString::from)
-}
-
-/// Empty is unset.
-fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    let given = String::deserialize(deserializer)?;
-    if given.is_empty() {
-        return Ok(None);
-    }
-    let plain = |url: &Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.query().is_none()
-            && url.username().is_empty()
-    };
-    Url::parse(&given).ok().filter(plain).map(Some).ok_or_else(|| D::Error::custom(""))
-}
-
-/// It becomes a part of a host's name.
-fn is_a_region(region: &str) -> Result<(), ValidationError> {
-    let plain = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if plain && (1..=64).contains(&region.len()) { Ok(()) } else { Err(ValidationError::new("region")) }
-}
-
-/// It is written into links as it is.
-fn is_a_path_of_pages(path: &str) -> Result<(), ValidationError> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~{}".contains(&b);
-    let rest = path.replacen("{page}", "", 1);
-    let once = rest.len() < path.len() && !rest.contains(['{', '}']);
-    if once && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("path"))
-    }
 }
 
 fn is_an_audience(audience: &str) -> Result<(), ValidationError> {
@@ -278,7 +198,10 @@ mod tests {
         forward_to_deserialize_any,
     };
 
-    use super::{super::variables::VARIABLES, *};
+    use super::{
+        super::{backup::Backup, mail::Mail, variables::VARIABLES},
+        *,
+    };
 
     /// Notes which fields a section asks for, and gives it nothing.
     struct Fields<'a>(&'a mut Vec<String>, &'a str);
@@ -317,11 +240,13 @@ mod tests {
         note::<Internal>(&mut fields, "PORTCULLIS_INTERNAL_");
         note::<Store>(&mut fields, "PORTCULLIS_STORE_");
         note::<Password>(&mut fields, "PORTCULLIS_PASSWORD_");
+        note::<SignUp>(&mut fields, "PORTCULLIS_SIGNUP_");
         note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
         note::<Key>(&mut fields, "PORTCULLIS_KEY_");
         note::<Token>(&mut fields, "PORTCULLIS_TOKEN_");
         note::<Forward>(&mut fields, "PORTCULLIS_FORWARD_");
         note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
+        note::<Mail>(&mut fields, "PORTCULLIS_MAIL_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");
         note::<Backup>(&mut fields, "PORTCULLIS_BACKUP_");

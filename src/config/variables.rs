@@ -1,13 +1,15 @@
 //! The variables of this release, in the order in which they are shown.
 
+mod backup;
+mod mail;
+
 use super::{
     choice::choices,
-    mail_url,
     sections::LogFormat,
     store_url,
     variable::{
         Allowed::{Described, Document, OneOf},
-        Unset::{Always, ByPlace, ByTerminal, OutsideCluster},
+        Unset::{Always, ByTerminal, OutsideCluster},
         Variable,
     },
 };
@@ -194,59 +196,12 @@ pub const VARIABLES: &[Variable] = &[
         example: "10.0.0.0/8,192.168.1.7",
         mask: None,
     },
-    Variable {
-        name: "PORTCULLIS_MAIL_URL",
-        meaning: "How mail goes out: through a mail server, by STARTTLS (`smtp://`, port 587) or TLS from the start (`smtps://`, port 465); \
-                  in the clear (`smtp://HOST?tls=none`, port 25) to one that is near. `log:` prints each mail, with the link in it, to standard output, and is for \
-                  the machine of a developer. With `none:`, which is what it is inside a cluster, nobody can choose another password by mail.",
-        allowed: Described("smtp://[NAME:PASSWORD@]HOST[:PORT], smtps://…, log: or none:"),
-        default: ByPlace { laptop: "log:", cluster: "none:" },
-        example: "smtps://portcullis:secret@mail.ticketing.dev",
-        mask: Some(mail_url::masked),
-    },
-    Variable {
-        name: "PORTCULLIS_MAIL_FROM",
-        meaning: "Whom mail comes from. Unset, it is `no-reply` at the host of `PORTCULLIS_PUBLIC_ORIGIN`.",
-        allowed: Described("an address, or a name with an address in angle brackets"),
-        default: Always(""),
-        example: "Ticketing <no-reply@ticketing.dev>",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_MAIL_CA_FILE",
-        meaning: "Whose word is taken for who the mail server is, beside the authorities of this machine.",
-        allowed: Described("a file in PEM form"),
-        default: Always(""),
-        example: "/etc/portcullis/mail-ca/ca.crt",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_MAIL_LINKS",
-        meaning: "Where the links in mails lead, at `PORTCULLIS_PUBLIC_ORIGIN`: pages of yours, which hand the token behind `#token=` to us. \
-                  `{page}` is `verify`, `reset` or `email`.",
-        allowed: Described("a path that begins with a slash and has {page} in it"),
-        default: Always("/account/{page}"),
-        example: "/auth/{page}",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_MAIL_TEMPLATES",
-        meaning: "A folder with words of your own for mails: `reset.txt`, `reset.html` and so on; `docs/mail.md` says which there are. \
-                  What is missing there is taken from those that come along.",
-        allowed: Described("a directory"),
-        default: Always(""),
-        example: "/etc/portcullis/mail",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_MAIL_LIMIT",
-        meaning: "How many mails one address gets within an hour that anybody can ask for (a forgotten password), and as many again that only its \
-                  owner causes. What is beyond is not sent, and nobody is told.",
-        allowed: Described("a whole number from 1 to 100"),
-        default: Always("5"),
-        example: "3",
-        mask: None,
-    },
+    mail::URL,
+    mail::FROM,
+    mail::CA_FILE,
+    mail::LINKS,
+    mail::TEMPLATES,
+    mail::LIMIT,
     Variable {
         name: "PORTCULLIS_LOG_FORMAT",
         meaning: "How a line of the log looks. Text has colours on a terminal, unless `NO_COLOR` is set.",
@@ -271,74 +226,14 @@ pub const VARIABLES: &[Variable] = &[
         example: "/var/lib/portcullis",
         mask: None,
     },
-    Variable {
-        name: "PORTCULLIS_BACKUP_TO",
-        meaning: "Where backups are kept: `portcullis backup` writes there and `portcullis restore` looks there, unless an option \
-                  names another place.",
-        allowed: Described("a folder, or s3://BUCKET/PREFIX"),
-        default: Always(""),
-        example: "s3://backups/auth",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_RECIPIENTS",
-        meaning: "Who can read a backup, unless an option says otherwise: the public keys that `portcullis backup keygen` or `age-keygen` made. \
-                  Without any there is no backup.",
-        allowed: Described("age recipients, separated by commas"),
-        default: Always(""),
-        example: "age1…,age1…",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_KEEP",
-        meaning: "How many backups are kept in one place: the oldest go once a new one is whole. 0 keeps all.",
-        allowed: Described("a whole number up to 10000"),
-        default: Always("14"),
-        example: "30",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_IDENTITY",
-        meaning: "What opens a backup, for `portcullis restore`: the content of the file that `portcullis backup keygen` made. Nothing else \
-                  needs it, so it belongs where the service is not.",
-        allowed: Described("age identities, one a line"),
-        default: Always(""),
-        example: "AGE-SECRET-KEY-1…",
-        mask: Some(masked),
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_S3_ENDPOINT",
-        meaning: "Where the S3-compatible service is that backups are kept in, for `portcullis backup --to s3://BUCKET/PREFIX`. \
-                  Its buckets are addressed by path. Unset, it is Amazon's of the region.",
-        allowed: Described("a URL that begins with http:// or https://"),
-        default: Always(""),
-        example: "https://minio.backups.svc:9000",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_S3_REGION",
-        meaning: "The region of the bucket; services of one's own have one by name only.",
-        allowed: Described("lower-case letters, digits and hyphens"),
-        default: Always("us-east-1"),
-        example: "eu-central-1",
-        mask: None,
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_S3_ACCESS_KEY",
-        meaning: "Who reads and writes backups in the bucket.",
-        allowed: Described("an access key id"),
-        default: Always(""),
-        example: "AKIAIOSFODNN7EXAMPLE",
-        mask: Some(masked),
-    },
-    Variable {
-        name: "PORTCULLIS_BACKUP_S3_SECRET_KEY",
-        meaning: "What belongs to the access key.",
-        allowed: Described("a secret access key"),
-        default: Always(""),
-        example: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        mask: Some(masked),
-    },
+    backup::TO,
+    backup::RECIPIENTS,
+    backup::KEEP,
+    backup::IDENTITY,
+    backup::S3_ENDPOINT,
+    backup::S3_REGION,
+    backup::S3_ACCESS_KEY,
+    backup::S3_SECRET_KEY,
 ];
 
 /// Whether there is one may be known.

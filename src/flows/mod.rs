@@ -69,7 +69,7 @@ use crate::{
     system::{
         hashing::{self, HashingPool},
         jwt::JwtError,
-        vault::{Label, Vault, VaultError},
+        vault::{Vault, VaultError},
     },
 };
 
@@ -77,6 +77,7 @@ use key_ring::KeyRing;
 use memory::{Memory, Remembered};
 use post::Post;
 use readiness::Readiness;
+use refresh::label_of_seed;
 
 /// The world outside, as far as a verb needs it.
 pub struct Services {
@@ -226,11 +227,6 @@ async fn live_sessions(store: &dyn Store, user: &User, now: Timestamp) -> Result
 
 /// How often somebody else may change a user first.
 const ATTEMPTS: usize = 5;
-
-/// What is sealed as a session's seed opens for that session alone.
-fn label_of_seed(session: &SessionId) -> Label {
-    Label { what: "session seed", of: session.as_uuid() }
-}
 
 impl<R> Failure<R> {
     /// As the failure of a verb that calls this one: its refusals are among the other's.

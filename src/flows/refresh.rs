@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use crate::domain::{
     device::Device,
     event::{Event, EventKind},
-    id::EventId,
+    id::{EventId, SessionId},
     refresh_token::RefreshToken,
     secret::{Secret, SecretDigest, Seed},
     session::{EndReason, Ended, Mode, Session, Standing},
     user::User,
 };
 
-use super::{Failure, Services, label_of_seed};
-use crate::system::vault::VaultError;
+use super::{Failure, Services};
+use crate::system::vault::{Label, VaultError};
 
 /// What is presented to be renewed.
 pub enum Presented {
@@ -172,4 +172,9 @@ impl Presented {
             Self::Token(token) => token.secret.digest(),
         }
     }
+}
+
+/// What is sealed as a session's seed opens for that session alone.
+pub(super) fn label_of_seed(session: &SessionId) -> Label {
+    Label { what: "session seed", of: session.as_uuid() }
 }

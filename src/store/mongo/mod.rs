@@ -6,6 +6,7 @@ mod attempts;
 mod calls;
 mod changes;
 mod connect;
+mod connected;
 mod connections;
 mod documents;
 mod elsewhere;
@@ -29,7 +30,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mongodb::{Client, Collection, Database};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
@@ -46,18 +46,7 @@ use crate::domain::{
     user::User,
 };
 
-use self::{
-    calls::Calls,
-    changes::MongoChanges,
-    connections::Connections,
-    documents::{
-        attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
-        settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
-    },
-    errors::Cause,
-    export::MongoExport,
-    members::Members,
-};
+use self::{changes::MongoChanges, connected::Connected, errors::Cause, export::MongoExport};
 
 pub use self::elsewhere::{Elsewhere, Stranger};
 
@@ -69,22 +58,6 @@ pub struct MongoStore {
     entropy: Arc<dyn Entropy>,
     /// Empty until the servers behind the URL have answered once.
     connected: Arc<OnceCell<Connected>>,
-}
-
-/// The store once its servers have answered; whether one does later is seen by each call.
-struct Connected {
-    database: Database,
-    users: Collection<UserDocument>,
-    sessions: Collection<SessionDocument>,
-    one_time: Collection<OneTimeDocument>,
-    attempts: Collection<AttemptDocument>,
-    settings: Collection<SettingsDocument>,
-    signing_keys: Collection<SigningKeyDocument>,
-    events: Collection<EventDocument>,
-    calls: Calls,
-    connections: Arc<Connections>,
-    most_connections: u32,
-    entropy: Arc<dyn Entropy>,
 }
 
 impl MongoStore {
@@ -101,43 +74,6 @@ impl MongoStore {
 
     fn connected(&self) -> Result<&Connected, StoreError> {
         self.connected.get().ok_or_else(|| Cause::NotYet.unavailable())
-    }
-}
-
-impl Connected {
-    /// A set that does not answer, or is not what the URL asks for, is met anew with the next try: the driver forgets a
-    /// server that is not of the set it was told, and would never look again.
-    async fn to(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
-        let connections = Arc::<Connections>::default();
-        let members = Arc::<Members>::default();
-        let (options, name) = connect::options(url, &connections, &members).await?;
-        let wanted = options.repl_set_name.clone();
-        let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
-        let client = Client::with_options(options)
-            .map_err(|_| MigrateError::Refused("the store's URL asks for what cannot be had".to_owned()))?;
-        let database = client.database(&name);
-        let store = Self {
-            users: database.collection("users"),
-            sessions: database.collection("sessions"),
-            one_time: database.collection("one_time"),
-            attempts: database.collection("attempts"),
-            settings: database.collection("settings"),
-            signing_keys: database.collection("signing_keys"),
-            events: database.collection("events"),
-            database,
-            calls: Calls::new(),
-            connections,
-            most_connections,
-            entropy,
-        };
-        match migrations::must_be_a_replica_set(&store).await {
-            Ok(()) => Ok(store),
-            Err(MigrateError::Unavailable(cause)) => Err(match members.misfit(wanted.as_deref()) {
-                Some(sentence) => MigrateError::Unavailable(Box::new(Cause::Misfit(sentence))),
-                None => MigrateError::Unavailable(cause),
-            }),
-            Err(refused) => Err(refused),
-        }
     }
 }
 

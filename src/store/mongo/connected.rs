@@ -1,0 +1,73 @@
+//! The servers behind the URL, once they have answered.
+
+use std::sync::Arc;
+
+use mongodb::{Client, Collection, Database};
+
+use crate::{domain::clock::Entropy, store::MigrateError};
+
+use super::{
+    calls::Calls,
+    connect,
+    connections::Connections,
+    documents::{
+        attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+        settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
+    },
+    errors::Cause,
+    members::Members,
+    migrations,
+};
+
+/// The store once its servers have answered; whether one does later is seen by each call.
+pub(super) struct Connected {
+    pub(super) database: Database,
+    pub(super) users: Collection<UserDocument>,
+    pub(super) sessions: Collection<SessionDocument>,
+    pub(super) one_time: Collection<OneTimeDocument>,
+    pub(super) attempts: Collection<AttemptDocument>,
+    pub(super) settings: Collection<SettingsDocument>,
+    pub(super) signing_keys: Collection<SigningKeyDocument>,
+    pub(super) events: Collection<EventDocument>,
+    pub(super) calls: Calls,
+    pub(super) connections: Arc<Connections>,
+    pub(super) most_connections: u32,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+impl Connected {
+    /// A set that does not answer, or is not what the URL asks for, is met anew with the next try: the driver forgets a
+    /// server that is not of the set it was told, and would never look again.
+    pub(super) async fn to(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
+        let connections = Arc::<Connections>::default();
+        let members = Arc::<Members>::default();
+        let (options, name) = connect::options(url, &connections, &members).await?;
+        let wanted = options.repl_set_name.clone();
+        let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
+        let client = Client::with_options(options)
+            .map_err(|_| MigrateError::Refused("the store's URL asks for what cannot be had".to_owned()))?;
+        let database = client.database(&name);
+        let store = Self {
+            users: database.collection("users"),
+            sessions: database.collection("sessions"),
+            one_time: database.collection("one_time"),
+            attempts: database.collection("attempts"),
+            settings: database.collection("settings"),
+            signing_keys: database.collection("signing_keys"),
+            events: database.collection("events"),
+            database,
+            calls: Calls::new(),
+            connections,
+            most_connections,
+            entropy,
+        };
+        match migrations::must_be_a_replica_set(&store).await {
+            Ok(()) => Ok(store),
+            Err(MigrateError::Unavailable(cause)) => Err(match members.misfit(wanted.as_deref()) {
+                Some(sentence) => MigrateError::Unavailable(Box::new(Cause::Misfit(sentence))),
+                None => MigrateError::Unavailable(cause),
+            }),
+            Err(refused) => Err(refused),
+        }
+    }
+}
