@@ -128,13 +128,20 @@ struct Import<'a> {
 /// Those who are on their way to the store.
 #[derive(Default)]
 struct Window<'a> {
-    batch: Vec<(Place, User)>,
+    batch: Batch,
     flying: FuturesOrdered<BoxFuture<'a, Landed>>,
     /// All of theirs, no two alike.
     addresses: HashSet<String>,
 }
 
-type Landed = (Vec<(Place, User)>, Result<Vec<Added>, StoreError>);
+/// Each beside where they stood.
+#[derive(Default)]
+struct Batch {
+    places: Vec<Place>,
+    users: Vec<User>,
+}
+
+type Landed = (Batch, Result<Vec<Added>, StoreError>);
 
 impl Import<'_> {
     /// What is on its way goes on meanwhile, however long a source takes.
@@ -160,8 +167,9 @@ impl Import<'_> {
             self.write_all().await?;
         }
         self.window.addresses.insert(address);
-        self.window.batch.push((place, user));
-        if self.window.batch.len() >= BATCH {
+        self.window.batch.places.push(place);
+        self.window.batch.users.push(user);
+        if self.window.batch.users.len() >= BATCH {
             self.write().await?;
         }
         Ok(())
@@ -169,10 +177,9 @@ impl Import<'_> {
 
     async fn write(&mut self) -> Result<(), Failure<NotImported>> {
         let batch = std::mem::take(&mut self.window.batch);
-        if let (Some(store), false) = (self.store, batch.is_empty()) {
+        if let (Some(store), false) = (self.store, batch.users.is_empty()) {
             self.window.flying.push_back(Box::pin(async move {
-                let users: Vec<User> = batch.iter().map(|(_, user)| user.clone()).collect();
-                let added = store.add_users(&users).await;
+                let added = store.add_users(&batch.users).await;
                 (batch, added)
             }));
         }
@@ -192,7 +199,7 @@ impl Import<'_> {
     }
 
     fn land(&mut self, (batch, added): Landed) -> Result<(), Failure<NotImported>> {
-        for ((place, user), added) in batch.into_iter().zip(added?) {
+        for ((place, user), added) in batch.places.into_iter().zip(batch.users).zip(added?) {
             let email = &user.attrs().email;
             self.window.addresses.remove(email.canonical());
             match added {
