@@ -228,6 +228,9 @@ fn warnings(public: &Public, password: &Password, trusted: &Trusted, mail: &Mail
         matches!(mail.url, MailUrl::None).then_some(
             "PORTCULLIS_MAIL_URL is none: nobody can choose another password by mail, or prove an address",
         ),
+        (matches!(mail.url, MailUrl::Terminal) && !public.listen.ip().is_loopback()).then_some(
+            "PORTCULLIS_MAIL_URL is log: whoever reads the log can choose another password for anybody",
+        ),
         trusted.proxies.iter().any(all).then_some(
             "PORTCULLIS_TRUSTED_PROXIES holds every address: any client may claim any address",
         ),

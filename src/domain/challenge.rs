@@ -96,6 +96,13 @@ impl Challenges {
         self.0.iter().find(|challenge| challenge.digest == *digest && now < challenge.expires_at)
     }
 
+    /// This way back has been taken: of all others only those stay that are older, and so lead to whoever had the account before.
+    pub fn come_back_by(&mut self, digest: &SecretDigest) {
+        let taken = self.0.iter().position(|challenge| challenge.digest == *digest).unwrap_or(0);
+        self.0.truncate(taken);
+        self.0.retain(|challenge| challenge.purpose == Purpose::Return);
+    }
+
     /// Those for these purposes are over.
     pub fn end(&mut self, purposes: &[Purpose]) {
         self.0.retain(|challenge| !purposes.contains(&challenge.purpose));
@@ -140,6 +147,25 @@ mod tests {
         let later = Timestamp::UNIX_EPOCH + Purpose::Return.lifetime();
         assert!(challenges.add(challenge(Purpose::Return, 4), later));
         assert_eq!(numbers(&challenges), [4], "what has expired makes room");
+    }
+
+    #[test]
+    fn a_way_back_that_is_taken_ends_all_but_older_ones() {
+        let mut challenges = Challenges::default();
+        let all = [
+            (Purpose::Reset, 1),
+            (Purpose::Return, 2),
+            (Purpose::Move, 3),
+            (Purpose::Return, 4),
+            (Purpose::Verify, 5),
+        ];
+        for (purpose, number) in all {
+            assert!(challenges.add(challenge(purpose, number), Timestamp::UNIX_EPOCH));
+        }
+        challenges.come_back_by(&SecretDigest::from_bytes([4; 32]));
+        assert_eq!(numbers(&challenges), [2]);
+        challenges.come_back_by(&SecretDigest::from_bytes([2; 32]));
+        assert!(numbers(&challenges).is_empty());
     }
 
     #[test]

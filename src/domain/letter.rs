@@ -39,6 +39,8 @@ pub enum LetterKind {
     Move,
     /// To the old address: it is not that of your account any more, and this is the way back.
     Moved,
+    /// To the address that was theirs for a while: whoever had the account before has it back.
+    Returned,
     /// Somebody wants to sign up with an address, or to move to one, that is yours already.
     Taken,
     /// Your account will be erased.
@@ -50,12 +52,13 @@ pub enum LetterKind {
 pub struct Outbox(Vec<Letter>);
 
 impl LetterKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Verify,
         Self::Reset,
         Self::PasswordChanged,
         Self::Move,
         Self::Moved,
+        Self::Returned,
         Self::Taken,
         Self::Leaving,
     ];
@@ -68,9 +71,15 @@ impl LetterKind {
             Self::PasswordChanged => "password_changed",
             Self::Move => "move",
             Self::Moved => "moved",
+            Self::Returned => "returned",
             Self::Taken => "taken",
             Self::Leaving => "leaving",
         }
+    }
+
+    /// Whether it tells of something that has happened, and not only of something that was asked for.
+    const fn is_notice(self) -> bool {
+        matches!(self, Self::PasswordChanged | Self::Moved | Self::Returned | Self::Leaving)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -83,7 +92,10 @@ impl Letter {
     pub const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
 
     /// Nobody else takes it up for so long: more than one attempt takes.
-    pub const LEASE: SignedDuration = SignedDuration::from_mins(1);
+    pub const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+    /// So often a server may refuse one for good, and mean ourselves by it, before it is given up.
+    const REFUSALS: u32 = 3;
 
     const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
     const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
@@ -118,7 +130,7 @@ impl Letter {
 }
 
 impl Outbox {
-    /// Letters of one user at once. The oldest goes: first of those that nobody will send.
+    /// Letters of one user at once. The oldest goes: first of those that nobody will send, then of those that somebody asked for.
     const MOST: usize = 8;
 
     pub const fn stored(letters: Vec<Letter>) -> Self {
@@ -140,7 +152,9 @@ impl Outbox {
 
     pub fn add(&mut self, letter: Letter) {
         while self.0.len() >= Self::MOST {
-            let goes = self.0.iter().position(Letter::is_dead).unwrap_or(0);
+            let dead = self.0.iter().position(Letter::is_dead);
+            let asked_for = || self.0.iter().position(|letter| !letter.kind.is_notice());
+            let goes = dead.or_else(asked_for).unwrap_or(0);
             self.0.remove(goes);
         }
         self.0.push(letter);
@@ -175,9 +189,14 @@ impl Outbox {
         }
     }
 
-    /// It cannot be sent.
-    pub fn give_up(&mut self, id: LetterId, now: Timestamp) {
-        self.0.iter_mut().filter(|letter| letter.id == id).for_each(|letter| letter.die(now));
+    /// A server will not have it: it waits as well, unless that has been said often enough.
+    pub fn refuse(&mut self, id: LetterId, until: Timestamp, now: Timestamp) {
+        match self.find(id).map(|letter| letter.attempts) {
+            Some(Letter::REFUSALS..) => {
+                self.0.iter_mut().filter(|letter| letter.id == id).for_each(|letter| letter.die(now));
+            }
+            _ => self.postpone(id, until, now),
+        }
     }
 }
 
@@ -235,6 +254,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_for_good_is_given_up_at_the_third_time() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter(1));
+        for attempt in 1..=3 {
+            let now = START + SignedDuration::from_mins(attempt);
+            let taken = outbox.take_up(now).unwrap();
+            outbox.refuse(taken.id, now, now);
+            assert_eq!(outbox.iter().all(Letter::is_dead), attempt == 3, "{attempt}");
+        }
+    }
+
+    #[test]
     fn r_21_what_has_expired_is_not_sent() {
         let mut outbox = Outbox::default();
         outbox.add(letter(1));
@@ -246,10 +277,19 @@ mod tests {
     fn of_too_many_the_oldest_goes_and_the_dead_before() {
         let mut outbox = Outbox::default();
         (1..=8).for_each(|number| outbox.add(letter(number)));
-        outbox.give_up(letter(3).id, START);
+        outbox.0[2].die(START);
         outbox.add(letter(9));
         assert_eq!(numbers(&outbox), [1, 2, 4, 5, 6, 7, 8, 9]);
         outbox.add(letter(10));
         assert_eq!(numbers(&outbox), [2, 4, 5, 6, 7, 8, 9, 10]);
+        for number in 11..=20 {
+            outbox.add(Letter { kind: LetterKind::Moved, ..letter(number) });
+            outbox.add(letter(number + 100));
+        }
+        assert_eq!(
+            numbers(&outbox)[..6],
+            [14, 15, 16, 17, 18, 19],
+            "what happened is told before what was asked for"
+        );
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::domain::challenge::Purpose;
 
-use super::{Failure, Services, end_all_sessions::SignedOut, memory::Remembered, post::By};
+use super::{Failure, Services, end_all_sessions::SignedOut, memory::Remembered, post::Asked};
 
 /// Whoever has proved it already is written nothing.
 pub async fn ask_verification(services: &Services, caller: &Remembered) -> Result<(), Failure<SignedOut>> {
     let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(SignedOut))?;
     let to = user.attrs().email.clone();
-    if user.attrs().email_verified_at.is_some() || !services.may_write_to(&to, By::Owner).await? {
+    if user.attrs().email_verified_at.is_some() || !services.may_write_to(&to, Asked::Verification).await? {
         return Ok(());
     }
     services

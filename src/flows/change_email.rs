@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::domain::{challenge::Purpose, email::Email, letter::LetterKind, password::Candidate, user::User};
 
-use super::{Failure, Services, memory::Remembered, post::By};
+use super::{Failure, Services, forgot_password::heard_or_not, memory::Remembered, post::Asked};
 
 pub struct ChangeEmail {
     pub email: Email,
@@ -30,20 +30,25 @@ pub async fn change_email(
 ) -> Result<(), Failure<OwnerRefusal>> {
     let ChangeEmail { email, password, from } = wish;
     let user = services.owner(caller, password, from).await?;
-    if !services.may_write_to(&email, By::Anybody).await? {
+    if !services.may_ask_addresses(user.id()).await? || !services.may_write_to(&email, Asked::Address).await?
+    {
         return Ok(());
     }
-    match services.store.user_by_email(&email).await?.filter(|other| other.id() != user.id()) {
-        Some(other) => services.tell_of_a_taken_address(other).await,
-        None => ask_the_new_address(services, user, &email).await,
+    let owner = services.store.user_by_email(&email).await?.filter(|other| other.id() != user.id());
+    ask_the_new_address(services, user, &email, owner.is_none()).await?;
+    match owner {
+        Some(owner) => services.tell_of_a_taken_address(owner).await,
+        None => Ok(services.write_to_nobody(&email).await?),
     }
 }
 
-/// Whoever changed the password meanwhile has not agreed to this.
+/// Whoever changed the password meanwhile has not agreed to this. Where the address is somebody's, the challenge is there all the
+/// same, for whoever looks, and nobody gets its token.
 async fn ask_the_new_address(
     services: &Services,
     user: User,
     email: &Email,
+    by_letter: bool,
 ) -> Result<(), Failure<OwnerRefusal>> {
     let (challenge, letter) = services.challenge(user.id(), Purpose::Move, email)?;
     let checked = user.hash().clone();
@@ -52,7 +57,12 @@ async fn ask_the_new_address(
             if *user.hash() != checked {
                 return Err(Failure::Raced);
             }
-            Ok(Some(user.challenge(challenge.clone(), letter.clone(), services.clock.now())))
+            let now = services.clock.now();
+            Ok(Some(if by_letter {
+                user.challenge(challenge.clone(), letter.clone(), now)
+            } else {
+                user.challenge_in_vain(challenge.clone(), now)
+            }))
         })
         .await
 }
@@ -77,6 +87,6 @@ impl Services {
     /// The owner of an address hears that somebody else wants it, and that one hears nothing.
     pub(super) async fn tell_of_a_taken_address<R>(&self, owner: User) -> Result<(), Failure<R>> {
         let letter = self.notice(LetterKind::Taken, &owner.attrs().email)?;
-        self.change(owner, |owner| Ok(Some(owner.write_to(letter.clone())))).await
+        heard_or_not(self.change(owner, |owner| Ok(Some(owner.write_to(letter.clone())))).await)
     }
 }

@@ -59,7 +59,7 @@ async fn replace(
 ) -> Result<(), Failure<ChangeRefusal>> {
     let (checked, kept) = (user.hash().clone(), Some(caller.session.id));
     let email = user.attrs().email.clone();
-    let notice = services.notice_if_allowed(LetterKind::PasswordChanged, &email).await?;
+    let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
     let mut user = user;
     for _ in 0..ATTEMPTS {
         let changed = user.change_password(

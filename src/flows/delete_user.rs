@@ -24,8 +24,7 @@ pub async fn delete_user(
             Err(StoreError::Stale) => {}
             replaced => {
                 replaced?;
-                store.erase_user(user.id(), now).await?;
-                return Ok(user);
+                return if store.erase_user(user.id(), now).await? { Ok(user) } else { Err(Failure::Raced) };
             }
         }
     }

@@ -14,9 +14,14 @@ pub async fn leave(
     from: Option<IpAddr>,
 ) -> Result<(), Failure<OwnerRefusal>> {
     let user = services.owner(caller, password, from).await?;
-    let notice = services.notice_if_allowed(LetterKind::Leaving, &user.attrs().email).await?;
+    let notice = services.notice_if_any(LetterKind::Leaving, &user.attrs().email)?;
+    let checked = user.hash().clone();
     services
         .change(user, |user| {
+            // Whoever changed the password meanwhile has not agreed to this.
+            if *user.hash() != checked {
+                return Err(Failure::Raced);
+            }
             let left = user.leave(services.clock.now());
             Ok(Some(notice.iter().cloned().fold(left, User::write_to)))
         })

@@ -33,7 +33,7 @@ pub struct Post {
     pub mailer: Option<Arc<dyn Mailer>>,
     pub stationery: Stationery,
     pub links: Links,
-    /// Letters to one address within an hour: so many that anybody can have sent there, and as many that only the owner can.
+    /// Letters to one address within an hour, of each kind that somebody can ask for. What tells of a change always goes.
     pub limit: u32,
     /// Rung when a letter was written, so that it need not wait for the next look.
     pub bell: Notify,
@@ -46,11 +46,15 @@ pub struct Links {
     pub path: String,
 }
 
-/// Of whom a letter is asked for.
+/// What is asked for; each has a count of its own, so that nobody uses up what another one needs.
 #[derive(Clone, Copy)]
-pub(super) enum By {
-    Anybody,
-    Owner,
+pub(super) enum Asked {
+    /// Another password.
+    Reset,
+    /// By its owner, to prove their address.
+    Verification,
+    /// By whoever wants an address that may be somebody's.
+    Address,
 }
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -69,26 +73,33 @@ impl Links {
 
 impl Services {
     /// Whether one more letter may be written to this address; counts it. The same work for any address.
-    pub(super) async fn may_write_to(&self, to: &Email, by: By) -> Result<bool, StoreError> {
+    pub(super) async fn may_write_to(&self, to: &Email, asked: Asked) -> Result<bool, StoreError> {
         if self.post.mailer.is_none() {
             return Ok(false);
         }
-        let what = match by {
-            By::Anybody => "mail asked for by anybody",
-            By::Owner => "mail asked for by its owner",
+        let what = match asked {
+            Asked::Reset => "reset asked for",
+            Asked::Verification => "verification asked for",
+            Asked::Address => "address asked for",
         };
-        let so_far = self.count(what, to).await?;
+        let so_far = self.count(what, to.canonical()).await?;
+        Ok(so_far <= self.post.limit)
+    }
+
+    /// Whether one user may have one more address asked whether it is theirs.
+    pub(super) async fn may_ask_addresses(&self, user: UserId) -> Result<bool, StoreError> {
+        let so_far = self.count("addresses asked by", &user.to_string()).await?;
         Ok(so_far <= self.post.limit)
     }
 
     /// For an address that is nobody's: a write like the one that a letter takes, so that time does not tell.
     pub(super) async fn write_to_nobody(&self, to: &Email) -> Result<(), StoreError> {
-        self.count("mail to nobody", to).await.map(drop)
+        self.count("mail to nobody", to.canonical()).await.map(drop)
     }
 
-    async fn count(&self, what: &'static str, of: &Email) -> Result<u32, StoreError> {
+    async fn count(&self, what: &'static str, of: &str) -> Result<u32, StoreError> {
         let now = self.clock.now();
-        let name: SecretDigest = self.vault.fingerprint(what, of.canonical());
+        let name: SecretDigest = self.vault.fingerprint(what, of);
         self.store.count(&name, now + HOUR, now).await
     }
 
@@ -106,13 +117,13 @@ impl Services {
         })
     }
 
-    /// What the owner of an address is told of their account; `None` where they have been told enough.
-    pub(super) async fn notice_if_allowed<R>(
+    /// What the owner of an address is told of their account; `None` where nothing can be mailed.
+    pub(super) fn notice_if_any<R>(
         &self,
         kind: LetterKind,
         to: &Email,
     ) -> Result<Option<Letter>, Failure<R>> {
-        if self.may_write_to(to, By::Owner).await? { self.notice(kind, to).map(Some) } else { Ok(None) }
+        self.post.mailer.as_ref().map(|_| self.notice(kind, to)).transpose()
     }
 
     /// A challenge, and the letter that carries it to where it is to be proved that somebody reads it.
@@ -196,7 +207,9 @@ fn lifetime(kind: LetterKind) -> String {
         LetterKind::Reset => Purpose::Reset,
         LetterKind::Move => Purpose::Move,
         LetterKind::Moved => Purpose::Return,
-        LetterKind::PasswordChanged | LetterKind::Taken | LetterKind::Leaving => return String::new(),
+        LetterKind::PasswordChanged | LetterKind::Returned | LetterKind::Taken | LetterKind::Leaving => {
+            return String::new();
+        }
     };
     match purpose.lifetime().as_hours() {
         1 => "one hour".to_owned(),

@@ -39,7 +39,7 @@ pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<
         return Err(Failure::Refused(ResetRefusal::Reused));
     }
     let hash = services.hash(new.into_candidate(), from).await?;
-    let notice = services.notice_if_allowed(LetterKind::PasswordChanged, &email).await?;
+    let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
     services
         .change(user, |user| {
             // Of two who come with the same token the second finds it spent.
@@ -56,5 +56,9 @@ fn must_hold(services: &Services, token: &MailToken, user: &User) -> Result<(), 
     let holds = challenge.is_some_and(|challenge| {
         challenge.purpose == Purpose::Reset && challenge.email == user.attrs().email
     });
-    if holds && user.is_active() { Ok(()) } else { Err(Failure::Refused(ResetRefusal::TokenInvalid)) }
+    if holds && user.is_active() && !user.is_gone(services.clock.now()) {
+        Ok(())
+    } else {
+        Err(Failure::Refused(ResetRefusal::TokenInvalid))
+    }
 }

@@ -78,7 +78,7 @@ async fn note(
     let noted = |user: User| match outcome {
         Ok(()) => user.letter_sent(letter.id),
         Err(Undelivered::NotNow(_)) => user.letter_postponed(letter.id, until, now),
-        Err(Undelivered::Refused(_)) => user.letter_given_up(letter.id, now),
+        Err(Undelivered::Refused(_)) => user.letter_refused(letter.id, until, now),
     };
     say(&user, letter, outcome);
     let mut user = Some(user);
@@ -88,7 +88,7 @@ async fn note(
         match written {
             Ok(()) => return Ok(()),
             Err(error) if attempt == ATTEMPTS => return Err(error),
-            Err(StoreError::Stale) => user = services.store.user(id).await?,
+            Err(StoreError::Stale) => user = services.store.user(id).await.unwrap_or(Some(read)),
             Err(_) => {
                 sleep(PAUSE).await;
                 user = services.store.user(id).await.unwrap_or(Some(read));
@@ -106,7 +106,7 @@ fn say(user: &User, letter: &Letter, outcome: &Result<(), Undelivered>) {
             tracing::debug!(%user, kind, letter = %letter.id, attempts, %cause, "a mail could not go, and waits");
         }
         Err(cause @ Undelivered::Refused(_)) => {
-            tracing::warn!(%user, kind, letter = %letter.id, attempts, %cause, "a mail will never go");
+            tracing::warn!(%user, kind, letter = %letter.id, attempts, %cause, "a mail was refused");
         }
     }
 }

@@ -64,10 +64,16 @@ fn may_sign_in(services: &Services, user: &User) -> bool {
 
 /// Whoever had left stays after all.
 async fn come_back(services: &Services, user: User) -> Result<User, Failure<SignInRefusal>> {
-    let back = user.come_back(services.clock.now());
-    services.store.replace_user(&back).await?;
-    tracing::info!(user = %back.id(), "somebody who had left came back");
-    Ok(back.written())
+    let (id, checked) = (user.id(), user.hash().clone());
+    let stay = |user: User| {
+        if *user.hash() != checked {
+            return Err(Failure::Raced);
+        }
+        Ok(user.is_leaving().then(|| user.come_back(services.clock.now())))
+    };
+    services.change(user, stay).await?;
+    tracing::info!(user = %id, "somebody who had left came back");
+    services.store.user(id).await?.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

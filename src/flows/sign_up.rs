@@ -8,7 +8,7 @@ use crate::domain::{
     user::{User, UserAttrs},
 };
 
-use super::{Arrival, Failure, Services, SignedIn, post::By};
+use super::{Arrival, Failure, Services, SignedIn, forgot_password::heard_or_not, post::Asked};
 use crate::store::StoreError;
 
 pub struct SignUp {
@@ -59,20 +59,37 @@ async fn answer_by_mail(
     email: &Email,
     added: Result<(), StoreError>,
 ) -> Result<(), Failure<SignUpRefusal>> {
-    let taken = match added {
-        Err(StoreError::Taken) => true,
-        added => {
-            added?;
-            services.post.bell.notify_one();
-            false
-        }
-    };
-    let may_write = services.may_write_to(email, By::Anybody).await?;
-    let owner = services.store.user_by_email(email).await?.filter(|_| taken && may_write);
-    match owner {
+    if !matches!(added, Err(StoreError::Taken)) {
+        added?;
+        services.post.bell.notify_one();
+        return say_nothing(services, email).await.map_err(after_the_user_was_added);
+    }
+    // For what a newcomer's account costs to write.
+    services.write_to_nobody(email).await?;
+    let may_write = services.may_write_to(email, Asked::Address).await?;
+    match services.store.user_by_email(email).await?.filter(|_| may_write) {
+        Some(owner) if owner.attrs().email_verified_at.is_none() => help_to_verify(services, owner).await,
         Some(owner) => services.tell_of_a_taken_address(owner).await,
         None => Ok(services.write_to_nobody(email).await?),
     }
+}
+
+/// As much work as to tell an owner.
+async fn say_nothing(services: &Services, email: &Email) -> Result<(), Failure<SignUpRefusal>> {
+    services.may_write_to(email, Asked::Address).await?;
+    services.store.user_by_email(email).await?;
+    Ok(services.write_to_nobody(email).await?)
+}
+
+/// Whoever has not proved the address may be anybody, and cannot sign in; whoever can is who reads mail there, and their password is
+/// the one that they choose by it.
+async fn help_to_verify(services: &Services, owner: User) -> Result<(), Failure<SignUpRefusal>> {
+    let to = owner.attrs().email.clone();
+    let changed = services.change(owner, |owner| {
+        let (challenge, letter) = services.challenge(owner.id(), Purpose::Reset, &to)?;
+        Ok(Some(owner.challenge(challenge, letter, services.clock.now())))
+    });
+    heard_or_not(changed.await)
 }
 
 /// The account exists by now, so a failure may no longer claim that nothing happened.

@@ -11,7 +11,9 @@ use super::{
     client,
     extract::{Ignored, Json},
     problem::Problem,
-    refusals::{OfACaller, OfAChange, OfANewAddress, OfAVerification, OfCredentials, OfEnding, Refusals},
+    refusals::{
+        OfACaller, OfAChange, OfANewAddress, OfARace, OfAVerification, OfCredentials, OfEnding, Refusals,
+    },
     users::Empty,
 };
 
@@ -22,7 +24,7 @@ use super::{
     post, path = "/api/users/email/verification", tag = "users", security(("session" = []), ("token" = [])),
     responses(
         (status = 202, description = "It will be mailed", body = Empty),
-        OfACaller, OfEnding, OfAChange, Refusals,
+        OfARace, OfACaller, OfEnding, OfAChange, Refusals,
     )
 )]
 pub async fn ask(services: Data<Services>, caller: Caller, _: Ignored) -> Result<HttpResponse, Problem> {
@@ -38,7 +40,7 @@ pub async fn ask(services: Data<Services>, caller: Caller, _: Ignored) -> Result
     post, path = "/api/users/email/verify", tag = "users", request_body = TokenFromMailBody,
     responses(
         (status = 204, description = "It is done"),
-        OfAVerification, OfCredentials, OfAChange, Refusals,
+        OfARace, OfAVerification, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn verify(
@@ -57,7 +59,7 @@ pub async fn verify(
     put, path = "/api/users/email", tag = "users", security(("session" = []), ("token" = [])), request_body = ChangeEmailBody,
     responses(
         (status = 202, description = "The new address will be asked", body = Empty),
-        OfANewAddress, OfACaller, OfCredentials, OfAChange, Refusals,
+        OfARace, OfANewAddress, OfACaller, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn change(

@@ -16,7 +16,7 @@ use super::{
     client, cookie,
     extract::Json,
     problem::Problem,
-    refusals::{OfACaller, OfAChange, OfAPassword, OfAQuestion, OfCredentials, Refusals},
+    refusals::{OfACaller, OfAChange, OfAPassword, OfAQuestion, OfARace, OfCredentials, Refusals},
     sessions::SessionBody,
     users::{Empty, UserBody},
 };
@@ -34,7 +34,7 @@ pub struct ExportBody {
     passwords_remembered: usize,
     sessions: Vec<KeptSessionBody>,
     events: Vec<EventBody>,
-    /// Links that were mailed and hold.
+    /// Links that were mailed; each holds until it expires or is used.
     links: Vec<LinkBody>,
     /// Mails that have not gone yet, or never will.
     mail: Vec<MailBody>,
@@ -105,7 +105,7 @@ pub async fn export(services: Data<Services>, caller: Caller) -> Result<HttpResp
     delete, path = "/api/users/me", tag = "users", security(("session" = []), ("token" = [])), request_body = LeaveBody,
     responses(
         (status = 202, description = "It will be erased", body = Empty),
-        OfAPassword, OfACaller, OfCredentials, OfAChange, Refusals,
+        OfARace, OfAPassword, OfACaller, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn leave(

@@ -105,7 +105,9 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(call(POST, "/signout-all", sessions::sign_out_all))
                 .service(call(POST, "/refresh", refresh::refresh))
                 .service(call(PUT, "/password", passwords::change).wrap(from_fn(turnstile::one_by_one)))
-                .service(call(POST, "/password/forgot", passwords::forgot))
+                .service(
+                    call(POST, "/password/forgot", passwords::forgot).wrap(from_fn(turnstile::one_by_one)),
+                )
                 .service(call(POST, "/password/reset", passwords::reset).wrap(from_fn(turnstile::one_by_one)))
                 .service(call(PUT, "/email", emails::change).wrap(from_fn(turnstile::one_by_one)))
                 .service(call(POST, "/email/verification", emails::ask))

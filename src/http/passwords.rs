@@ -12,7 +12,9 @@ use super::{
     credentials::ChangePasswordBody,
     extract::Json,
     problem::Problem,
-    refusals::{OfACaller, OfAChange, OfANewPassword, OfAReset, OfAnAddress, OfCredentials, Refusals},
+    refusals::{
+        OfACaller, OfAChange, OfANewPassword, OfARace, OfAReset, OfAnAddress, OfCredentials, Refusals,
+    },
     users::Empty,
 };
 
@@ -61,7 +63,7 @@ pub async fn forgot(services: Data<Services>, Json(body): Json<ForgotBody>) -> R
     post, path = "/api/users/password/reset", tag = "users", request_body = ResetBody,
     responses(
         (status = 204, description = "It is changed; sign in with it"),
-        OfAReset, OfCredentials, OfAChange, Refusals,
+        OfARace, OfAReset, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn reset(

@@ -88,6 +88,15 @@ pub enum OfANewPassword {
     Conflict(ProblemBody<'static>),
 }
 
+/// Of a call that writes to an account which others may write to.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfARace {
+    /// `conflict`: somebody else changed the account at the same time; try again
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemBody<'static>),
+}
+
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfAnAddress {

@@ -19,7 +19,6 @@ pub struct Mail {
 }
 
 /// What it says. A link in it may carry a token.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Words {
     pub subject: String,
     pub text: Zeroizing<String>,

@@ -1,4 +1,4 @@
-//! Mail by SMTP, over a connection of its own for each.
+//! Mail by SMTP, over connections that are kept for a moment.
 
 use std::{fmt, time::Duration};
 
@@ -7,7 +7,7 @@ use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
     transport::smtp::{
-        Error,
+        Error, PoolConfig,
         authentication::Credentials,
         client::{Certificate, Tls, TlsParameters},
         extension::ClientId,
@@ -55,8 +55,12 @@ pub struct Smtp {
     host: String,
 }
 
-/// A step of the conversation takes no longer.
-const STEP: Duration = Duration::from_secs(10);
+/// To connect takes no longer.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Kept for the next mail, so that none waits for a server to say goodbye.
+const IDLE: Duration = Duration::from_secs(15);
+const CONNECTIONS: u32 = 4;
 
 impl Smtp {
     /// `host` is what we call ourselves.
@@ -72,7 +76,8 @@ impl Smtp {
             .port(relay.port)
             .tls(tls)
             .hello_name(ClientId::Domain(host.to_owned()))
-            .timeout(Some(STEP));
+            .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))
+            .timeout(Some(CONNECT));
         if let Some((name, password)) = relay.login {
             builder = builder.credentials(Credentials::new(name, password.expose_secret().to_owned()));
         }
@@ -93,10 +98,15 @@ impl Smtp {
     }
 }
 
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 fn parameters(relay: &Relay) -> Result<TlsParameters, NoWay> {
     let wrong = |error: Error| NoWay::Authorities(bottom(&error));
     let mut parameters = TlsParameters::builder(relay.host.clone());
     if let Some(pem) = &relay.authorities {
+        if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            return Err(NoWay::Authorities("there is no certificate in it".to_owned()));
+        }
         parameters = parameters.add_root_certificate(Certificate::from_pem(pem).map_err(wrong)?);
     }
     parameters.build().map_err(wrong)
@@ -129,7 +139,14 @@ impl Mailer for Smtp {
 /// What a server says of a recipient names them, so of its answer the code alone is told. That we may not send at all is no word on
 /// this mail.
 fn undelivered(error: &Error) -> Undelivered {
-    let Some(code) = error.status() else { return Undelivered::NotNow(bottom(error)) };
+    let Some(code) = error.status() else {
+        let said = if error.is_response() {
+            "the mail server says what cannot be read".to_owned()
+        } else {
+            bottom(error)
+        };
+        return Undelivered::NotNow(said);
+    };
     let code: u16 = code.into();
     let ours = matches!(code, 530 | 534 | 535 | 538);
     let said = format!("the mail server answered {code}");

@@ -27,7 +27,7 @@ struct Page {
 }
 
 /// What one letter tells beside what all of its kind do.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Facts<'a> {
     pub link: Option<&'a str>,
     pub host: &'a str,
@@ -58,8 +58,17 @@ macro_rules! embedded {
 }
 
 const FRAME: &str = include_str!("templates/frame.html");
-const EMBEDDED: [(&str, &str, &str); 8] =
-    embedded!("verify", "reset", "password_changed", "move", "moved", "moved_again", "taken", "leaving");
+const EMBEDDED: [(&str, &str, &str); 9] = embedded!(
+    "verify",
+    "reset",
+    "password_changed",
+    "move",
+    "moved",
+    "moved_again",
+    "returned",
+    "taken",
+    "leaving"
+);
 
 impl Stationery {
     /// Each file that is missing is the one that comes along.
@@ -122,8 +131,9 @@ impl Page {
 fn given(folder: Option<&Path>, file: &str, embedded: &str) -> Result<String, Unusable> {
     let Some(path) = folder.map(|folder| folder.join(file)) else { return Ok(embedded.to_owned()) };
     let mut text = String::new();
-    let read = File::open(&path).and_then(|found| found.take(LONGEST).read_to_string(&mut text));
+    let read = File::open(&path).and_then(|found| found.take(LONGEST + 1).read_to_string(&mut text));
     match read {
+        Ok(length) if length as u64 > LONGEST => Err(wrong(file, "it is longer than 64 KiB")),
         Ok(_) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(embedded.to_owned()),
         Err(source) => Err(Unusable::Unread { file: path.display().to_string(), source }),

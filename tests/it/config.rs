@@ -195,17 +195,17 @@ fn unknown_variables_are_named_once_with_what_was_meant() {
         ("PORTCULLIS_PUBLIC_ORIGN", "https://ticketing.dev"),
         ("PORTCULLIS_STORE_URL_FILES", "/run/url"),
         ("PORTCULLIS_log_level", "debug"),
-        ("PORTCULLIS_MAIL_FROM", "x"),
         ("PORTCULLIS_PORT", "8080"),
+        ("PORTCULLIS_ZONE", "x"),
         ("OTHER", "x"),
     ]);
     assert_eq!(
         config.warnings,
         ["unknown variables are ignored: \
-          PORTCULLIS_MAIL_FROM, \
           PORTCULLIS_PORT, \
           PORTCULLIS_PUBLIC_ORIGN (did you mean PORTCULLIS_PUBLIC_ORIGIN?), \
           PORTCULLIS_STORE_URL_FILES (did you mean PORTCULLIS_STORE_URL_FILE?), \
+          PORTCULLIS_ZONE, \
           PORTCULLIS_log_level (did you mean PORTCULLIS_LOG_LEVEL?)"]
     );
 }

@@ -83,6 +83,7 @@ fn what_kubernetes_writes_for_our_services_is_ignored_silently() {
     let mut vars = vec![
         ("KUBERNETES_SERVICE_HOST".to_owned(), "10.0.0.1"),
         ("PORTCULLIS_STORE_URL".to_owned(), "sqlite:portcullis.db"),
+        ("PORTCULLIS_MAIL_URL".to_owned(), "log:"),
     ];
     for service in ["PORTCULLIS", "PORTCULLIS_PUBLIC", "PORTCULLIS_INTERNAL"] {
         for (suffix, value) in [

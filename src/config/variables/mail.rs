@@ -60,8 +60,8 @@ pub(super) const TEMPLATES: Variable = Variable {
 
 pub(super) const LIMIT: Variable = Variable {
     name: "PORTCULLIS_MAIL_LIMIT",
-    meaning: "How many mails one address gets within an hour that anybody can ask for (a forgotten password), and as many again that only its \
-              owner causes. What is beyond is not sent, and nobody is told.",
+    meaning: "How many mails one address gets within an hour of each kind that somebody can ask for, such as for a forgotten password. \
+              What is beyond is not sent, and nobody is told. What tells of a change always goes.",
     allowed: Described("a whole number from 1 to 100"),
     default: Always("5"),
     example: "3",

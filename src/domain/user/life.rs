@@ -12,7 +12,7 @@ impl User {
     #[must_use]
     pub fn disable(self, now: Timestamp) -> Self {
         let status = Status::Disabled { since: now };
-        Self(UserAttrs { status, epoch: self.0.epoch + 1, kept: None, updated_at: now, ..self.0 })
+        Self(UserAttrs { status, ..self.0 }).end_sessions(None, now)
     }
 
     /// May be used again; who was signed in before is not any more.

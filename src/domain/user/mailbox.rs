@@ -30,6 +30,14 @@ impl User {
         self.write_to(letter)
     }
 
+    /// The same without the letter: nobody will prove it.
+    #[must_use]
+    pub fn challenge_in_vain(mut self, challenge: Challenge, now: Timestamp) -> Self {
+        // Where there is no room for it, it is not missed.
+        let _ = self.0.challenges.add(challenge, now);
+        self
+    }
+
     pub fn challenged(&self, digest: &SecretDigest, now: Timestamp) -> Option<&Challenge> {
         self.0.challenges.find(digest, now)
     }
@@ -45,8 +53,7 @@ impl User {
 
     /// Has chosen another password by what was mailed to them, which proves as much of the address. All sessions end.
     #[must_use]
-    pub fn reset_password(mut self, hash: StoredHash, remembered: usize, now: Timestamp) -> Self {
-        self.0.challenges.end(&[Purpose::Reset]);
+    pub fn reset_password(self, hash: StoredHash, remembered: usize, now: Timestamp) -> Self {
         self.verify_address(now).change_password(hash, remembered, None, now)
     }
 
@@ -58,10 +65,11 @@ impl User {
     }
 
     /// Has the address back that was theirs before. Whoever took it knows the password, so it holds no more, and neither does
-    /// anything else of before.
+    /// anything else of since then.
     #[must_use]
-    pub fn return_to(mut self, email: Email, nobody_s: StoredHash, now: Timestamp) -> Self {
-        self.0.challenges.end(&Purpose::ALL);
+    pub fn return_to(mut self, by: &Challenge, nobody_s: StoredHash, now: Timestamp) -> Self {
+        self.0.challenges.come_back_by(&by.digest);
+        let email = by.email.clone();
         let password = Password { hash: nobody_s, changed_at: now, history: Vec::new() };
         let attrs = UserAttrs { email, email_verified_at: Some(now), password, erase_at: None, ..self.0 };
         Self(attrs).end_sessions(None, now)
@@ -88,8 +96,8 @@ impl User {
     }
 
     #[must_use]
-    pub fn letter_given_up(mut self, id: LetterId, now: Timestamp) -> Self {
-        self.0.outbox.give_up(id, now);
+    pub fn letter_refused(mut self, id: LetterId, until: Timestamp, now: Timestamp) -> Self {
+        self.0.outbox.refuse(id, until, now);
         self
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 pub use role::{InvalidRole, Role};
 
 use super::{
-    challenge::Challenges,
+    challenge::{Challenges, Purpose},
     email::Email,
     id::{SessionId, UserId},
     letter::Outbox,
@@ -126,16 +126,19 @@ impl User {
         kept: Option<SessionId>,
         now: Timestamp,
     ) -> Self {
+        let mut challenges = self.0.challenges;
+        challenges.end(&[Purpose::Reset]);
         let Password { hash: old, mut history, .. } = self.0.password;
         history.insert(0, old);
         history.truncate(remembered.saturating_sub(1));
         let password = Password { hash, changed_at: now, history };
-        Self(UserAttrs { password, ..self.0 }).end_sessions(kept, now)
+        Self(UserAttrs { password, challenges, ..self.0 }).end_sessions(kept, now)
     }
 
-    /// Ends all sessions by the epoch, but for one where that is wished.
+    /// Ends all sessions by the epoch, but for one where that is wished; and what one of them asked for and has not got yet.
     #[must_use]
-    pub fn end_sessions(self, kept: Option<SessionId>, now: Timestamp) -> Self {
+    pub fn end_sessions(mut self, kept: Option<SessionId>, now: Timestamp) -> Self {
+        self.0.challenges.end(&[Purpose::Move]);
         Self(UserAttrs { epoch: self.0.epoch + 1, kept, updated_at: now, ..self.0 })
     }
 

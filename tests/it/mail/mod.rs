@@ -4,6 +4,7 @@ mod addresses;
 mod leaving;
 mod neutral;
 mod outbox;
+mod protected;
 mod resets;
 mod smtp;
 mod verification;

@@ -15,6 +15,7 @@ const NEUTRAL: [(&str, &str); 1] = [("PORTCULLIS_SIGNUP_ANSWER", "neutral")];
 on_both_stores!(
     asvs_6_3_8_the_answer_is_the_same_and_the_mail_tells,
     whoever_has_not_proved_their_address_cannot_sign_in,
+    whoever_signs_up_again_before_they_proved_their_address_chooses_their_password_by_mail,
 );
 
 async fn asvs_6_3_8_the_answer_is_the_same_and_the_mail_tells(store: Arc<dyn Store>) {
@@ -22,6 +23,7 @@ async fn asvs_6_3_8_the_answer_is_the_same_and_the_mail_tells(store: Arc<dyn Sto
     let (mut ada, mut eve) = (Browser::at(&service), Browser::at(&service));
     let first = ada.sign_up("ada@example.org").await;
     let welcome = server.mail().await;
+    assert_eq!(verify(&mut ada, &welcome.token()).await.status, 204);
     let again = eve.sign_up("Ada@example.org").await;
     let told = server.mail().await;
 
@@ -52,4 +54,20 @@ async fn whoever_has_not_proved_their_address_cannot_sign_in(store: Arc<dyn Stor
     forgot(&mut bob, "bob@example.org").await;
     reset(&mut bob, &server.mail().await.token(), NEW).await;
     assert_eq!(bob.sign_in("bob@example.org", NEW).await.status, 200);
+}
+
+/// Somebody else may have been first, and it is not their password that is to hold.
+async fn whoever_signs_up_again_before_they_proved_their_address_chooses_their_password_by_mail(
+    store: Arc<dyn Store>,
+) {
+    let Some((service, server)) = with_mail_and(store, &NEUTRAL).await else { return };
+    let (mut squatter, mut ada) = (Browser::at(&service), Browser::at(&service));
+    squatter.sign_up("ada@example.org").await;
+    server.mail().await;
+    ada.sign_up("ada@example.org").await;
+    let mail = server.mail().await;
+    assert!(mail.subject().starts_with("Choose a new password"), "{mail:?}");
+    assert_eq!(reset(&mut ada, &mail.token(), NEW).await.status, 204);
+    assert_eq!(ada.sign_in("ada@example.org", NEW).await.status, 200);
+    assert_eq!(squatter.sign_in("ada@example.org", PASSWORD).await.status, 400);
 }

@@ -9,7 +9,8 @@ use super::{
 };
 
 /// Made by `portcullis cluster secrets`, by cert-manager, or by whoever installs the service.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 11] = [
+    "portcullis-mail",
     "portcullis-keys",
     "portcullis-store",
     "portcullis-tls",

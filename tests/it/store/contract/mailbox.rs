@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis::{
     domain::{
         challenge::{Challenge, Purpose},
+        event::Event,
         letter::{Letter, LetterKind, LetterState},
         sealed::Sealed,
         user::User,
@@ -91,7 +92,8 @@ pub(crate) async fn whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_els
     for user in [&ada, &eve, &bob] {
         store.add_user(user).await.unwrap();
         store.add_session(&people.session(user)).await.unwrap();
-        store.add_event(&event(user, people)).await.unwrap();
+        let from = Event { ip: Some([192, 0, 2, 7].into()), ..event(user, people) };
+        store.add_event(&from).await.unwrap();
     }
     store.replace_user(&ada.clone().leave_at_once(now)).await.unwrap();
     store.replace_user(&eve.clone().leave(now)).await.unwrap();

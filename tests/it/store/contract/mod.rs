@@ -135,6 +135,7 @@ macro_rules! contract {
                 one_time::a_record_expires_to_the_millisecond,
                 one_time::a_record_s_secret_is_taken_once,
                 races::of_fifty_who_want_an_address_one_gets_it,
+                races::f_35_of_fifty_who_sign_up_with_an_address_or_move_there_one_gets_it,
                 races::of_fifty_replacements_of_one_revision_one_succeeds,
                 races::of_fifty_who_end_a_session_one_is_told_so,
                 races::of_fifty_who_consume_a_record_one_gets_it,

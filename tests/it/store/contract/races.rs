@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use portcullis::{
     domain::one_time::Purpose,
@@ -31,6 +32,35 @@ pub(crate) async fn of_fifty_who_want_an_address_one_gets_it(store: Arc<dyn Stor
     assert_eq!((winners.len(), taken), (1, RACERS - 1));
     let found = store.user_by_email(&email("ada@example.org")).await.unwrap();
     assert_eq!(found.as_ref(), Some(&winners[0].1));
+}
+
+/// A hundred addresses, and fifty who want each: half of them sign up with it, half move there.
+pub(crate) async fn f_35_of_fifty_who_sign_up_with_an_address_or_move_there_one_gets_it(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let mut movers = Vec::new();
+    for number in 0..25 {
+        let mover = people.user(&format!("mover{number}@example.org"));
+        store.add_user(&mover).await.unwrap();
+        movers.push(mover);
+    }
+    for number in 0..100 {
+        let wanted = email(&format!("wanted{number}@example.org"));
+        let came = join_all((0..25).map(|_| {
+            let (store, user) = (&store, people.user(wanted.original()));
+            async move { store.add_user(&user).await.is_ok() }
+        }));
+        let moved = join_all(movers.iter().map(|mover| {
+            let (store, moved) = (&store, mover.clone().move_to(wanted.clone(), people.now()));
+            async move { store.replace_user(&moved).await.is_ok() }
+        }));
+        let (came, moved) = tokio::join!(came, moved);
+        assert_eq!(came.iter().chain(&moved).filter(|has| **has).count(), 1, "{number}");
+        if let Some(at) = moved.iter().position(|has| *has) {
+            movers[at] = movers[at].clone().move_to(wanted.clone(), people.now()).written();
+        }
+    }
 }
 
 pub(crate) async fn of_fifty_replacements_of_one_revision_one_succeeds(

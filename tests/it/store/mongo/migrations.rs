@@ -99,7 +99,7 @@ async fn an_index_that_was_lost_is_built_again_and_a_validator_put_back() {
     raw.run_command(doc! { "collMod": "users", "validator": {}, "validationAction": "warn" }).await.unwrap();
 
     store.migrate(now).await.unwrap();
-    assert_eq!(users.list_index_names().await.unwrap(), ["_id_", "email.canonical_1"]);
+    assert!(users.list_index_names().await.unwrap().contains(&"email.canonical_1".to_owned()));
     users.insert_one(doc! { "isAdmin": true }).await.unwrap_err();
     database.remove().await;
 }
@@ -143,7 +143,7 @@ async fn what_the_release_before_wrote_is_read_or_gone() {
         Some((session, user.disable(now).written()))
     );
     let schema = settings(&database).await.unwrap().get_document("schema").unwrap().clone();
-    assert_eq!(schema, doc! { "version": 1_i64, "step": 2_i64 });
+    assert_eq!(schema, doc! { "version": 1_i64, "step": 3_i64 });
     database.remove().await;
 }
 
