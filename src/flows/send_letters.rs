@@ -80,13 +80,15 @@ async fn note(
         Err(Undelivered::NotNow(_)) => user.letter_postponed(letter.id, until, now),
         Err(Undelivered::Refused(_)) => user.letter_refused(letter.id, until, now),
     };
-    say(&user, letter, outcome);
     let mut user = Some(user);
     for attempt in 1.. {
         let Some(read) = user.take() else { return Ok(()) };
         let written = services.store.replace_user(&noted(read.clone())).await;
         match written {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                say(&read, letter, outcome);
+                return Ok(());
+            }
             Err(error) if attempt == ATTEMPTS => return Err(error),
             Err(StoreError::Stale) => user = services.store.user(id).await.unwrap_or(Some(read)),
             Err(_) => {

@@ -58,6 +58,7 @@ fn neither_program_takes_the_other_s_variables_for_misspelt_ones() {
     let both = [
         ("PORTCULLIS_PUBLIC_LISTEN", "0.0.0.0:3000"),
         ("PORTCULLIS_DATA_DIR", "/data"),
+        ("PORTCULLIS_MAIL_URL", "smtp://mail.example.org"),
         ("PORTCULLIS_AGENT_POD", "mongodb-1"),
     ];
     assert_eq!(read(&both).unwrap().warnings, Vec::<String>::new());

@@ -17,7 +17,8 @@ fn what_is_weaker_than_the_default_is_warned_about() {
 #[test]
 fn an_origin_on_another_port_of_this_machine_is_warned_about() {
     let warnings = |listen, origin| {
-        good(&[("PORTCULLIS_PUBLIC_LISTEN", listen), ("PORTCULLIS_PUBLIC_ORIGIN", origin)]).warnings
+        let mail = ("PORTCULLIS_MAIL_URL", "smtp://mail.example.org");
+        good(&[("PORTCULLIS_PUBLIC_LISTEN", listen), ("PORTCULLIS_PUBLIC_ORIGIN", origin), mail]).warnings
     };
     let warned = warnings("127.0.0.1:8080", "");
     assert!(
@@ -32,6 +33,16 @@ fn an_origin_on_another_port_of_this_machine_is_warned_about() {
     ] {
         assert_eq!(warnings(listen, origin), Vec::<String>::new(), "{listen} {origin}");
     }
+}
+
+#[test]
+fn mail_that_does_not_go_or_is_seen_by_others_is_warned_about() {
+    let warnings = |settings: &[(&str, &str)]| good(settings).warnings.join("\n");
+    assert!(warnings(&[("PORTCULLIS_MAIL_URL", "none:")]).contains("nobody can choose another password"));
+    let served = [("PORTCULLIS_MAIL_URL", "log:"), ("PORTCULLIS_PUBLIC_LISTEN", "0.0.0.0:3000")];
+    assert!(warnings(&served).contains("whoever reads the log"));
+    let (_, refused) = bad(&[("PORTCULLIS_MAIL_URL", "none:"), ("PORTCULLIS_SIGNUP_ANSWER", "neutral")]);
+    assert!(refused.contains("PORTCULLIS_SIGNUP_ANSWER") && refused.contains("by mail"), "{refused}");
 }
 
 #[test]
