@@ -2,24 +2,14 @@
 
 use std::net::IpAddr;
 
-use crate::domain::{challenge::Purpose, email::Email, letter::LetterKind, password::Candidate, user::User};
+use crate::domain::{challenge::Purpose, email::Email, password::Candidate, user::User};
 
-use super::{Failure, Services, forgot_password::heard_or_not, memory::Remembered, post::Asked};
+use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered, post::Asked};
 
 pub struct ChangeEmail {
     pub email: Email,
     pub password: Candidate,
     pub from: Option<IpAddr>,
-}
-
-/// Why somebody who is signed in may not do what takes their password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OwnerRefusal {
-    /// The session that asks has itself ended since it was recognised.
-    #[error("the session that asks has ended")]
-    SignedOut,
-    #[error("the password is another")]
-    InvalidCredentials,
 }
 
 /// Nobody learns by it whether the new address is somebody's already: that one is told instead.
@@ -65,28 +55,4 @@ async fn ask_the_new_address(
             }))
         })
         .await
-}
-
-impl Services {
-    /// Whoever asks, as the store has them now, if this is their password.
-    pub(super) async fn owner(
-        &self,
-        caller: &Remembered,
-        password: Candidate,
-        from: Option<IpAddr>,
-    ) -> Result<User, Failure<OwnerRefusal>> {
-        self.hashing.has_room(self.rules.cost, from)?;
-        let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
-        if self.matches(&password, &user, user.hash(), from).await? {
-            Ok(user)
-        } else {
-            Err(Failure::Refused(OwnerRefusal::InvalidCredentials))
-        }
-    }
-
-    /// The owner of an address hears that somebody else wants it, and that one hears nothing.
-    pub(super) async fn tell_of_a_taken_address<R>(&self, owner: User) -> Result<(), Failure<R>> {
-        let letter = self.notice(LetterKind::Taken, &owner.attrs().email)?;
-        heard_or_not(self.change(owner, |owner| Ok(Some(owner.write_to(letter.clone())))).await)
-    }
 }

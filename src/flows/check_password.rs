@@ -7,9 +7,35 @@ use crate::{
     system::hashing::Refused,
 };
 
-use super::{Failure, Services};
+use super::{Failure, Services, memory::Remembered};
+
+/// Why somebody who is signed in may not do what takes their password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OwnerRefusal {
+    /// The session that asks has itself ended since it was recognised.
+    #[error("the session that asks has ended")]
+    SignedOut,
+    #[error("the password is another")]
+    InvalidCredentials,
+}
 
 impl Services {
+    /// Whoever asks, as the store has them now, if this is their password.
+    pub(super) async fn owner(
+        &self,
+        caller: &Remembered,
+        password: Candidate,
+        from: Option<IpAddr>,
+    ) -> Result<User, Failure<OwnerRefusal>> {
+        self.hashing.has_room(self.rules.cost, from)?;
+        let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
+        if self.matches(&password, &user, user.hash(), from).await? {
+            Ok(user)
+        } else {
+            Err(Failure::Refused(OwnerRefusal::InvalidCredentials))
+        }
+    }
+
     /// A hash that there is no memory for any more is nobody's.
     pub(super) async fn matches<R>(
         &self,

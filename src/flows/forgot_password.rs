@@ -9,7 +9,10 @@ use crate::{
     system::clock::Stopwatch,
 };
 
-use super::{Failure, Services, post::Asked};
+use super::{
+    Failure, Services,
+    post::{Asked, heard_or_not},
+};
 
 /// Longer than any of it takes where the store is well, and nothing to a person.
 const ALWAYS: Duration = Duration::from_millis(100);
@@ -38,13 +41,4 @@ async fn write_if_known(services: &Services, email: &Email) -> Result<(), Failur
         Ok(Some(user.challenge(challenge, letter, services.clock.now())))
     });
     heard_or_not(changed.await)
-}
-
-/// Whoever asks while others write to the same user so often that they cannot is not told of it: there would be nobody to race with
-/// for an address that is nobody's. They ask again when no mail comes.
-pub(super) fn heard_or_not<R>(changed: Result<(), Failure<R>>) -> Result<(), Failure<R>> {
-    match changed {
-        Err(Failure::Raced) => Ok(()),
-        changed => changed,
-    }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::domain::{letter::LetterKind, password::Candidate, user::User};
 
-use super::{Failure, Services, change_email::OwnerRefusal, memory::Remembered};
+use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered};
 
 /// All sessions end by it, the one that asks among them.
 pub async fn leave(

@@ -7,7 +7,7 @@ pub mod change_email;
 pub mod change_password;
 pub mod change_user;
 pub mod check_backup;
-mod check_password;
+pub mod check_password;
 pub mod decide;
 pub mod delete_user;
 pub mod doctor;

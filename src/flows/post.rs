@@ -133,13 +133,7 @@ impl Services {
         purpose: Purpose,
         to: &Email,
     ) -> Result<(Challenge, Letter), Failure<R>> {
-        let kind = match purpose {
-            Purpose::Verify => LetterKind::Verify,
-            Purpose::Reset => LetterKind::Reset,
-            Purpose::Move => LetterKind::Move,
-            Purpose::Return => LetterKind::Moved,
-        };
-        let letter = self.notice(kind, to)?;
+        let letter = self.notice(carrier(purpose), to)?;
         let token = MailToken { user, secret: Secret::generate(&*self.entropy)? };
         let expires_at = self.clock.now() + purpose.lifetime();
         let sealed = self.vault.seal(token.reveal().as_bytes(), label(letter.id), &*self.entropy)?;
@@ -172,6 +166,12 @@ impl Services {
         Err(Failure::Raced)
     }
 
+    /// The owner of an address hears that somebody else wants it, and that one hears nothing.
+    pub(super) async fn tell_of_a_taken_address<R>(&self, owner: User) -> Result<(), Failure<R>> {
+        let letter = self.notice(LetterKind::Taken, &owner.attrs().email)?;
+        heard_or_not(self.change(owner, |owner| Ok(Some(owner.write_to(letter.clone())))).await)
+    }
+
     /// Hands a letter to the mail server.
     pub(super) async fn send(&self, letter: &Letter, user: &User) -> Result<(), Undelivered> {
         let Some(mailer) = &self.post.mailer else {
@@ -200,16 +200,29 @@ impl Services {
     }
 }
 
-/// In words.
+/// Whoever asks while others write to the same user so often that they cannot is not told of it: there would be nobody to race with
+/// for an address that is nobody's. They ask again when no mail comes.
+pub(super) fn heard_or_not<R>(changed: Result<(), Failure<R>>) -> Result<(), Failure<R>> {
+    match changed {
+        Err(Failure::Raced) => Ok(()),
+        changed => changed,
+    }
+}
+
+/// The letter that brings the token of such a challenge.
+const fn carrier(purpose: Purpose) -> LetterKind {
+    match purpose {
+        Purpose::Verify => LetterKind::Verify,
+        Purpose::Reset => LetterKind::Reset,
+        Purpose::Move => LetterKind::Move,
+        Purpose::Return => LetterKind::Moved,
+    }
+}
+
+/// In words; nothing for a letter that brings none.
 fn lifetime(kind: LetterKind) -> String {
-    let purpose = match kind {
-        LetterKind::Verify => Purpose::Verify,
-        LetterKind::Reset => Purpose::Reset,
-        LetterKind::Move => Purpose::Move,
-        LetterKind::Moved => Purpose::Return,
-        LetterKind::PasswordChanged | LetterKind::Returned | LetterKind::Taken | LetterKind::Leaving => {
-            return String::new();
-        }
+    let Some(purpose) = Purpose::ALL.into_iter().find(|purpose| carrier(*purpose) == kind) else {
+        return String::new();
     };
     match purpose.lifetime().as_hours() {
         1 => "one hour".to_owned(),

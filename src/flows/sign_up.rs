@@ -8,7 +8,10 @@ use crate::domain::{
     user::{User, UserAttrs},
 };
 
-use super::{Arrival, Failure, Services, SignedIn, forgot_password::heard_or_not, post::Asked};
+use super::{
+    Arrival, Failure, Services, SignedIn,
+    post::{Asked, heard_or_not},
+};
 use crate::store::StoreError;
 
 pub struct SignUp {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::{
     domain::policy::Unfit,
     flows::{
-        Failure, authenticate::Contradiction, change_email::OwnerRefusal, change_password::ChangeRefusal,
+        Failure, authenticate::Contradiction, change_password::ChangeRefusal, check_password::OwnerRefusal,
         decide::GateRefusal, end_all_sessions::SignedOut, end_session::NotTheirs, refresh::SessionEnded,
         reset_password::ResetRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal,
         verify_email::VerifyRefusal, who_am_i::WhoAmIRefusal,
