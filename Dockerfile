@@ -12,22 +12,23 @@ ARG SHELL_BASE=busybox:1.37.0
 FROM ${RUST} AS dependencies
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /src
-ENV CARGO_TARGET_DIR=/target RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=/usr/local/cargo=/cargo"
+ENV CARGO_TARGET_DIR=/target
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo ./.cargo
 COPY crates ./crates
+COPY tests/tools/static-binary tests/tools/
 RUN mkdir -p src bench tests/it && touch src/lib.rs tests/it/main.rs \
     && echo 'fn main() {}' | tee src/main.rs > bench/main.rs \
     && cargo fetch --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
-RUN --network=none cargo build --release --locked --offline --bin portcullis \
-    --target "$(rustc -vV | sed -n 's/^host: //p')"
+RUN --network=none CARGO_NET_OFFLINE=true tests/tools/static-binary dependencies
 
 FROM dependencies AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+COPY docs/openapi.json ./docs/
 COPY src ./src
 RUN --network=none touch src/main.rs src/lib.rs \
-    && cargo rustc --release --locked --offline --bin portcullis --target "$(rustc -vV | sed -n 's/^host: //p')" \
-        -- -C link-arg=-Wl,-z,pack-relative-relocs \
-    && mkdir -p /parts/data && mv /target/*/release/portcullis /parts/portcullis \
+    && binary=$(CARGO_NET_OFFLINE=true tests/tools/static-binary) \
+    && mkdir -p /parts/data && mv "$binary" /parts/portcullis \
     && cp /etc/ssl/certs/ca-certificates.crt /parts/ca-certificates.crt
 
 # What the image is put together from: `/portcullis`, `/ca-certificates.crt` and an empty `/data`.

@@ -85,8 +85,8 @@ leaked: ## Make the filter of leaked passwords anew, from the list that is pinne
 
 gen: ## Write again what is generated: docs/openapi.json, docs/configuration.md
 	@mkdir -p docs
-	cargo run --locked --quiet -- gen openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
-	cargo run --locked --quiet -- gen configuration > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
+	cargo run --locked --quiet --example gen -- openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	cargo run --locked --quiet --example gen -- configuration > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
 
 fmt: ## Format everything
 	cargo fmt --all

@@ -22,13 +22,11 @@ use crate::{
     domain::{
         access_token::TokenRules,
         clock::{Clock, Entropy},
-        leaked,
     },
     flows::{Rules, Services, memory::Memory, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
-        openapi,
         server::{Listeners, Stop},
     },
     store::{
@@ -259,16 +257,6 @@ async fn say_goodbye(readiness: &Readiness, leave: Leave) {
     if leave == Leave::AfterNotice {
         tokio::time::sleep(NOTICE).await;
     }
-}
-
-/// The contract of both listeners, as it is committed.
-pub fn contract() -> io::Result<String> {
-    Ok(openapi::text()?)
-}
-
-/// The filter of a list of passwords, as it is committed.
-pub fn leaked_passwords<'a>(list: impl Iterator<Item = &'a str>) -> Result<Vec<u8>, &'static str> {
-    leaked::make(list)
 }
 
 /// What of the configuration has to change for a store that cannot be opened.

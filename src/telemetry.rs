@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// Lines that wait to be written; when a reader of our output stalls, what is beyond them is dropped and not waited for.
 const QUEUE: usize = 4096;
@@ -28,7 +30,7 @@ pub enum Format {
 pub fn start(format: Format, level: &str) -> Guard {
     // What the HTTP machinery says of malformed requests is said to whoever sent them.
     let quiet = "actix_http=off,actix_server=warn,mongodb=warn,hickory_proto=warn,hickory_resolver=warn";
-    let filter = EnvFilter::new(format!("{quiet},{level}"));
+    let filter: Targets = format!("{quiet},{level}").parse().unwrap_or_default();
     let lines = Lines::start();
     let guard = Guard(lines.to.clone());
     let registry = tracing_subscriber::registry().with(filter);

@@ -5,7 +5,6 @@ pub mod backup;
 pub mod cluster;
 pub mod config;
 pub mod doctor;
-pub mod generate;
 pub mod keys;
 mod logged;
 pub mod mongo_agent;
@@ -54,8 +53,6 @@ enum Command {
     #[cfg(feature = "kube")]
     Cluster(cluster::Args),
     MongoAgent(mongo_agent::Args),
-    #[command(name = "gen", hide = true)]
-    Generate(generate::Args),
 }
 
 /// Why a command failed.
@@ -98,7 +95,6 @@ impl Cli {
             #[cfg(feature = "kube")]
             Command::Cluster(args) => Ok(cluster::run(args)?),
             Command::MongoAgent(args) => mongo_agent::run(args, ForAgent::read(&Sources::of_process())),
-            Command::Generate(args) => Ok(generate::run(&args)?),
         }
     }
 }

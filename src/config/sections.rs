@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use validator::{Validate, ValidationError};
 use zeroize::Zeroizing;
 
@@ -129,7 +129,7 @@ pub struct Trusted {
 pub struct Log {
     #[serde(deserialize_with = "by_name")]
     pub format: LogFormat,
-    /// A filter as `tracing_subscriber::EnvFilter` reads it.
+    /// A filter as `tracing_subscriber::filter::Targets` reads it.
     #[validate(custom(function = "is_a_filter"))]
     pub level: String,
 }
@@ -185,7 +185,7 @@ fn is_a_grace(grace: &SignedDuration) -> Result<(), ValidationError> {
 fn is_a_filter(level: &str) -> Result<(), ValidationError> {
     let single = |word: &&str| !word.contains(['=', '[']);
     let misspelt = level.split(',').filter(single).any(|word| word.trim().parse::<LevelFilter>().is_err());
-    if misspelt || EnvFilter::builder().parse(level).is_err() {
+    if misspelt || level.parse::<Targets>().is_err() {
         return Err(ValidationError::new("log_level"));
     }
     Ok(())

@@ -14,7 +14,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;mar
 
 pub async fn page() -> Result<HttpResponse, Problem> {
     let contract =
-        serde_json::to_value(openapi::contract()).map_err(|error| Problem::Internal(error.into()))?;
+        serde_json::from_str(openapi::COMMITTED).map_err(|error| Problem::Internal(error.into()))?;
     let html = render(&contract).map_err(|error| Problem::Internal(error.into()))?;
     Ok(HttpResponse::Ok()
         .insert_header((

@@ -1,6 +1,6 @@
 //! The contract as a document: made from the handlers, committed, and compared by a test.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, http::header::ContentType};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -35,20 +35,18 @@ struct Contract;
 const PUBLIC: &str = "http://localhost:3000";
 const INTERNAL: &str = "http://localhost:9000";
 
-/// The document as it is committed in `docs/openapi.json`.
+/// What is served, so that what makes it is no part of the service.
+pub(super) const COMMITTED: &str = include_str!("../../docs/openapi.json");
+
+/// The document as it is to be committed in `docs/openapi.json`.
 pub fn text() -> Result<String, serde_json::Error> {
     let mut text = Contract::openapi().to_pretty_json()?;
     text.push('\n');
     Ok(text)
 }
 
-/// The document as a value, for the page that shows it.
-pub(super) fn contract() -> openapi::OpenApi {
-    Contract::openapi()
-}
-
 pub(super) async fn document() -> HttpResponse {
-    HttpResponse::Ok().json(Contract::openapi())
+    HttpResponse::Ok().content_type(ContentType::json()).body(COMMITTED)
 }
 
 /// Says which listener serves what, and what a session cookie and an access token are.
