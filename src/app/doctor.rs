@@ -5,15 +5,16 @@ use url::Url;
 use crate::{
     config::{Config, StoreUrl},
     domain::finding::Finding,
-    flows::doctor::{Reach, gate, health, outside, store},
+    flows::doctor::{Reach, gate, health, mail, outside, store},
     system::clock::SystemClock,
 };
 
-use super::{World, keys::must_be_there};
+use super::{World, keys::must_be_there, post::post};
 
 /// Everything that is on this machine, or is reached as the service reaches it.
 pub async fn look_here(config: &Config, reach: &Reach) -> Vec<Finding> {
     let mut found = look_at_the_store(config).await;
+    found.push(look_at_the_mail(config).await);
     if let Some(internal) = internal(config) {
         found.extend(health::look(&internal, reach).await);
     }
@@ -48,6 +49,13 @@ async fn look_at_the_store(config: &Config) -> Vec<Finding> {
             world.store.close().await;
             found
         }
+    }
+}
+
+async fn look_at_the_mail(config: &Config) -> Finding {
+    match post(config) {
+        Err(error) => Finding::wrong(mail::CHECK, error.to_string(), "correct that setting"),
+        Ok(post) => mail::look(post.mailer.as_deref()).await,
     }
 }
 

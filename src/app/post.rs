@@ -6,7 +6,10 @@ use tokio::sync::Notify;
 
 use crate::{
     config::{Config, MailServer, MailTls, MailUrl},
-    flows::post::{Links, Post},
+    flows::{
+        delivery::Delivery,
+        post::{Links, Post},
+    },
     mail::{
         Mailer,
         smtp::{NoWay, Relay, Security, Smtp},
@@ -33,7 +36,14 @@ pub(super) fn post(config: &Config) -> Result<Post, CannotRun> {
         MailUrl::Terminal => Some(Arc::new(Terminal::default())),
         MailUrl::Server(server) => Some(Arc::new(smtp(config, server)?)),
     };
-    Ok(Post { mailer, stationery, links, limit: config.mail.limit, bell: Notify::new() })
+    Ok(Post {
+        mailer,
+        stationery,
+        links,
+        limit: config.mail.limit,
+        delivery: Delivery::default(),
+        bell: Notify::new(),
+    })
 }
 
 fn smtp(config: &Config, server: &MailServer) -> Result<Smtp, CannotRun> {

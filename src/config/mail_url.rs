@@ -39,7 +39,9 @@ pub enum NotAMailUrl {
     Scheme,
     #[error("there is no host in it")]
     NoHost,
-    #[error("after the host and the port there may be ?tls=none and nothing else")]
+    #[error(
+        "after the host and the port of smtp:// there may be ?tls=none and nothing else, and of smtps:// nothing"
+    )]
     MoreThanThat,
     #[error("a name and a password come together, both percent-encoded")]
     Login,

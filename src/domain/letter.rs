@@ -34,6 +34,10 @@ pub enum LetterKind {
     Verify,
     /// Choose another password.
     Reset,
+    /// The same, to whoever took their account back and has none now.
+    Regained,
+    /// The same, to an address that somebody signs up with once more and nobody has proved yet.
+    SignedUpAgain,
     PasswordChanged,
     /// To the new address: prove that it is yours, and it will be that of your account.
     Move,
@@ -52,9 +56,11 @@ pub enum LetterKind {
 pub struct Outbox(Vec<Letter>);
 
 impl LetterKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Verify,
         Self::Reset,
+        Self::Regained,
+        Self::SignedUpAgain,
         Self::PasswordChanged,
         Self::Move,
         Self::Moved,
@@ -68,6 +74,8 @@ impl LetterKind {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::Regained => "regained",
+            Self::SignedUpAgain => "signed_up_again",
             Self::PasswordChanged => "password_changed",
             Self::Move => "move",
             Self::Moved => "moved",
@@ -79,7 +87,7 @@ impl LetterKind {
 
     /// Whether it tells of something that has happened, and not only of something that was asked for.
     const fn is_notice(self) -> bool {
-        matches!(self, Self::PasswordChanged | Self::Moved | Self::Returned | Self::Leaving)
+        matches!(self, Self::Regained | Self::PasswordChanged | Self::Moved | Self::Returned | Self::Leaving)
     }
 
     pub fn parse(text: &str) -> Option<Self> {

@@ -10,6 +10,7 @@ pub mod check_backup;
 pub mod check_password;
 pub mod decide;
 pub mod delete_user;
+pub mod delivery;
 pub mod doctor;
 pub mod dump;
 pub mod end_all_sessions;

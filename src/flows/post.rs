@@ -24,7 +24,7 @@ use crate::{
     system::vault::Label,
 };
 
-use super::{ATTEMPTS, Failure, Services};
+use super::{ATTEMPTS, Failure, Services, delivery::Delivery};
 use crate::store::StoreError;
 
 /// How mail goes out, and what it says.
@@ -35,6 +35,7 @@ pub struct Post {
     pub links: Links,
     /// Letters to one address within an hour, of each kind that somebody can ask for. What tells of a change always goes.
     pub limit: u32,
+    pub delivery: Delivery,
     /// Rung when a letter was written, so that it need not wait for the next look.
     pub bell: Notify,
 }
@@ -63,7 +64,7 @@ impl Links {
     fn to(&self, kind: LetterKind, token: &MailToken) -> Zeroizing<String> {
         let page = match kind {
             LetterKind::Verify => "verify",
-            LetterKind::Reset => "reset",
+            LetterKind::Reset | LetterKind::Regained | LetterKind::SignedUpAgain => "reset",
             _ => "email",
         };
         let path = self.path.replace("{page}", page);
@@ -133,7 +134,18 @@ impl Services {
         purpose: Purpose,
         to: &Email,
     ) -> Result<(Challenge, Letter), Failure<R>> {
-        let letter = self.notice(carrier(purpose), to)?;
+        self.challenge_by(user, purpose, carrier(purpose), to)
+    }
+
+    /// The same in other words than usual.
+    pub(super) fn challenge_by<R>(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+        kind: LetterKind,
+        to: &Email,
+    ) -> Result<(Challenge, Letter), Failure<R>> {
+        let letter = self.notice(kind, to)?;
         let token = MailToken { user, secret: Secret::generate(&*self.entropy)? };
         let expires_at = self.clock.now() + purpose.lifetime();
         let sealed = self.vault.seal(token.reveal().as_bytes(), label(letter.id), &*self.entropy)?;
@@ -209,7 +221,7 @@ pub(super) fn heard_or_not<R>(changed: Result<(), Failure<R>>) -> Result<(), Fai
     }
 }
 
-/// The letter that brings the token of such a challenge.
+/// The letter that usually brings the token of such a challenge.
 const fn carrier(purpose: Purpose) -> LetterKind {
     match purpose {
         Purpose::Verify => LetterKind::Verify,
@@ -221,7 +233,11 @@ const fn carrier(purpose: Purpose) -> LetterKind {
 
 /// In words; nothing for a letter that brings none.
 fn lifetime(kind: LetterKind) -> String {
-    let Some(purpose) = Purpose::ALL.into_iter().find(|purpose| carrier(*purpose) == kind) else {
+    let carried = match kind {
+        LetterKind::Regained | LetterKind::SignedUpAgain => LetterKind::Reset,
+        other => other,
+    };
+    let Some(purpose) = Purpose::ALL.into_iter().find(|purpose| carrier(*purpose) == carried) else {
         return String::new();
     };
     match purpose.lifetime().as_hours() {

@@ -20,49 +20,33 @@ const MOST: u32 = 4;
 /// Before what became of a letter is written down once more.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What became of those that were due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    pub sent: usize,
-    pub failed: usize,
-    /// There may be more.
-    pub more: bool,
-}
-
-/// Takes up some, and is done when each has gone or not.
-pub async fn send_letters(services: &Services) -> Result<Sent, Failure<Infallible>> {
+/// Takes up some, and is done when each has gone or not. `true` where there may be more.
+pub async fn send_letters(services: &Services) -> Result<bool, Failure<Infallible>> {
     if services.post.mailer.is_none() {
-        return Ok(Sent::default());
+        return Ok(false);
     }
     let users = services.store.users_to_write_to(services.clock.now(), MOST).await?;
     let more = !users.is_empty();
-    let outcomes = join_all(users.into_iter().map(|user| send_one(services, user))).await;
-    let mut sent = Sent { more, ..Sent::default() };
-    for outcome in outcomes {
-        match outcome? {
-            Some(true) => sent.sent += 1,
-            Some(false) => sent.failed += 1,
-            None => {}
-        }
+    for outcome in join_all(users.into_iter().map(|user| send_one(services, user))).await {
+        outcome?;
     }
-    Ok(sent)
+    Ok(more)
 }
 
-/// `None` where somebody else was first, or nothing was to be sent.
-async fn send_one(services: &Services, user: User) -> Result<Option<bool>, Failure<Infallible>> {
-    let Some((taken, letter)) = user.take_up_letter(services.clock.now()) else { return Ok(None) };
+/// Nothing where somebody else was first.
+async fn send_one(services: &Services, user: User) -> Result<(), Failure<Infallible>> {
+    let Some((taken, letter)) = user.take_up_letter(services.clock.now()) else { return Ok(()) };
     match services.store.replace_user(&taken).await {
-        Err(StoreError::Stale) => return Ok(None),
+        Err(StoreError::Stale) => return Ok(()),
         replaced => replaced?,
     }
     let Some(letter) = letter else {
         tracing::warn!(user = %taken.id(), "a mail was not sent before it expired");
-        return Ok(None);
+        return Ok(());
     };
     let user = taken.written();
     let outcome = services.send(&letter, &user).await;
-    note(services, user, &letter, &outcome).await?;
-    Ok(Some(outcome.is_ok()))
+    Ok(note(services, user, &letter, &outcome).await?)
 }
 
 /// Writes down what became of it. Until that is done nobody else takes it up, for as long as the lease is; a mail whose going was
@@ -83,10 +67,11 @@ async fn note(
     let mut user = Some(user);
     for attempt in 1.. {
         let Some(read) = user.take() else { return Ok(()) };
-        let written = services.store.replace_user(&noted(read.clone())).await;
-        match written {
+        let changed = noted(read.clone());
+        match services.store.replace_user(&changed).await {
             Ok(()) => {
-                say(&read, letter, outcome);
+                services.post.delivery.note(outcome, services.clock.uptime());
+                say(&changed, letter, outcome);
                 return Ok(());
             }
             Err(error) if attempt == ATTEMPTS => return Err(error),
@@ -101,11 +86,15 @@ async fn note(
 }
 
 fn say(user: &User, letter: &Letter, outcome: &Result<(), Undelivered>) {
+    let given_up = user.attrs().outbox.find(letter.id).is_some_and(Letter::is_dead);
     let (user, kind, attempts) = (user.id(), letter.kind.as_str(), letter.attempts);
     match outcome {
         Ok(()) => tracing::debug!(%user, kind, letter = %letter.id, attempts, "a mail went"),
         Err(cause @ Undelivered::NotNow(_)) => {
             tracing::debug!(%user, kind, letter = %letter.id, attempts, %cause, "a mail could not go, and waits");
+        }
+        Err(cause @ Undelivered::Refused(_)) if given_up => {
+            tracing::warn!(%user, kind, letter = %letter.id, attempts, %cause, "a mail was given up");
         }
         Err(cause @ Undelivered::Refused(_)) => {
             tracing::warn!(%user, kind, letter = %letter.id, attempts, %cause, "a mail was refused");

@@ -49,8 +49,14 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
         return refuse_a_known_user(services, &user, wish.password, from).await;
     }
 
+    // Thousands may wait for their hash: what comes after it takes its memory only then.
+    Box::pin(welcome(services, user, wish)).await
+}
+
+/// Somebody has typed the right password.
+async fn welcome(services: &Services, user: User, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
     let user = if user.is_leaving() { come_back(services, user).await? } else { user };
-    let user = renew(services, user, wish.password, from).await?;
+    let user = renew(services, user, wish.password, wish.arrival.device.network()).await?;
     let begun = services.begin_session(user, wish.arrival).await?;
     begun.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
@@ -126,5 +132,21 @@ async fn renew(
             tracing::warn!(user = %user.id(), %cause, "could not renew a password hash; trying again next time");
             Ok(user)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, F>(_: impl FnOnce(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// As many of them are there as there are connections.
+    #[test]
+    fn whoever_waits_for_a_hash_takes_little_memory() {
+        let size = size(|services: &'static Services, wish| sign_in(services, wish));
+        assert!(size <= 2_048, "{size}");
     }
 }

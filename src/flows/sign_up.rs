@@ -4,6 +4,7 @@ use crate::domain::{
     challenge::Purpose,
     email::Email,
     id::UserId,
+    letter::LetterKind,
     policy::{NewPassword, SignUpAnswer},
     user::{User, UserAttrs},
 };
@@ -89,7 +90,8 @@ async fn say_nothing(services: &Services, email: &Email) -> Result<(), Failure<S
 async fn help_to_verify(services: &Services, owner: User) -> Result<(), Failure<SignUpRefusal>> {
     let to = owner.attrs().email.clone();
     let changed = services.change(owner, |owner| {
-        let (challenge, letter) = services.challenge(owner.id(), Purpose::Reset, &to)?;
+        let (challenge, letter) =
+            services.challenge_by(owner.id(), Purpose::Reset, LetterKind::SignedUpAgain, &to)?;
         Ok(Some(owner.challenge(challenge, letter, services.clock.now())))
     });
     heard_or_not(changed.await)

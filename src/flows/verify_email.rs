@@ -84,8 +84,9 @@ fn come_back(services: &Services, user: User, by: &Challenge) -> Result<User, Fa
     let now = services.clock.now();
     let told = services.notice(LetterKind::Returned, &user.attrs().email)?;
     let nobody_s = StoredHash::of_nobody(services.rules.cost, &*services.entropy)?;
-    let returned = user.return_to(by, nobody_s, now);
-    let (reset, letter) = services.challenge(returned.id(), Purpose::Reset, &by.email)?;
+    let returned = user.return_to(by, nobody_s, services.rules.remembered_passwords, now);
+    let (reset, letter) =
+        services.challenge_by(returned.id(), Purpose::Reset, LetterKind::Regained, &by.email)?;
     Ok(returned.write_to(told).challenge(reset, letter, now))
 }
 

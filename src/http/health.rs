@@ -61,6 +61,15 @@ pub enum Dependency {
         predicted_wait_ms: f64,
     },
     Memory(MemoryBody),
+    /// Down while it does not go, and waits.
+    Mail {
+        state: State,
+        #[schema(format = DateTime)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<String>,
+    },
 }
 
 /// What is remembered of sessions; down while nobody tells what changes.
@@ -122,11 +131,14 @@ pub async fn readyz(services: Data<Services>) -> Result<HttpResponse, Problem> {
 /// For people: how each thing we depend on is doing, and since when.
 #[utoipa::path(get, path = "/health", tag = "internal", responses((status = 200, description = "How it is", body = Health)))]
 pub async fn health(services: Data<Services>) -> HttpResponse {
-    let dependencies = BTreeMap::from([
+    let mut dependencies = BTreeMap::from([
         ("store", store(&services)),
         ("hashing", hashing(&services)),
         ("memory", Dependency::Memory(MemoryBody::of(&services.memory))),
     ]);
+    if services.post.mailer.is_some() {
+        dependencies.insert("mail", mail(&services));
+    }
     let healthy = dependencies.values().all(|dependency| dependency.state() != State::Down);
     HttpResponse::Ok().json(Health {
         status: if healthy { Status::Healthy } else { Status::Degraded },
@@ -141,6 +153,7 @@ impl Dependency {
         match self {
             Self::Store { state, .. }
             | Self::Hashing { state, .. }
+            | Self::Mail { state, .. }
             | Self::Memory(MemoryBody { state, .. }) => *state,
         }
     }
@@ -166,6 +179,18 @@ fn hashing(services: &Services) -> Dependency {
         busy: load.busy,
         queued: load.queued,
         predicted_wait_ms: millis(load.wait),
+    }
+}
+
+fn mail(services: &Services) -> Dependency {
+    let Some(stuck) = services.post.delivery.stuck() else {
+        return Dependency::Mail { state: State::Up, since: None, cause: None };
+    };
+    let ago = services.clock.uptime().saturating_sub(stuck.since);
+    Dependency::Mail {
+        state: State::Down,
+        since: Some(before(services.clock.now(), ago).to_string()),
+        cause: Some(stuck.cause),
     }
 }
 

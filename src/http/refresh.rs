@@ -37,6 +37,7 @@ pub struct TokensBody {
     access: AccessBody,
     /// Left out where the session is held in a cookie.
     #[serde(flatten)]
+    #[schema(value_type = MaybeRefreshTokenBody)]
     refresh: Option<RefreshTokenBody>,
 }
 
@@ -51,13 +52,23 @@ struct AccessBody {
     expires_in: i64,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RefreshTokenBody {
     refresh_token: String,
-    /// In seconds, unless it is used before.
-    #[schema(example = 1_209_600)]
     refresh_expires_in: i64,
+}
+
+/// Both or neither.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its description is used")]
+struct MaybeRefreshTokenBody {
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+    /// In seconds, unless it is used before.
+    #[schema(nullable = false, example = 1_209_600)]
+    refresh_expires_in: Option<i64>,
 }
 
 #[derive(Deserialize, Default, ToSchema)]

@@ -29,6 +29,9 @@ pub struct Words {
 pub trait Mailer: Send + Sync {
     /// Hands it over to whoever delivers it. It ends within [`DEADLINE`].
     async fn send(&self, mail: &Mail) -> Result<(), Undelivered>;
+
+    /// Whether it would take one, as far as that can be known without sending it. It ends within [`DEADLINE`].
+    async fn check(&self) -> Result<(), Undelivered>;
 }
 
 /// No attempt takes longer.

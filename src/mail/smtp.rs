@@ -42,7 +42,7 @@ pub enum Security {
 /// Why there is no way to send mail.
 #[derive(Debug, thiserror::Error)]
 pub enum NoWay {
-    #[error("not an address that mail can come from: {0}")]
+    #[error("not an address that mail can come from, such as no-reply@example.org: {0}")]
     From(String),
     #[error("no authorities to believe: {0}")]
     Authorities(String),
@@ -128,11 +128,21 @@ fn address(email: &Email) -> Result<Address, String> {
 impl Mailer for Smtp {
     async fn send(&self, mail: &Mail) -> Result<(), Undelivered> {
         let message = self.message(mail).map_err(Undelivered::Refused)?;
-        match timeout(DEADLINE, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(undelivered(&error)),
-            Err(_) => Err(Undelivered::NotNow("no answer in time".to_owned())),
+        in_time(self.transport.send(message)).await.map(drop)
+    }
+
+    async fn check(&self) -> Result<(), Undelivered> {
+        match in_time(self.transport.test_connection()).await? {
+            true => Ok(()),
+            false => Err(Undelivered::NotNow("the mail server takes no commands".to_owned())),
         }
+    }
+}
+
+async fn in_time<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Undelivered> {
+    match timeout(DEADLINE, call).await {
+        Ok(done) => done.map_err(|error| undelivered(&error)),
+        Err(_) => Err(Undelivered::NotNow("no answer in time".to_owned())),
     }
 }
 
@@ -149,7 +159,12 @@ fn undelivered(error: &Error) -> Undelivered {
     };
     let code: u16 = code.into();
     let ours = matches!(code, 530 | 534 | 535 | 538);
-    let said = format!("the mail server answered {code}");
+    let said = match code {
+        530 | 534 | 535 | 538 => {
+            format!("the mail server answered {code}: it does not take who we say we are")
+        }
+        _ => format!("the mail server answered {code}"),
+    };
     if error.is_permanent() && !ours { Undelivered::Refused(said) } else { Undelivered::NotNow(said) }
 }
 

@@ -58,9 +58,11 @@ macro_rules! embedded {
 }
 
 const FRAME: &str = include_str!("templates/frame.html");
-const EMBEDDED: [(&str, &str, &str); 9] = embedded!(
+const EMBEDDED: [(&str, &str, &str); 11] = embedded!(
     "verify",
     "reset",
+    "regained",
+    "signed_up_again",
     "password_changed",
     "move",
     "moved",
@@ -117,7 +119,7 @@ impl Page {
             text: template(&text_file, text.trim_start())?,
             html: template(&html_file, &given(folder, &html_file, html)?)?,
         };
-        if matches!(name, "verify" | "reset" | "move" | "moved") {
+        if matches!(name, "verify" | "reset" | "regained" | "signed_up_again" | "move" | "moved") {
             must_have(&page.text, Gap::Link, &text_file)?;
             must_have(&page.html, Gap::Link, &html_file)?;
         }

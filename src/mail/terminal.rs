@@ -19,6 +19,10 @@ impl Mailer for Terminal {
         let _alone = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         print(mail).map_err(|error| Undelivered::NotNow(error.to_string()))
     }
+
+    async fn check(&self) -> Result<(), Undelivered> {
+        Ok(())
+    }
 }
 
 fn print(mail: &Mail) -> io::Result<()> {

@@ -5,19 +5,15 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::flows::{self, Services, send_letters::Sent};
+use crate::flows::{self, Services};
 
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Once it has begun to hand a mail over it sees that through, since nobody could say whether it went.
 pub async fn mail(services: &Services, stop: &CancellationToken) {
-    let mut goes = true;
     while !stop.is_cancelled() {
         let more = match flows::send_letters::send_letters(services).await {
-            Ok(Sent { sent, failed, more }) => {
-                goes = say(goes, sent, failed);
-                more
-            }
+            Ok(more) => more,
             Err(cause) => {
                 tracing::debug!(%cause, "could not look for mail to be sent");
                 false
@@ -32,14 +28,4 @@ pub async fn mail(services: &Services, stop: &CancellationToken) {
             () = sleep(EVERY) => {}
         }
     }
-}
-
-/// A change for better or worse is said once.
-fn say(went: bool, sent: usize, failed: usize) -> bool {
-    match (went, sent, failed) {
-        (true, 0, 1..) => tracing::warn!("the mail server takes nothing; mail waits for it"),
-        (false, 1.., _) => tracing::info!("the mail server takes mail again"),
-        _ => return went,
-    }
-    sent > 0
 }

@@ -11,7 +11,7 @@ use crate::domain::{
     stored_hash::StoredHash,
 };
 
-use super::{Password, User, UserAttrs};
+use super::{User, UserAttrs};
 
 impl User {
     /// Is to be told something.
@@ -64,15 +64,20 @@ impl User {
         Self(UserAttrs { email, email_verified_at: Some(now), updated_at: now, ..self.0 })
     }
 
-    /// Has the address back that was theirs before. Whoever took it knows the password, so it holds no more, and neither does
-    /// anything else of since then.
+    /// Has the address back that was theirs before. Whoever took it knows the password, so it holds no more and is remembered as one
+    /// that may not be chosen again; neither does anything else of since then hold.
     #[must_use]
-    pub fn return_to(mut self, by: &Challenge, nobody_s: StoredHash, now: Timestamp) -> Self {
+    pub fn return_to(
+        mut self,
+        by: &Challenge,
+        nobody_s: StoredHash,
+        remembered: usize,
+        now: Timestamp,
+    ) -> Self {
         self.0.challenges.come_back_by(&by.digest);
         let email = by.email.clone();
-        let password = Password { hash: nobody_s, changed_at: now, history: Vec::new() };
-        let attrs = UserAttrs { email, email_verified_at: Some(now), password, erase_at: None, ..self.0 };
-        Self(attrs).end_sessions(None, now)
+        let attrs = UserAttrs { email, email_verified_at: Some(now), erase_at: None, ..self.0 };
+        Self(attrs).change_password(nobody_s, remembered, None, now)
     }
 
     /// Takes up the first letter that is due: the user to be written, and what is to be sent. `None` when nothing is due.

@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod clock;
 pub mod gate;
 pub mod health;
+pub mod mail;
 pub mod outside;
 mod reach;
 pub mod store;

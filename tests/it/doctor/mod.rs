@@ -54,10 +54,11 @@ fn beside_a_running_service(settings: &[(&str, &str)], findings: &[(&str, &str, 
     assert_eq!((found.len(), code), (findings.len(), 0), "{found:?}");
 }
 
-const WELL: [(&str, &str, &str); 4] = [
+const WELL: [(&str, &str, &str); 5] = [
     ("configuration", "fine", "read"),
     ("store", "fine", "schema"),
     ("store", "fine", "a read and a write"),
+    ("mail", "fine", "can be sent"),
     ("health", "fine", "well"),
 ];
 
@@ -95,6 +96,21 @@ fn a_file_that_is_no_store_of_this_release_is_told_and_left_alone() {
         assert!(says(&found, "store", "wrong", word), "{found:?}");
         assert_eq!(code, 1);
         assert_eq!(fs::read_to_string(folder.file("portcullis.db")).unwrap(), content);
+    }
+}
+
+#[test]
+fn mail_that_would_not_go_is_told_with_why() {
+    let away = ("PORTCULLIS_MAIL_URL", "smtp://127.0.0.1:1?tls=none");
+    for (settings, word) in [
+        ([away, ("PORTCULLIS_MAIL_LIMIT", "5")], "refused"),
+        ([away, ("PORTCULLIS_MAIL_FROM", "me")], "PORTCULLIS_MAIL_FROM"),
+        ([away, ("PORTCULLIS_MAIL_TEMPLATES", "/nowhere")], "/nowhere is no directory"),
+        ([("PORTCULLIS_MAIL_URL", "smtps://127.0.0.1"), ("PORTCULLIS_MAIL_CA_FILE", "/nowhere")], "/nowhere"),
+    ] {
+        let (found, code) = look(&Folder::new(), &[], &settings);
+        assert!(says(&found, "mail", "wrong", word), "{settings:?}: {found:?}");
+        assert_eq!(code, 1);
     }
 }
 
@@ -153,7 +169,7 @@ fn people_get_the_worst_first_with_what_to_do_and_a_count_at_the_end() {
     let output = run(&folder, &["doctor"], &AS_MEANT);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("store\n  wrong    ") && text.contains("\n           do: "), "{text}");
-    assert!(text.ends_with("1 wrong, 0 warning, 1 unknown, 1 fine\n"), "{text}");
+    assert!(text.ends_with("1 wrong, 0 warning, 1 unknown, 2 fine\n"), "{text}");
     let code = |args: &[&str]| run(&folder, args, &[]).status.code();
     assert_eq!(code(&["doctor", "--namespace", "x"]), Some(2), "only a cluster has namespaces");
     assert_eq!(code(&["doctor", "--connect", "nowhere"]), Some(2));

@@ -76,7 +76,9 @@ async fn c_12_the_old_address_takes_the_account_back(store: Arc<dyn Store>) {
     let told = server.mail().await;
     assert!(told.to() == "thief@evil.example" && told.subject().contains("taken back"), "{told:?}");
     let mail = server.mail().await;
-    assert_eq!(mail.to(), "ada@example.org");
+    assert!(mail.to() == "ada@example.org" && mail.text().contains("it has none now"), "{mail:?}");
+    let refused = reset(&mut Browser::at(&service), &mail.token(), PASSWORD).await;
+    assert_eq!(refused.codes(), ["password_reused"], "the thief knows that one");
     assert_eq!(reset(&mut Browser::at(&service), &mail.token(), NEW).await.status, 204);
     assert_eq!(Browser::at(&service).sign_in("ada@example.org", NEW).await.status, 200);
     assert_token_invalid(&verify(&mut thief, &back).await);

@@ -157,7 +157,11 @@ async fn a_letter_outlives_the_process_that_wrote_it() {
     let mut process = Process::start(&folder, &settings);
     let sockets = process.ready();
     assert_eq!(Browser::to(sockets.public).sign_up("ada@example.org").await.status, 201);
-    process.hears(|line| line.contains("a mail could not go, and waits"));
+    process.hears(|line| line.contains("mail does not go") && line.contains("refused"));
+    let health = Browser::to(sockets.internal).get("/health").await.json();
+    let stuck = &health["dependencies"]["mail"];
+    assert!(health["status"] == "degraded" && stuck["state"] == "down", "{health}");
+    assert!(stuck["cause"].as_str().unwrap().contains("refused") && stuck["since"].is_string(), "{health}");
     process.kill();
 
     let server = MailServer::with(port, &[]).unwrap();
@@ -168,6 +172,8 @@ async fn a_letter_outlives_the_process_that_wrote_it() {
     assert_eq!(mail["to"][0], "ada@example.org", "{mail}");
     let text = mail["text"].as_str().unwrap();
     let token = text.split_once("#token=").unwrap().1.split_whitespace().next().unwrap();
+    let health = Browser::to(sockets.internal).get("/health").await.json();
+    assert_eq!(health["dependencies"]["mail"]["state"], "up", "{health}");
     let mut ada = Browser::to(sockets.public);
     assert_eq!(super::verify(&mut ada, token).await.status, 204);
     let log = process.so_far().join("\n");

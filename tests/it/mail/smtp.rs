@@ -41,9 +41,12 @@ async fn nothing_is_said_to_a_server_that_cannot_prove_itself_or_does_not_encryp
     let [ca, certificate, key] = certificates(&folder);
     let tls = ["--tls", "starttls", "--certificate", &certificate, "--key", &key];
     let with_login = [&tls[..], &["--login", "portcullis:secret"]].concat();
-    let cases: [(&[&str], &str, &str); 3] =
-        [(&tls, "", ""), (&with_login, "portcullis:wrong@", &ca), (&[], "", &ca)];
-    for (args, login, ca) in cases {
+    let cases: [(&[&str], &str, &str, &str); 3] = [
+        (&tls, "", "", "certificate"),
+        (&with_login, "portcullis:wrong@", &ca, "535"),
+        (&[], "", &ca, "STARTTLS"),
+    ];
+    for (args, login, ca, why) in cases {
         let Some(server) = MailServer::with(0, args) else { return };
         let url = format!("smtp://{login}localhost:{}", server.port);
         let settings = [("PORTCULLIS_MAIL_URL", url.as_str()), ("PORTCULLIS_MAIL_CA_FILE", ca)];
@@ -52,6 +55,13 @@ async fn nothing_is_said_to_a_server_that_cannot_prove_itself_or_does_not_encryp
         until("it was tried, and waits", async || {
             let user = service.store.user_by_email(&email("ada@example.org")).await.unwrap().unwrap();
             user.attrs().outbox.iter().any(|letter| letter.attempts == 1 && !letter.is_dead())
+        })
+        .await;
+        let mut operator = Browser::to(service.internal);
+        until("it is known why", async || {
+            let health = operator.get("/health").await.json();
+            let cause = health["dependencies"]["mail"]["cause"].clone();
+            cause.as_str().is_some_and(|cause| cause.contains(why))
         })
         .await;
         server.hears_nothing_for(Duration::from_millis(500));

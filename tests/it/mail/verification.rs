@@ -24,7 +24,7 @@ async fn whoever_signs_up_proves_their_address_by_the_mail(store: Arc<dyn Store>
 
     assert_eq!(mail.to(), "Ada@example.org", "the local part as she writes it");
     assert!(mail.link().starts_with("http://localhost:3000/account/verify#token=pcm_"), "{mail:?}");
-    assert!(mail.text().contains("24 hours") && mail.text().contains("If it was not you"), "{mail:?}");
+    assert!(mail.text().contains("24 hours") && mail.text().contains("If it is not yours"), "{mail:?}");
     assert!(!is_verified(&mut ada).await);
 
     // From another machine, where nobody is signed in.

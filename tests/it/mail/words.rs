@@ -31,7 +31,7 @@ async fn words_of_a_folder_take_the_place_of_those_that_come_along() {
     let mail = server.mail().await;
     assert_eq!(mail.subject(), "Willkommen bei localhost");
     assert!(mail.text().starts_with("Hier: http://localhost:3000/konto/verify.html#token=pcm_"), "{mail:?}");
-    assert!(mail.0["html"].as_str().unwrap().starts_with("<main><p>Somebody signed up"), "{mail:?}");
+    assert!(mail.0["html"].as_str().unwrap().starts_with("<main><p>There is an account"), "{mail:?}");
     forgot(&mut ada, "ada@example.org").await;
     assert!(server.mail().await.subject().starts_with("Choose a new password"));
     newcomer(&service, &server, "bob@example.org").await;

@@ -21,6 +21,7 @@ use portcullis::{
     },
     flows::{
         Rules, Services,
+        delivery::Delivery,
         key_ring::KeyRing,
         memory::Memory,
         post::{Links, Post},
@@ -120,6 +121,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
             stationery: Stationery::read(None).unwrap(),
             links: Links { origin: ORIGIN.parse().unwrap(), path: "/account/{page}".to_owned() },
             limit: 5,
+            delivery: Delivery::default(),
             bell: Notify::new(),
         },
         rules: Rules {
