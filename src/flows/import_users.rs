@@ -22,7 +22,7 @@ use crate::{
 
 use super::Failure;
 
-pub use crate::domain::stored_hash::{Project, UnknownHash};
+pub use crate::domain::stored_hash::Project;
 pub use lines::Lines;
 pub use newcomer::{Fault, Newcomer};
 

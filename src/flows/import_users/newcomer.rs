@@ -7,7 +7,7 @@ use crate::{
     domain::{
         email::Email,
         id::UserId,
-        stored_hash::{Project, StoredHash},
+        stored_hash::{Project, StoredHash, TooCostly, Unusable},
         user::{Role, User, UserAttrs},
     },
     flows::change_user::MOST_ROLES,
@@ -34,8 +34,10 @@ pub enum Fault {
     Malformed(String),
     #[error("there is no password hash, and nobody can sign in without one")]
     NoHash,
-    #[error("the password hash is of no known format, or costs more than a sign-in may")]
+    #[error("the password hash is of no known format")]
     UnknownHash,
+    #[error("checking the password would take {0}")]
+    TooCostly(TooCostly),
     #[error(
         "there is a salt beside the hash, which is Firebase's form: say what project it is of (--firebase-signer-key-file)"
     )]
@@ -81,7 +83,7 @@ impl Newcomer {
             (Some(salt), Some(project)) => project.hash(&salt, &password_hash),
             (Some(_), None) => return Err(Fault::Salt),
         };
-        let known = StoredHash::parse(&hash).map_err(|_| Fault::UnknownHash)?;
+        let known = StoredHash::parse(&hash)?;
         let roles = checked(&roles)?;
         let created_at = created_at.map(|text| past(&text, now)).transpose()?;
         let id = UserId::imported(created_at, &digest(&email, &hash, email_verified, &roles, created_at));
@@ -124,6 +126,15 @@ fn digest(
     digest.finalize().into()
 }
 
+impl From<Unusable> for Fault {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Unknown => Self::UnknownHash,
+            Unusable::TooCostly(bound) => Self::TooCostly(bound),
+        }
+    }
+}
+
 impl Fault {
     /// For programs.
     pub const fn code(&self) -> &'static str {
@@ -132,6 +143,7 @@ impl Fault {
             Self::Malformed(_) => "malformed",
             Self::NoHash => "hash_missing",
             Self::UnknownHash => "hash_unknown",
+            Self::TooCostly(_) => "hash_too_costly",
             Self::Salt => "salt_unexpected",
             Self::Email => "email_invalid",
             Self::Roles => "roles_invalid",

@@ -123,6 +123,7 @@ async fn each_line_that_is_none_is_named_and_the_others_are_added() {
         ("{\"email\": \"a@example.org\", \"passwordHash\": null}", "hash_missing"),
         ("{\"email\": \"a@example.org\", \"passwordHash\": \"\"}", "hash_missing"),
         (&line("a@example.org", "").replace(HASH, &other), "hash_unknown"),
+        (&line("a@example.org", "").replace("$06$", "$15$"), "hash_too_costly"),
         (&line("no address", ""), "email_invalid"),
         (&line("a@example.org", ", \"roles\": [\"NO ROLE\"]"), "roles_invalid"),
         (&line("a@example.org", ", \"createdAt\": \"yesterday\""), "created_at_invalid"),
@@ -137,7 +138,7 @@ async fn each_line_that_is_none_is_named_and_the_others_are_added() {
     let codes: Vec<_> = heard.refused.iter().map(|(place, code, _)| (place.clone(), *code)).collect();
     let expected: Vec<_> = (1..).map(Place::Line).zip(wrong.iter().map(|(_, code)| *code)).collect();
     assert_eq!(codes, expected);
-    assert_eq!((tally.added, tally.refused, tally.read), (1, 16, 17));
+    assert_eq!((tally.added, tally.refused, tally.read), (1, 17, 18));
 }
 
 #[tokio::test]
