@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::super::{Failed, backup::seconds, print, progress::Line, runtime_beside, told};
+use super::super::{Failed, backup::seconds, counted, print, progress::Line, runtime_beside, told};
 use crate::{
     app::{self, ImportFrom},
     config::Config,
@@ -84,7 +84,7 @@ impl Args {
     pub fn run(self, config: &Config) -> Result<(), Failed> {
         let order = Order { project: self.firebase.project()?, dry_run: self.dry_run };
         let report = self.report.as_deref().map(Report::create).transpose()?;
-        let mut screen = Screen { line: Line::start("users read"), shown: 0, left_out: 0, report };
+        let mut screen = Screen { line: Line::start("user", "read"), shown: 0, left_out: 0, report };
         let from = from(self.file, self.from_mongodb, self.from_mongodb_file, self.collection)?;
         let runtime = runtime_beside()?;
         let imported = runtime.block_on(app::import_users(config, from, &order, &mut screen));
@@ -231,11 +231,12 @@ fn as_table(tally: &Tally, took: Duration, dry: bool) -> String {
     for (kind, count) in kinds {
         _ = writeln!(table, "{kind:24}  {count:>10}");
     }
-    _ = write!(table, "\n{read} users read in {}: ", seconds(took));
+    _ = write!(table, "\n{} read in {}: ", counted(*read, "user"), seconds(took));
     _ = if dry {
         writeln!(table, "{refused} refused. Nothing was written.")
     } else {
-        writeln!(table, "{added} added, {before} added before, {duplicates} duplicates, {refused} refused.")
+        let duplicates = counted(*duplicates, "duplicate");
+        writeln!(table, "{added} added, {before} added before, {duplicates}, {refused} refused.")
     };
     table
 }
