@@ -1,6 +1,7 @@
 //! `portcullis users`: who there is, and what an operator does to an account.
 
 mod import;
+mod report;
 mod shown;
 
 use std::io::{self, Write as _};

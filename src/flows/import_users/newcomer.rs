@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::Order;
 use crate::{
     domain::{
         email::Email,
         id::UserId,
-        stored_hash::{Project, StoredHash, TooCostly, Unusable},
+        stored_hash::{StoredHash, TooCostly, Unusable},
         user::{Role, User, UserAttrs},
     },
     flows::change_user::MOST_ROLES,
@@ -19,7 +20,7 @@ pub struct Newcomer {
     pub password_hash: String,
     /// Beside a hash of Firebase.
     pub salt: Option<String>,
-    pub email_verified: bool,
+    pub email_verified: Option<bool>,
     pub roles: Vec<String>,
     /// In the form of RFC 3339.
     pub created_at: Option<String>,
@@ -32,6 +33,10 @@ pub enum Fault {
     TooLong,
     #[error("{0}")]
     Malformed(String),
+    #[error(
+        "an array begins here, and there should be one user a line; `jq -c '.[]'` makes that of an array"
+    )]
+    Array,
     #[error("there is no password hash, and nobody can sign in without one")]
     NoHash,
     #[error("the password hash is of no known format")]
@@ -68,17 +73,18 @@ impl Newcomer {
             email: email.ok_or(Fault::Email)?,
             password_hash: password.filter(|hash| !hash.is_empty()).ok_or(Fault::NoHash)?,
             salt: None,
-            email_verified: false,
+            email_verified: None,
             roles: Vec::new(),
             created_at: created_at.map(|at| at.to_string()),
         })
     }
 
-    /// What is not said of them is as if they had signed up now.
-    pub fn into_user(self, project: Option<&Project>, now: Timestamp) -> Result<User, Fault> {
+    /// What neither they nor the order say is as if they had signed up now.
+    pub fn into_user(self, order: &Order, now: Timestamp) -> Result<User, Fault> {
         let Self { email, password_hash, salt, email_verified, roles, created_at } = self;
         let email = Email::try_from(email.as_str()).map_err(|_| Fault::Email)?;
-        let hash = match (salt, project) {
+        let email_verified = email_verified.unwrap_or(order.verified);
+        let hash = match (salt, &order.project) {
             (None, _) => password_hash,
             (Some(salt), Some(project)) => project.hash(&salt, &password_hash),
             (Some(_), None) => return Err(Fault::Salt),
@@ -140,7 +146,7 @@ impl Fault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLong => "line_too_long",
-            Self::Malformed(_) => "malformed",
+            Self::Malformed(_) | Self::Array => "malformed",
             Self::NoHash => "hash_missing",
             Self::UnknownHash => "hash_unknown",
             Self::TooCostly(_) => "hash_too_costly",
