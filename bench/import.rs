@@ -14,7 +14,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use portcullis::{
     domain::user::User,
-    flows::import_users::Newcomer,
+    flows::import_users::{Newcomer, Order},
     store::{
         BATCH, Store,
         mongo::MongoStore,
@@ -129,11 +129,11 @@ fn user(number: usize) -> User {
         email: format!("user{number}@example.org"),
         password_hash: format!("{number:0128x}.{number:016x}"),
         salt: None,
-        email_verified: true,
+        email_verified: Some(true),
         roles: Vec::new(),
         created_at: Some(created_at(number)),
     };
-    newcomer.into_user(None, Timestamp::MAX).expect("a user")
+    newcomer.into_user(&Order::default(), Timestamp::MAX).expect("a user")
 }
 
 fn created_at(number: usize) -> String {

@@ -47,7 +47,7 @@ pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_ba
 pub use cluster::{examine_cluster, make_secrets};
 pub use doctor::{look_around, look_here};
 pub use keys::with_keys;
-pub use users::{ImportFrom, import_users, with_users};
+pub use users::{ImportFrom, NoSource, import_users, newcomers, with_users};
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);

@@ -13,7 +13,7 @@ use crate::{
         import_users::{self, Found, Lines, Newcomer, NotImported, Order, Place, Source, Tally, Witness},
     },
     store::{
-        BoxError, Store,
+        BoxError, MigrateError, Store,
         mongo::{Elsewhere, Stranger},
     },
     system::clock::SystemClock,
@@ -41,15 +41,23 @@ pub enum ImportFrom {
     Mongo { url: SecretString, collection: String },
 }
 
+/// Why nobody comes from there.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSource {
+    /// What was given leads nowhere.
+    #[error("{0}")]
+    Misused(String),
+    #[error("{0}")]
+    Unread(String),
+}
+
 /// How long it took, too.
 pub async fn import_users(
     config: &Config,
-    from: ImportFrom,
+    source: &mut dyn Source,
     order: &Order,
     witness: &mut dyn Witness,
 ) -> Result<Result<(Tally, Duration), Failure<NotImported>>, CannotRun> {
-    let mut source = open(from).await?;
-    let source = &mut *source;
     if order.dry_run {
         return Ok(import(None, &SystemClock::start(), source, order, witness).await);
     }
@@ -68,20 +76,26 @@ async fn import(
     Ok((tally, clock.uptime().saturating_sub(begun)))
 }
 
-async fn open(from: ImportFrom) -> Result<Box<dyn Source>, CannotRun> {
+/// Finds them, before anything else is touched.
+pub async fn newcomers(from: ImportFrom) -> Result<Box<dyn Source>, NoSource> {
     Ok(match from {
         ImportFrom::StandardInput => Box::new(Lines::of(io::stdin())),
         ImportFrom::File(path) => {
             let lines = Lines::of_file(&path);
-            Box::new(lines.map_err(|error| CannotRun::Missing(format!("{}: {error}", path.display())))?)
+            Box::new(lines.map_err(|error| NoSource::Unread(format!("{}: {error}", path.display())))?)
         }
         ImportFrom::Mongo { url, collection } => {
             let there = Elsewhere::open(url.expose_secret(), &collection).await;
-            let unread =
-                |error| CannotRun::Missing(format!("the other MongoDB cannot be read: {}", bottom(&error)));
-            Box::new(Documents(there.map_err(unread)?))
+            Box::new(Documents(there.map_err(|error| no_source(&error))?))
         }
     })
+}
+
+fn no_source(error: &MigrateError) -> NoSource {
+    match error {
+        MigrateError::Refused(sentence) => NoSource::Misused(sentence.clone()),
+        other => NoSource::Unread(format!("the other MongoDB cannot be read: {}", bottom(other))),
+    }
 }
 
 struct Documents(Elsewhere);

@@ -113,7 +113,7 @@ impl Make {
         let to = place(self.to, &config.backup, "--to")?;
         let piped = to == Place::Pipe;
         let runtime = runtime_beside()?;
-        let line = Line::start("records written");
+        let line = Line::start("record", "written");
         let made = runtime.block_on(async {
             let (signals, stop) = (Signals::listen()?, CancellationToken::new());
             let told = stop.clone();

@@ -135,6 +135,11 @@ fn told<R: Error>(failure: Failure<R>) -> String {
     }
 }
 
+/// `1 user`, `2 users`.
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A reader who has seen enough, such as `head`, is no failure.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

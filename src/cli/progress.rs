@@ -2,20 +2,24 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::counted;
+
 pub(super) struct Line {
     what: &'static str,
+    done: &'static str,
     watched: bool,
 }
 
 impl Line {
-    pub(super) fn start(what: &'static str) -> Self {
-        Self { what, watched: io::stderr().is_terminal() }
+    /// One of what is counted, and what happens to it.
+    pub(super) fn start(what: &'static str, done: &'static str) -> Self {
+        Self { what, done, watched: io::stderr().is_terminal() }
     }
 
     pub(super) fn show(&self, number: u64) {
         if self.watched {
             // Who does not see it misses nothing.
-            let _ = write!(io::stderr(), "\r\x1b[K{number} {}", self.what);
+            let _ = write!(io::stderr(), "\r\x1b[K{} {}", counted(number, self.what), self.done);
         }
     }
 

@@ -67,7 +67,7 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
     let Args { from, identity_file, verify, replace, without_keys, json } = args;
     let identities = identities(identity_file, &config.backup)?;
     let wanted = Wanted { place: place(from, &config.backup, "--from")?, identities, without_keys };
-    let line = Line::start(if verify { "records read" } else { "records restored" });
+    let line = Line::start("record", if verify { "read" } else { "restored" });
     let mut progress = |records| line.show(records);
     let done = unless_told_to_end(async {
         if verify {

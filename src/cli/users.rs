@@ -1,18 +1,21 @@
 //! `portcullis users`: who there is, and what an operator does to an account.
 
 mod import;
+mod report;
+mod shown;
 
 use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Failed, print, runtime, told};
+use self::shown::{as_json, as_row, as_text, heading};
+use super::{Failed, counted, print, runtime, told};
 use crate::{
     app,
     config::Config,
     flows::{
-        change_user::{Change, InvalidRole, Status, change_user},
+        change_user::{Change, InvalidRole, change_user},
         delete_user::delete_user,
         find_user::Whom,
         list_users::{Role, User, Which, list_users},
@@ -67,6 +70,9 @@ struct List {
     /// Those who may not sign in.
     #[arg(long)]
     disabled: bool,
+    /// Those who left, and are erased once their grace is over.
+    #[arg(long)]
+    leaving: bool,
     /// For programs.
     #[arg(long)]
     json: bool,
@@ -119,7 +125,13 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
             Err("nothing was erased; --yes erases this user".to_owned().into())
         }
         Verb::Import(args) => args.run(config),
-        Verb::Roles(Roles { named, give, take }) => change(&named, &Change::Roles { give, take }, config),
+        Verb::Roles(Roles { named, give, take }) => match give.iter().find(|role| take.contains(role)) {
+            Some(role) => {
+                Err(Failed::Misused(format!("{role} is to be given and to be taken: say one of them")))
+            }
+            None if give.is_empty() && take.is_empty() => show(&named, config),
+            None => change(&named, &Change::Roles { give, take }, config),
+        },
     }
 }
 
@@ -160,109 +172,33 @@ fn show(named: &Named, config: &Config) -> Result<(), Failed> {
     Ok(print(&text)?)
 }
 
-/// Line by line, since there may be many.
+/// Line by line, since there may be many; nothing while there may be no store.
 fn show_all(list: List, config: &Config) -> Result<(), Failed> {
-    let List { role, disabled, json } = list;
-    let (which, mut shown, mut failed) = (Which { role, disabled }, 0_u64, None);
+    let List { role, disabled, leaving, json } = list;
+    let (which, mut shown, mut failed) = (Which { role, disabled, leaving }, 0_u64, None);
     let mut out = io::BufWriter::new(io::stdout());
-    let heading = format!("{:40}  {:36}  {:8}  {:8}  ROLES", "ADDRESS", "ID", "STATUS", "VERIFIED");
-    let mut say = |line: String, out: &mut io::BufWriter<_>| match writeln!(out, "{line}") {
+    let mut say = |line: &str, out: &mut io::BufWriter<_>| match writeln!(out, "{line}") {
         Err(error) if failed.is_none() => failed = Some(error),
         _ => {}
     };
-    say(if json { "{\"users\": [".to_owned() } else { heading }, &mut out);
+    let heading = if json { "{\"users\": [".to_owned() } else { heading() };
     let mut each = |user: &User| {
+        let comma = if shown > 0 { "," } else { "" };
+        if shown == 0 {
+            say(&heading, &mut out);
+        }
         shown += 1;
-        let comma = if shown > 1 { "," } else { "" };
-        say(if json { format!("{comma}{}", as_json(user)) } else { as_row(user) }, &mut out);
+        say(&if json { format!("{comma}{}", as_json(user)) } else { as_row(user) }, &mut out);
     };
     let listed = app::with_users(config, async |store, _| list_users(store, &which, &mut each).await);
     runtime()?.block_on(listed)?.map_err(told)?;
-    say(if json { "]}".to_owned() } else { format!("{shown} users") }, &mut out);
+    if shown == 0 {
+        say(&heading, &mut out);
+    }
+    say(&if json { "]}".to_owned() } else { counted(shown, "user") }, &mut out);
     // A reader who has seen enough is no failure.
     match failed.map_or_else(|| out.flush(), Err) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
-}
-
-fn status(user: &User) -> &'static str {
-    if user.is_active() { "active" } else { "disabled" }
-}
-
-fn roles(user: &User) -> String {
-    user.attrs().roles.iter().map(Role::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// What is to be mailed to them, and what never will be.
-fn mail(user: &User) -> String {
-    let outbox = &user.attrs().outbox;
-    let dead = outbox.iter().filter(|letter| letter.is_dead()).count();
-    match (outbox.iter().count() - dead, dead) {
-        (0, 0) => String::new(),
-        (waiting, 0) => format!("{waiting} waiting"),
-        (waiting, dead) => format!("{waiting} waiting, {dead} given up"),
-    }
-}
-
-fn as_row(user: &User) -> String {
-    let (attrs, verified) =
-        (user.attrs(), if user.attrs().email_verified_at.is_some() { "yes" } else { "no" });
-    let row = format!(
-        "{:40}  {}  {:8}  {verified:8}  {}",
-        attrs.email.original(),
-        attrs.id,
-        status(user),
-        roles(user)
-    );
-    row.trim_end().to_owned()
-}
-
-fn as_text(user: &User) -> String {
-    let attrs = user.attrs();
-    let verified = attrs.email_verified_at.map_or_else(|| "no".to_owned(), |at| format!("since {at}"));
-    let status = match attrs.status {
-        Status::Active => "active".to_owned(),
-        Status::Disabled { since } => format!("disabled since {since}"),
-    };
-    [
-        ("id", attrs.id.to_string()),
-        ("address", attrs.email.original().to_owned()),
-        ("verified", verified),
-        ("status", status),
-        ("roles", roles(user)),
-        ("password", format!("of {}", attrs.password.changed_at)),
-        ("mail", mail(user)),
-        ("leaves", attrs.erase_at.map_or_else(String::new, |at| format!("erased after {at}"))),
-        ("created", attrs.created_at.to_string()),
-        ("updated", attrs.updated_at.to_string()),
-    ]
-    .iter()
-    .filter(|(name, value)| !value.is_empty() || *name == "roles")
-    .map(|(name, value)| format!("{name:10}  {value}").trim_end().to_owned() + "\n")
-    .collect()
-}
-
-fn as_json(user: &User) -> Value {
-    let attrs = user.attrs();
-    let disabled = match attrs.status {
-        Status::Active => None,
-        Status::Disabled { since } => Some(since.to_string()),
-    };
-    json!({
-        "id": attrs.id.to_string(),
-        "email": attrs.email.original(),
-        "emailVerifiedAt": attrs.email_verified_at.map(|at| at.to_string()),
-        "status": status(user),
-        "disabledSince": disabled,
-        "roles": attrs.roles.iter().map(Role::to_string).collect::<Vec<_>>(),
-        "eraseAt": attrs.erase_at.map(|at| at.to_string()),
-        "mail": {
-            "waiting": attrs.outbox.iter().filter(|letter| !letter.is_dead()).count(),
-            "givenUp": attrs.outbox.iter().filter(|letter| letter.is_dead()).count(),
-        },
-        "passwordChangedAt": attrs.password.changed_at.to_string(),
-        "createdAt": attrs.created_at.to_string(),
-        "updatedAt": attrs.updated_at.to_string(),
-    })
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::cost::{Cost, OutOfBounds};
+use super::cost::{Cost, OutOfBounds, TooCostly};
 
 /// What one hash of another system may take in memory: as much as one of scrypt.
 pub const MOST_MEMORY: usize = 1 << 30;
@@ -120,7 +120,7 @@ impl Algorithm {
 
 impl SignerKey {
     pub fn new(bytes: Vec<u8>) -> Result<Self, OutOfBounds> {
-        if (16..=256).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(OutOfBounds) }
+        if (16..=256).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(OutOfBounds::Senseless) }
     }
 
     pub fn as_bytes(&self) -> &[u8] {
@@ -138,9 +138,14 @@ impl Argon2 {
         (kib, passes, lanes): (u32, u32, u32),
     ) -> Result<Self, OutOfBounds> {
         let argon2 = Self { variant, version, kib, passes, lanes };
-        let sane = (1..=64).contains(&lanes) && kib >= 8 * lanes && passes >= 1;
-        let bounded = sane && argon2.memory() <= MOST_MEMORY && argon2.work() <= MOST_WORK;
-        if bounded { Ok(argon2) } else { Err(OutOfBounds) }
+        if lanes == 0 || kib < lanes.saturating_mul(8) || passes == 0 {
+            return Err(OutOfBounds::Senseless);
+        }
+        if lanes <= 64 && argon2.memory() <= MOST_MEMORY && argon2.work() <= MOST_WORK {
+            return Ok(argon2);
+        }
+        let most = format!("m={}, m·t={} and p=64", MOST_MEMORY >> 10, MOST_WORK / Self::KIB);
+        Err(TooCostly { asked: Algorithm::Argon2(argon2).to_string(), most }.into())
     }
 
     pub const fn kib(self) -> u32 {
@@ -171,7 +176,14 @@ impl Bcrypt {
 
     /// 4 is the least there is; 14 takes about a second.
     pub fn new(log_rounds: u8, digested: bool) -> Result<Self, OutOfBounds> {
-        if (4..=14).contains(&log_rounds) { Ok(Self { log_rounds, digested }) } else { Err(OutOfBounds) }
+        match log_rounds {
+            4..=14 => Ok(Self { log_rounds, digested }),
+            15..=31 => {
+                let asked = format!("bcrypt cost {log_rounds}");
+                Err(TooCostly { asked, most: "14".to_owned() }.into())
+            }
+            _ => Err(OutOfBounds::Senseless),
+        }
     }
 
     pub const fn rounds(self) -> u32 {
@@ -190,9 +202,17 @@ impl Pbkdf2 {
 
     /// For a hash of so many bytes.
     pub fn new(digest: Digest, iterations: u32, length: usize) -> Result<Self, OutOfBounds> {
-        let pieces = u32::try_from(length.div_ceil(digest.length())).map_err(|_| OutOfBounds)?;
+        let pieces = u32::try_from(length.div_ceil(digest.length())).map_err(|_| OutOfBounds::Senseless)?;
+        if iterations == 0 {
+            return Err(OutOfBounds::Senseless);
+        }
         let pbkdf2 = Self { digest, iterations, pieces };
-        if iterations >= 1 && pbkdf2.work() <= MOST_WORK { Ok(pbkdf2) } else { Err(OutOfBounds) }
+        if pbkdf2.work() <= MOST_WORK {
+            return Ok(pbkdf2);
+        }
+        let most = MOST_WORK / Self { iterations: 1, ..pbkdf2 }.work();
+        let asked = format!("{} with {iterations} iterations", digest.name());
+        Err(TooCostly { asked, most: most.to_string() }.into())
     }
 
     pub const fn iterations(self) -> u32 {

@@ -10,10 +10,24 @@ pub struct Cost {
     p: u32,
 }
 
-/// A stored hash asks for more than a sign-in may ever cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("scrypt parameters out of bounds")]
-pub struct OutOfBounds;
+/// Why a cost that a stored hash asks for is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OutOfBounds {
+    /// Nobody computes it.
+    #[error("parameters that mean nothing")]
+    Senseless,
+    #[error(transparent)]
+    TooCostly(#[from] TooCostly),
+}
+
+/// More than a sign-in may ever cost; of the hash it says nothing but that.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{asked}; a sign-in may take {most} at most")]
+pub struct TooCostly {
+    /// The algorithm, and what is asked of it.
+    pub asked: String,
+    pub most: String,
+}
 
 impl Cost {
     /// What OWASP and ASVS both accept: 128 MiB a hash.
@@ -25,13 +39,16 @@ impl Cost {
 
     /// At most 1 GiB and 16 times the standard work: a stored hash may not be used to exhaust us.
     pub fn new(log_n: u8, r: u32, p: u32) -> Result<Self, OutOfBounds> {
-        let cost = Self { log_n, r, p };
-        let sane = (1..=20).contains(&log_n) && (1..=32).contains(&r) && (1..=64).contains(&p);
-        if sane && cost.memory() <= 1 << 30 && cost.work() <= 16 * Self::STANDARD.work() {
-            Ok(cost)
-        } else {
-            Err(OutOfBounds)
+        if log_n == 0 || r == 0 || p == 0 {
+            return Err(OutOfBounds::Senseless);
         }
+        let cost = Self { log_n, r, p };
+        let sane = log_n <= 20 && r <= 32 && p <= 64;
+        if sane && cost.memory() <= 1 << 30 && cost.work() <= 16 * Self::STANDARD.work() {
+            return Ok(cost);
+        }
+        let most = "ln=20, r=32, p=64, 1 GiB, and N·r·p=2^24".to_owned();
+        Err(TooCostly { asked: format!("scrypt ln={log_n},r={r},p={p}"), most }.into())
     }
 
     pub const fn log_n(self) -> u8 {
@@ -85,6 +102,17 @@ impl fmt::Display for Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_costly_is_told_from_what_means_nothing() {
+        for (log_n, r, p) in [(0, 8, 1), (17, 0, 1), (17, 8, 0)] {
+            assert_eq!(Cost::new(log_n, r, p), Err(OutOfBounds::Senseless), "{log_n},{r},{p}");
+        }
+        for (log_n, r, p) in [(21, 1, 1), (255, 8, 1), (1, 33, 1), (1, 1, 65), (20, 9, 1), (20, 8, 3)] {
+            let refused = Cost::new(log_n, r, p);
+            assert!(matches!(refused, Err(OutOfBounds::TooCostly(_))), "{log_n},{r},{p}: {refused:?}");
+        }
+    }
 
     #[test]
     fn the_rest_of_a_dearer_cost_is_what_makes_both_alike() {

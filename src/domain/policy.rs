@@ -26,6 +26,13 @@ pub enum SignUpAnswer {
     Neutral,
 }
 
+impl SignUpAnswer {
+    /// Whether nobody signs in before their address is verified.
+    pub const fn asks_for_proof(self) -> bool {
+        matches!(self, Self::Neutral)
+    }
+}
+
 /// A password that passed the policy: the only kind that is ever stored.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Candidate);

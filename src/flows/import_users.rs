@@ -22,7 +22,7 @@ use crate::{
 
 use super::Failure;
 
-pub use crate::domain::stored_hash::{Project, UnknownHash};
+pub use crate::domain::stored_hash::Project;
 pub use lines::Lines;
 pub use newcomer::{Fault, Newcomer};
 
@@ -50,11 +50,14 @@ pub enum Place {
     Document(String),
 }
 
+#[derive(Default)]
 pub struct Order {
     /// What Firebase says of the project whose hashes have a salt beside them.
     pub project: Option<Project>,
     /// Only look at them; there need be no store.
     pub dry_run: bool,
+    /// Addresses of which nothing else is said are taken as verified.
+    pub verified: bool,
 }
 
 /// Somebody who was not added, and why.
@@ -71,6 +74,8 @@ pub struct Refusal {
 pub struct Tally {
     pub read: u64,
     pub added: u64,
+    /// Of those, or in a dry run of those who might be, without a verified address.
+    pub unverified: u64,
     /// Added by an earlier run.
     pub before: u64,
     pub duplicates: u64,
@@ -107,7 +112,7 @@ pub async fn import_users(
         }
         for Found { place, what } in found {
             import.tally.read += 1;
-            match what.and_then(|newcomer| newcomer.into_user(order.project.as_ref(), now)) {
+            match what.and_then(|newcomer| newcomer.into_user(order, now)) {
                 Ok(user) => import.take(place, user).await?,
                 Err(fault) => import.refuse(&Refusal { place, fault, email: None }),
             }
@@ -160,6 +165,7 @@ impl Import<'_> {
     async fn take(&mut self, place: Place, user: User) -> Result<(), Failure<NotImported>> {
         *self.tally.kinds.entry(user.hash().kind()).or_default() += 1;
         if self.store.is_none() {
+            self.note_unverified(&user);
             return Ok(());
         }
         let address = user.attrs().email.canonical().to_owned();
@@ -203,7 +209,10 @@ impl Import<'_> {
             let email = &user.attrs().email;
             self.window.addresses.remove(email.canonical());
             match added {
-                Added::New => self.tally.added += 1,
+                Added::New => {
+                    self.tally.added += 1;
+                    self.note_unverified(&user);
+                }
                 Added::Before => self.tally.before += 1,
                 Added::Taken => {
                     let email = Some(email.original().to_owned());
@@ -212,6 +221,10 @@ impl Import<'_> {
             }
         }
         Ok(())
+    }
+
+    fn note_unverified(&mut self, user: &User) {
+        self.tally.unverified += u64::from(user.attrs().email_verified_at.is_none());
     }
 
     fn refuse(&mut self, refusal: &Refusal) {

@@ -13,6 +13,7 @@ pub use crate::domain::user::{Role, User};
 pub struct Which {
     pub role: Option<Role>,
     pub disabled: bool,
+    pub leaving: bool,
 }
 
 /// Shows each of them, in the order in which they came. However many there are, only a few are held at a time.
@@ -41,5 +42,6 @@ impl Which {
     fn has(&self, user: &User) -> bool {
         self.role.as_ref().is_none_or(|role| user.attrs().roles.contains(role))
             && !(self.disabled && user.is_active())
+            && (!self.leaving || user.is_leaving())
     }
 }

@@ -3,10 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{
-        clock::random, email::Email, password::Candidate, policy::SignUpAnswer, stored_hash::Recipe,
-        user::User,
-    },
+    domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
     system::hashing::Refused,
 };
 
@@ -64,7 +61,7 @@ async fn welcome(services: &Services, user: User, wish: SignIn) -> Result<Signed
 /// Where nobody is told that an address was free, whoever could sign in at once would know.
 fn may_sign_in(services: &Services, user: &User) -> bool {
     let has_proved = user.attrs().email_verified_at.is_some();
-    let must_prove = services.rules.sign_up == SignUpAnswer::Neutral;
+    let must_prove = services.rules.sign_up.asks_for_proof();
     user.is_active() && !user.is_gone(services.clock.now()) && (has_proved || !must_prove)
 }
 

@@ -17,8 +17,8 @@ pub struct Lines {
 pub enum Line {
     /// Without its end.
     Whole(Vec<u8>),
-    /// Nothing of it is kept.
-    TooLong,
+    /// How it begins, which is all that is kept of it.
+    TooLong(Vec<u8>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,9 @@ const IN_LINE: usize = 2;
 const LARGE: usize = 1 << 20;
 
 const BUFFER: usize = 256 << 10;
+
+/// What is kept of a line that is too long, in bytes: enough to see what it was meant to be.
+const BEGINNING: usize = 8;
 
 impl Lines {
     pub fn read(input: impl Read + Send + 'static, bounds: Bounds) -> Self {
@@ -99,7 +102,7 @@ fn line(input: &mut impl BufRead, longest: usize) -> io::Result<Option<Line>> {
         return Ok(Some(Line::Whole(text)));
     }
     input.skip_until(b'\n')?;
-    Ok(Some(Line::TooLong))
+    Ok(Some(Line::TooLong(text.into_iter().take(BEGINNING).collect())))
 }
 
 #[cfg(test)]
@@ -132,10 +135,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_that_is_too_long_is_told_and_those_after_it_are_read() {
+        let too_long = || Line::TooLong(b"1234".to_vec());
         for text in ["123\n1234\n5\n", "123\n1234567890\n5"] {
-            assert_eq!(read(text, 3, 9).await, [vec![whole("123"), Line::TooLong, whole("5")]], "{text}");
+            assert_eq!(read(text, 3, 9).await, [vec![whole("123"), too_long(), whole("5")]], "{text}");
         }
-        assert_eq!(read("1234", 3, 9).await, [vec![Line::TooLong]]);
+        assert_eq!(read("1234", 3, 9).await, [vec![too_long()]]);
+        assert_eq!(read("1234567890", 9, 9).await, [vec![Line::TooLong(b"12345678".to_vec())]]);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -59,6 +60,7 @@ async fn beside_a_running_service(settings: &[(&str, &str)]) {
         json(&["roles", "ada@example.org", "--take", "admin,nobody"])["user"]["roles"],
         json!(["box-office"])
     );
+    assert_eq!(json(&["roles", "ada@example.org"])["user"]["roles"], json!(["box-office"]));
 
     assert_eq!(json(&["disable", "ada@example.org"])["user"]["status"], "disabled");
     until("her session has ended", async || ada.current_user().await.is_none()).await;
@@ -71,16 +73,30 @@ async fn beside_a_running_service(settings: &[(&str, &str)]) {
 
     let text = |args: &[&str]| String::from_utf8(users(args).stdout).unwrap();
     assert!(text(&["list"]).starts_with("ADDRESS ") && text(&["list"]).ends_with("2 users\n"));
-    assert!(text(&["show", "ada@example.org"]).contains("status      active\n"));
+    assert!(text(&["list", "--role", "box-office"]).ends_with("\n1 user\n"));
+    assert!(text(&["list", "--leaving"]).ends_with("ROLES\n0 users\n"));
+    let shown = text(&["show", "ada@example.org"]);
+    assert!(shown.contains("status      active\n") && shown.contains("Z, as scrypt\n"), "{shown}");
     assert!(text(&["enable", "ada@example.org"]).ends_with("It was so before.\n"));
+    let roles = text(&["roles", "ada@example.org"]);
+    assert!(roles.contains("roles       box-office\n") && !roles.contains("It was so"), "{roles}");
     for args in [
         &["list"][..],
         &["show", "ada@example.org"],
         &["list", "--json"],
         &["show", "ada@example.org", "--json"],
     ] {
-        assert!(!text(args).contains("scrypt"), "no hash is ever shown");
+        assert!(!text(args).contains("$scrypt"), "no hash is ever shown");
     }
+    let left = again.try_ask(Method::DELETE, "/api/users/me", Some(json!({ "password": PASSWORD }))).await;
+    assert_eq!(left.unwrap().status, 202);
+    assert_eq!(json(&["show", "ada@example.org"])["user"]["status"], "leaving");
+    assert!(text(&["show", "ada@example.org"]).contains("status      leaving\n"));
+    let leaving = json(&["list", "--leaving"])["users"].clone();
+    assert_eq!((&leaving[0]["id"], leaving.as_array().unwrap().len()), (&id, 1));
+    assert_eq!(json(&["disable", "ada@example.org"])["user"]["status"], "disabled");
+    assert_eq!(json(&["list", "--leaving", "--disabled"])["users"][0]["id"], id);
+
     let unknown = users(&["disable", "nobody@example.org"]);
     assert_eq!((unknown.status.code(), said(&unknown)), (Some(1), "there is no such user\n".to_owned()));
 }
@@ -93,14 +109,19 @@ fn said(output: &Output) -> String {
 fn misuse_is_2_failure_is_1_and_help_has_an_example() {
     let folder = Folder::new();
     let users = |args: &[&str]| run(&folder, &[&["users"], args].concat(), &[]);
-    for args in
-        [&[][..], &["burn"], &["show"], &["show", "no address"], &["roles", "ada@example.org", "NO ROLE"]]
-    {
+    for args in [
+        &[][..],
+        &["burn"],
+        &["show"],
+        &["show", "no address"],
+        &["roles", "ada@example.org", "NO ROLE"],
+        &["roles", "ada@example.org", "admin", "--take", "box-office,admin"],
+    ] {
         assert_eq!(users(args).status.code(), Some(2), "{args:?}");
     }
     for args in [&["list"][..], &["show", "ada@example.org"], &["disable", "ada@example.org"]] {
         let output = users(args);
-        assert!(said(&output).starts_with("there is no store at "), "{output:?}");
+        assert!(said(&output).starts_with("there is no store at ") && output.stdout.is_empty(), "{output:?}");
         assert_eq!(output.status.code(), Some(1));
     }
     for args in [

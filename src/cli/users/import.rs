@@ -2,22 +2,24 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, File, OpenOptions},
-    io::{self, BufWriter, Write as _},
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, File},
+    io::{self, Write as _},
+    os::fd::AsFd,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{ArgGroup, Parser};
 use secrecy::SecretString;
-use serde::Serialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::super::{Failed, backup::seconds, print, progress::Line, runtime_beside, told};
+use super::{
+    super::{Failed, backup::seconds, counted, print, progress::Line, runtime_beside, told},
+    report::{Identity, Report},
+};
 use crate::{
-    app::{self, ImportFrom},
+    app::{self, ImportFrom, NoSource},
     config::Config,
     flows::import_users::{Order, Place, Project, Refusal, Tally, Witness},
 };
@@ -25,7 +27,8 @@ use crate::{
 /// Add users of another system, with the hashes that it made of their passwords.
 ///
 /// Whoever signs in with the old password gets a new hash. It runs beside the service; killed or failed, the same command goes on
-/// where it was. Of two with one address the first stays, and the other is named. It ends with 1 if anybody was not added.
+/// where it was. Of two with one address the first stays, and the other is named. It ends with 1 if anybody was not added, or
+/// nobody was there.
 #[derive(Debug, Parser)]
 #[command(
     group = ArgGroup::new("from").required(true).args(["file", "from_mongodb", "from_mongodb_file"]),
@@ -50,10 +53,13 @@ pub struct Args {
     /// The collection.
     #[arg(long, value_name = "NAME", default_value = "users", conflicts_with = "file")]
     collection: String,
+    /// Take addresses as verified, but of those whose line says otherwise.
+    #[arg(long)]
+    verified: bool,
     /// Only read them and count; the store is not asked for.
     #[arg(long)]
     dry_run: bool,
-    /// Write a line of JSON about everybody who was not added; replaces the file.
+    /// Write a line of JSON about everybody who was not added; replaces the file in the end.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -82,21 +88,57 @@ struct Firebase {
 
 impl Args {
     pub fn run(self, config: &Config) -> Result<(), Failed> {
-        let order = Order { project: self.firebase.project()?, dry_run: self.dry_run };
-        let report = self.report.as_deref().map(Report::create).transpose()?;
-        let mut screen = Screen { line: Line::start("users read"), shown: 0, left_out: 0, report };
-        let from = from(self.file, self.from_mongodb, self.from_mongodb_file, self.collection)?;
         let runtime = runtime_beside()?;
-        let imported = runtime.block_on(app::import_users(config, from, &order, &mut screen));
+        let imported = runtime.block_on(self.import(config));
         // Nobody waits for whoever writes to a pipe.
         runtime.shutdown_background();
+        imported
+    }
+
+    async fn import(self, config: &Config) -> Result<(), Failed> {
+        let (dry, json) = (self.dry_run, self.json);
+        let order = Order { project: self.firebase.project()?, dry_run: dry, verified: self.verified };
+        let inputs = self.inputs();
+        let from = from(self.file, self.from_mongodb, self.from_mongodb_file, self.collection)?;
+        let mut source = app::newcomers(from).await.map_err(unread)?;
+        let report = self.report.map(|path| Report::begin(&path, &inputs)).transpose()?;
+        let line = Line::start("user", "read");
+        let mut screen = Screen { line, anybody: false, shown: 0, left_out: 0, report };
+        let imported = app::import_users(config, &mut *source, &order, &mut screen).await;
         screen.end()?;
         let (tally, took) = imported?.map_err(|failure| {
             format!("{}; what was added stays, and the same command goes on", told(failure))
         })?;
-        let dry = self.dry_run;
-        print(&if self.json { as_json(&tally, took, dry) } else { as_table(&tally, took, dry) })?;
+        print(&if json { as_json(&tally, took, dry) } else { as_table(&tally, took, dry) })?;
+        if tally.read == 0 {
+            return Err("there was nobody to import".to_owned().into());
+        }
+        if tally.unverified > 0 && config.sign_up.answer.asks_for_proof() {
+            // Who does not see it reads the totals.
+            let _ = writeln!(io::stderr(), "{}", who_cannot_sign_in(&tally, dry));
+        }
         if tally.refused + tally.duplicates > 0 { Err(Failed::Logged) } else { Ok(()) }
+    }
+
+    /// What is read, and lost to whoever writes over it.
+    fn inputs(&self) -> Vec<Identity> {
+        let files = [&self.file, &self.from_mongodb_file, &self.firebase.signer_key_file];
+        let there = files.into_iter().flatten().map(|path| {
+            if is_pipe(path) {
+                File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
+            } else {
+                fs::metadata(path)
+            }
+        });
+        // What is not there is said by whoever opens it.
+        there.flatten().map(|there| Identity::of(&there)).collect()
+    }
+}
+
+fn unread(error: NoSource) -> Failed {
+    match error {
+        NoSource::Misused(sentence) => Failed::Misused(sentence),
+        NoSource::Unread(_) => error.into(),
     }
 }
 
@@ -111,10 +153,14 @@ fn from(
         return Ok(ImportFrom::Mongo { url: url.into(), collection });
     }
     Ok(match (file, url) {
-        (Some(path), _) if path == Path::new("-") => ImportFrom::StandardInput,
+        (Some(path), _) if is_pipe(&path) => ImportFrom::StandardInput,
         (Some(path), _) => ImportFrom::File(path),
         (None, url) => ImportFrom::Mongo { url: url.unwrap_or_else(|| String::new().into()), collection },
     })
+}
+
+fn is_pipe(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 impl Firebase {
@@ -134,28 +180,11 @@ fn read(path: &Path) -> Result<Zeroizing<String>, String> {
 /// Shows how far it is, and the first who are not added; the report has all of them.
 struct Screen {
     line: Line,
+    /// Whether there was.
+    anybody: bool,
     shown: u64,
     left_out: u64,
     report: Option<Report>,
-}
-
-/// There are addresses in it, so nobody else may read it.
-struct Report {
-    to: BufWriter<File>,
-    failed: Option<io::Error>,
-}
-
-/// A line of it.
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    code: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
 }
 
 /// Refusals that a terminal shows.
@@ -163,10 +192,12 @@ const SHOWN: u64 = 10;
 
 impl Witness for Screen {
     fn read(&mut self, so_far: u64) {
+        self.anybody = true;
         self.line.show(so_far);
     }
 
     fn refused(&mut self, refusal: &Refusal) {
+        self.anybody = true;
         if let Some(report) = &mut self.report {
             report.write(refusal);
         }
@@ -184,37 +215,13 @@ impl Witness for Screen {
 }
 
 impl Screen {
-    fn end(self) -> Result<(), io::Error> {
+    fn end(self) -> Result<(), String> {
         self.line.end();
         if self.left_out > 0 {
             let hint = if self.report.is_some() { "" } else { "; --report FILE gets all of them" };
             let _ = writeln!(io::stderr(), "and {} more{hint}", self.left_out);
         }
-        self.report.map_or(Ok(()), Report::end)
-    }
-}
-
-impl Report {
-    fn create(path: &Path) -> Result<Self, String> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-        let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self { to: BufWriter::new(file), failed: None })
-    }
-
-    fn write(&mut self, Refusal { place, fault, email }: &Refusal) {
-        let (line, id) = match place {
-            Place::Line(number) => (Some(*number), None),
-            Place::Document(id) => (None, Some(id.as_str())),
-        };
-        let told = Told { line, id, code: fault.code(), detail: fault.to_string(), email: email.as_deref() };
-        let written = serde_json::to_writer(&mut self.to, &told).map_err(io::Error::from);
-        if let (Err(error), None) = (written.and_then(|()| self.to.write_all(b"\n")), &self.failed) {
-            self.failed = Some(error);
-        }
-    }
-
-    fn end(mut self) -> io::Result<()> {
-        self.failed.take().map_or_else(|| self.to.flush(), Err)
+        self.report.map_or(Ok(()), |report| report.end(self.anybody))
     }
 }
 
@@ -225,26 +232,37 @@ fn named(place: &Place) -> String {
     }
 }
 
+fn who_cannot_sign_in(tally: &Tally, dry: bool) -> String {
+    let came = if dry { "would come" } else { "came" };
+    format!(
+        "{} {came} without a verified address, and with PORTCULLIS_SIGNUP_ANSWER=neutral nobody signs in before theirs is; \
+         docs/import.md says how they prove it, and --verified takes addresses as verified",
+        counted(tally.unverified, "user")
+    )
+}
+
 fn as_table(tally: &Tally, took: Duration, dry: bool) -> String {
-    let Tally { read, added, before, duplicates, refused, kinds } = tally;
+    let Tally { read, added, before, duplicates, refused, kinds, .. } = tally;
     let mut table = format!("{:24}  {:>10}\n", "ALGORITHM", "COUNT");
     for (kind, count) in kinds {
         _ = writeln!(table, "{kind:24}  {count:>10}");
     }
-    _ = write!(table, "\n{read} users read in {}: ", seconds(took));
+    _ = write!(table, "\n{} read in {}: ", counted(*read, "user"), seconds(took));
     _ = if dry {
         writeln!(table, "{refused} refused. Nothing was written.")
     } else {
-        writeln!(table, "{added} added, {before} added before, {duplicates} duplicates, {refused} refused.")
+        let duplicates = counted(*duplicates, "duplicate");
+        writeln!(table, "{added} added, {before} added before, {duplicates}, {refused} refused.")
     };
     table
 }
 
 fn as_json(tally: &Tally, took: Duration, dry: bool) -> String {
-    let Tally { read, added, before, duplicates, refused, kinds } = tally;
+    let Tally { read, added, unverified, before, duplicates, refused, kinds } = tally;
     let tally: Value = json!({
         "read": read,
         "added": added,
+        "unverified": unverified,
         "addedBefore": before,
         "duplicates": duplicates,
         "refused": refused,

@@ -18,27 +18,43 @@ fn what_others_recommend_is_taken_and_what_would_exhaust_us_is_not() {
     ] {
         assert!(argon2(kib, passes, lanes).is_ok(), "m={kib},t={passes},p={lanes}");
     }
-    for (kib, passes, lanes) in [
-        (1 << 21, 1, 4),
-        (1 << 20, 2, 1),
-        (65_536, u32::MAX, 1),
-        (u32::MAX, 1, 1),
-        (7, 1, 1),
-        (8, 0, 1),
-        (8, 1, 0),
-        (63, 1, 8),
-        (1 << 20, 1, u32::MAX),
-    ] {
-        assert_eq!(argon2(kib, passes, lanes), Err(OutOfBounds), "m={kib},t={passes},p={lanes}");
+    let is_too_costly = |refused| matches!(refused, Err(OutOfBounds::TooCostly(_)));
+    for (kib, passes, lanes) in
+        [(1 << 21, 1, 4), (1 << 20, 2, 1), (65_536, u32::MAX, 1), (u32::MAX, 1, 1), (1 << 10, 1, 65)]
+    {
+        assert!(is_too_costly(argon2(kib, passes, lanes).map(drop)), "m={kib},t={passes},p={lanes}");
+    }
+    for (kib, passes, lanes) in [(7, 1, 1), (8, 0, 1), (8, 1, 0), (63, 1, 8), (1 << 20, 1, u32::MAX)] {
+        assert_eq!(argon2(kib, passes, lanes), Err(OutOfBounds::Senseless), "m={kib},t={passes},p={lanes}");
     }
     assert!([4, 14].iter().all(|cost| Bcrypt::new(*cost, false).is_ok()));
-    assert!([0, 3, 15, 31, 255].iter().all(|cost| Bcrypt::new(*cost, true).is_err()));
+    assert!([15, 31].iter().all(|cost| is_too_costly(Bcrypt::new(*cost, true).map(drop))));
+    assert!([0, 3, 32, 255].iter().all(|cost| Bcrypt::new(*cost, true) == Err(OutOfBounds::Senseless)));
     for (digest, recommended) in [(Digest::Sha256, 1_500_000), (Digest::Sha512, 600_000)] {
         assert!(Pbkdf2::new(digest, recommended, 64).is_ok(), "{digest:?}");
-        assert!(Pbkdf2::new(digest, 10_000_000, 32).is_err(), "{digest:?}");
-        assert!(Pbkdf2::new(digest, 1_000_000, 1 << 20).is_err(), "{digest:?}");
-        assert!(Pbkdf2::new(digest, 0, 32).is_err(), "{digest:?}");
+        assert!(is_too_costly(Pbkdf2::new(digest, 10_000_000, 32).map(drop)), "{digest:?}");
+        assert!(is_too_costly(Pbkdf2::new(digest, 1_000_000, 1 << 20).map(drop)), "{digest:?}");
+        assert_eq!(Pbkdf2::new(digest, 0, 32), Err(OutOfBounds::Senseless), "{digest:?}");
     }
+}
+
+#[test]
+fn what_is_too_costly_names_what_was_asked_and_what_may_be() {
+    let told = [
+        Bcrypt::new(15, false).unwrap_err(),
+        Argon2::new(Variant::Id, Version::V19, (1 << 21, 1, 4)).unwrap_err(),
+        Pbkdf2::new(Digest::Sha256, 10_000_000, 64).unwrap_err(),
+        Cost::new(20, 16, 1).unwrap_err(),
+    ];
+    assert_eq!(
+        told.map(|refused| refused.to_string()),
+        [
+            "bcrypt cost 15; a sign-in may take 14 at most",
+            "argon2id m=2097152,t=1,p=4; a sign-in may take m=1048576, m·t=2013265 and p=64 at most",
+            "pbkdf2-sha256 with 10000000 iterations; a sign-in may take 3145728 at most",
+            "scrypt ln=20,r=16,p=1; a sign-in may take ln=20, r=32, p=64, 1 GiB, and N·r·p=2^24 at most",
+        ]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Algorithm, Cost, Parsed, Recipe, UnknownHash, fields};
+use super::{Algorithm, Cost, Parsed, Recipe, Unusable, fields};
 use crate::domain::algorithm::SignerKey;
 
 /// What is the same in all hashes of a Firebase project.
@@ -14,12 +14,7 @@ pub struct Project {
 
 impl Project {
     /// As the console shows them, keys in base64.
-    pub fn new(
-        signer_key: &str,
-        salt_separator: &str,
-        rounds: u32,
-        mem_cost: u32,
-    ) -> Result<Self, UnknownHash> {
+    pub fn new(signer_key: &str, salt_separator: &str, rounds: u32, mem_cost: u32) -> Result<Self, Unusable> {
         let (signer_key, separator) = (plain(signer_key), plain(salt_separator));
         let parameters = format!("v=1,n={mem_cost},r={rounds},p=1,ss={separator},sk={signer_key}");
         parse_parameters(&parameters).map(|_| Self { parameters })
@@ -44,17 +39,19 @@ pub(super) fn parse(text: &str) -> Parsed {
     let (mut salt, hash) = (fields::base64(salt)?, fields::base64(hash)?);
     // It is the signer key, encrypted.
     if salt.is_empty() || salt.len() > 256 || hash.len() != key.as_bytes().len() {
-        return Err(UnknownHash);
+        return Err(Unusable::Unknown);
     }
     salt.extend(separator);
     Ok((Recipe { algorithm: Algorithm::Firebase(cost, key), salt, length: hash.len() }, hash))
 }
 
-fn parse_parameters(text: &str) -> Result<(Cost, Vec<u8>, SignerKey), UnknownHash> {
-    let (costs, keys) = text.split_once(",ss=").ok_or(UnknownHash)?;
-    let (separator, key) = keys.split_once(",sk=").ok_or(UnknownHash)?;
-    let [1, log_n, r, p] = fields::numbers(costs, ["v", "n", "r", "p"])? else { return Err(UnknownHash) };
-    let cost = Cost::new(log_n.try_into().map_err(|_| UnknownHash)?, r, p)?;
+fn parse_parameters(text: &str) -> Result<(Cost, Vec<u8>, SignerKey), Unusable> {
+    let (costs, keys) = text.split_once(",ss=").ok_or(Unusable::Unknown)?;
+    let (separator, key) = keys.split_once(",sk=").ok_or(Unusable::Unknown)?;
+    let [1, log_n, r, p] = fields::numbers(costs, ["v", "n", "r", "p"])? else {
+        return Err(Unusable::Unknown);
+    };
+    let cost = Cost::new(log_n.try_into().map_err(|_| Unusable::Unknown)?, r, p)?;
     Ok((cost, fields::base64(separator)?, SignerKey::new(fields::base64(key)?)?))
 }
 

@@ -23,6 +23,7 @@ use super::{
     cost::{Cost, OutOfBounds},
 };
 
+pub use super::cost::TooCostly;
 pub use firebase::Project;
 
 /// How to compute a hash from a candidate: the input of the hashing pool.
@@ -54,12 +55,18 @@ enum Written {
     Elsewhere(Box<str>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a password hash of a known format, or one that costs more than a sign-in may")]
-pub struct UnknownHash;
+/// Why a text is no hash to check anybody against.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("not a password hash of a known format")]
+    Unknown,
+    /// It is one, and could be used to exhaust us.
+    #[error(transparent)]
+    TooCostly(TooCostly),
+}
 
 /// What a format finds in its text.
-type Parsed = Result<(Recipe, Vec<u8>), UnknownHash>;
+type Parsed = Result<(Recipe, Vec<u8>), Unusable>;
 
 type Parse = fn(&str) -> Parsed;
 
@@ -112,9 +119,9 @@ impl StoredHash {
     }
 
     /// The format is recognised from how it begins; what begins like none is Node's.
-    pub fn parse(text: &str) -> Result<Self, UnknownHash> {
+    pub fn parse(text: &str) -> Result<Self, Unusable> {
         if text.len() > LONGEST {
-            return Err(UnknownHash);
+            return Err(Unusable::Unknown);
         }
         if text.starts_with("$scrypt$") {
             let (recipe, hash) = ours::parse(text)?;
@@ -140,7 +147,7 @@ impl StoredHash {
     }
 
     /// As it is written to a store.
-    pub fn reveal(&self) -> Result<String, UnknownHash> {
+    pub fn reveal(&self) -> Result<String, Unusable> {
         match &self.written {
             Written::ByUs => ours::write(&self.recipe, &self.hash),
             Written::Elsewhere(text) => Ok(text.as_ref().to_owned()),
@@ -168,8 +175,11 @@ impl fmt::Debug for StoredHash {
     }
 }
 
-impl From<OutOfBounds> for UnknownHash {
-    fn from(_: OutOfBounds) -> Self {
-        Self
+impl From<OutOfBounds> for Unusable {
+    fn from(refused: OutOfBounds) -> Self {
+        match refused {
+            OutOfBounds::Senseless => Self::Unknown,
+            OutOfBounds::TooCostly(bound) => Self::TooCostly(bound),
+        }
     }
 }

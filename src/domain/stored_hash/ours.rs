@@ -2,21 +2,21 @@
 
 use scrypt::password_hash::phc;
 
-use super::{Algorithm, Cost, Parsed, Recipe, UnknownHash};
+use super::{Algorithm, Cost, Parsed, Recipe, Unusable};
 
 pub(super) fn parse(text: &str) -> Parsed {
-    let parsed = phc::PasswordHash::new(text).map_err(|_| UnknownHash)?;
-    let number = |name| parsed.params.get_decimal(name).ok_or(UnknownHash);
-    let log_n = number("ln")?.try_into().map_err(|_| UnknownHash)?;
+    let parsed = phc::PasswordHash::new(text).map_err(|_| Unusable::Unknown)?;
+    let number = |name| parsed.params.get_decimal(name).ok_or(Unusable::Unknown);
+    let log_n = number("ln")?.try_into().map_err(|_| Unusable::Unknown)?;
     let cost = Cost::new(log_n, number("r")?, number("p")?)?;
-    let (Some(salt), Some(hash)) = (parsed.salt, parsed.hash) else { return Err(UnknownHash) };
+    let (Some(salt), Some(hash)) = (parsed.salt, parsed.hash) else { return Err(Unusable::Unknown) };
     let hash = hash.as_bytes().to_vec();
     Ok((Recipe { algorithm: Algorithm::Scrypt(cost), salt: salt.to_vec(), length: hash.len() }, hash))
 }
 
-pub(super) fn write(recipe: &Recipe, hash: &[u8]) -> Result<String, UnknownHash> {
-    let Algorithm::Scrypt(cost) = recipe.algorithm else { return Err(UnknownHash) };
-    written(cost, &recipe.salt, hash).map_err(|_| UnknownHash)
+pub(super) fn write(recipe: &Recipe, hash: &[u8]) -> Result<String, Unusable> {
+    let Algorithm::Scrypt(cost) = recipe.algorithm else { return Err(Unusable::Unknown) };
+    written(cost, &recipe.salt, hash).map_err(|_| Unusable::Unknown)
 }
 
 fn written(cost: Cost, salt: &[u8], hash: &[u8]) -> Result<String, phc::Error> {

@@ -1,6 +1,10 @@
 //! Newcomers as lines of JSON, from a file or standard input.
 
-use std::{io::Read, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -14,6 +18,9 @@ use super::{Fault, Found, Newcomer, Place, Source};
 
 /// In bytes; what anybody says of a user takes some hundred.
 pub(super) const LONGEST: usize = 64 << 10;
+
+/// What some systems begin a file with to say that it is text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 pub struct Lines {
     lines: lines::Lines,
@@ -37,8 +44,10 @@ struct Body {
 }
 
 impl Lines {
-    pub fn of_file(path: &Path) -> Result<Self, BoxError> {
-        Ok(Self::of(std::fs::File::open(path)?))
+    /// A folder can be opened, and fails only when it is read, where nobody knows its name any more.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(Self::of(file)) }
     }
 
     pub fn of(input: impl Read + Send + 'static) -> Self {
@@ -53,11 +62,11 @@ impl Source for Lines {
         loop {
             let lines = self.lines.next().await?;
             let was_end = lines.is_empty();
-            let numbered = lines.into_iter().zip(self.read + 1..);
+            let numbered = lines.into_iter().zip(self.read + 1..).map(unmarked);
             let found: Vec<Found> = numbered
                 .inspect(|(_, number)| self.read = *number)
                 .filter(|(line, _)| !matches!(line, Line::Whole(text) if text.trim_ascii().is_empty()))
-                .map(|(line, number)| Found { place: Place::Line(number), what: newcomer(&line) })
+                .map(|(line, number)| Found { place: Place::Line(number), what: newcomer(&line, number) })
                 .collect();
             if was_end || !found.is_empty() {
                 return Ok(found);
@@ -66,14 +75,28 @@ impl Source for Lines {
     }
 }
 
-fn newcomer(line: &Line) -> Result<Newcomer, Fault> {
-    let Line::Whole(text) = line else { return Err(Fault::TooLong) };
+fn unmarked((mut line, number): (Line, u64)) -> (Line, u64) {
+    let (Line::Whole(text) | Line::TooLong(text)) = &mut line;
+    if number == 1 && text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len());
+    }
+    (line, number)
+}
+
+fn newcomer(line: &Line, number: u64) -> Result<Newcomer, Fault> {
+    let (Line::Whole(text) | Line::TooLong(text)) = line;
+    if number == 1 && text.trim_ascii_start().starts_with(b"[") {
+        return Err(Fault::Array);
+    }
+    if matches!(line, Line::TooLong(_)) {
+        return Err(Fault::TooLong);
+    }
     let body: Body = serde_json::from_slice(text).map_err(|error| Fault::Malformed(told(&error)))?;
     Ok(Newcomer {
         email: body.email,
         password_hash: body.password_hash.filter(|hash| !hash.is_empty()).ok_or(Fault::NoHash)?,
         salt: body.salt,
-        email_verified: body.email_verified.unwrap_or_default(),
+        email_verified: body.email_verified,
         roles: body.roles.unwrap_or_default(),
         created_at: body.created_at,
     })

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::Order;
 use crate::{
     domain::{
         email::Email,
         id::UserId,
-        stored_hash::{Project, StoredHash},
+        stored_hash::{StoredHash, TooCostly, Unusable},
         user::{Role, User, UserAttrs},
     },
     flows::change_user::MOST_ROLES,
@@ -19,7 +20,7 @@ pub struct Newcomer {
     pub password_hash: String,
     /// Beside a hash of Firebase.
     pub salt: Option<String>,
-    pub email_verified: bool,
+    pub email_verified: Option<bool>,
     pub roles: Vec<String>,
     /// In the form of RFC 3339.
     pub created_at: Option<String>,
@@ -32,10 +33,16 @@ pub enum Fault {
     TooLong,
     #[error("{0}")]
     Malformed(String),
+    #[error(
+        "an array begins here, and there should be one user a line; `jq -c '.[]'` makes that of an array"
+    )]
+    Array,
     #[error("there is no password hash, and nobody can sign in without one")]
     NoHash,
-    #[error("the password hash is of no known format, or costs more than a sign-in may")]
+    #[error("the password hash is of no known format")]
     UnknownHash,
+    #[error("checking the password would take {0}")]
+    TooCostly(TooCostly),
     #[error(
         "there is a salt beside the hash, which is Firebase's form: say what project it is of (--firebase-signer-key-file)"
     )]
@@ -66,22 +73,23 @@ impl Newcomer {
             email: email.ok_or(Fault::Email)?,
             password_hash: password.filter(|hash| !hash.is_empty()).ok_or(Fault::NoHash)?,
             salt: None,
-            email_verified: false,
+            email_verified: None,
             roles: Vec::new(),
             created_at: created_at.map(|at| at.to_string()),
         })
     }
 
-    /// What is not said of them is as if they had signed up now.
-    pub fn into_user(self, project: Option<&Project>, now: Timestamp) -> Result<User, Fault> {
+    /// What neither they nor the order say is as if they had signed up now.
+    pub fn into_user(self, order: &Order, now: Timestamp) -> Result<User, Fault> {
         let Self { email, password_hash, salt, email_verified, roles, created_at } = self;
         let email = Email::try_from(email.as_str()).map_err(|_| Fault::Email)?;
-        let hash = match (salt, project) {
+        let email_verified = email_verified.unwrap_or(order.verified);
+        let hash = match (salt, &order.project) {
             (None, _) => password_hash,
             (Some(salt), Some(project)) => project.hash(&salt, &password_hash),
             (Some(_), None) => return Err(Fault::Salt),
         };
-        let known = StoredHash::parse(&hash).map_err(|_| Fault::UnknownHash)?;
+        let known = StoredHash::parse(&hash)?;
         let roles = checked(&roles)?;
         let created_at = created_at.map(|text| past(&text, now)).transpose()?;
         let id = UserId::imported(created_at, &digest(&email, &hash, email_verified, &roles, created_at));
@@ -124,14 +132,24 @@ fn digest(
     digest.finalize().into()
 }
 
+impl From<Unusable> for Fault {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Unknown => Self::UnknownHash,
+            Unusable::TooCostly(bound) => Self::TooCostly(bound),
+        }
+    }
+}
+
 impl Fault {
     /// For programs.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLong => "line_too_long",
-            Self::Malformed(_) => "malformed",
+            Self::Malformed(_) | Self::Array => "malformed",
             Self::NoHash => "hash_missing",
             Self::UnknownHash => "hash_unknown",
+            Self::TooCostly(_) => "hash_too_costly",
             Self::Salt => "salt_unexpected",
             Self::Email => "email_invalid",
             Self::Roles => "roles_invalid",

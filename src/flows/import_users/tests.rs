@@ -43,7 +43,8 @@ async fn import(store: Option<&dyn Store>, lines: &str, order: &Order) -> (Tally
     (tally, heard)
 }
 
-const PLAIN: Order = Order { project: None, dry_run: false };
+const PLAIN: Order = Order { project: None, dry_run: false, verified: false };
+const DRY: Order = Order { dry_run: true, ..PLAIN };
 
 fn line(email: &str, rest: &str) -> String {
     format!("{{\"email\": \"{email}\", \"passwordHash\": \"{HASH}\"{rest}}}\n")
@@ -123,6 +124,7 @@ async fn each_line_that_is_none_is_named_and_the_others_are_added() {
         ("{\"email\": \"a@example.org\", \"passwordHash\": null}", "hash_missing"),
         ("{\"email\": \"a@example.org\", \"passwordHash\": \"\"}", "hash_missing"),
         (&line("a@example.org", "").replace(HASH, &other), "hash_unknown"),
+        (&line("a@example.org", "").replace("$06$", "$15$"), "hash_too_costly"),
         (&line("no address", ""), "email_invalid"),
         (&line("a@example.org", ", \"roles\": [\"NO ROLE\"]"), "roles_invalid"),
         (&line("a@example.org", ", \"createdAt\": \"yesterday\""), "created_at_invalid"),
@@ -137,7 +139,45 @@ async fn each_line_that_is_none_is_named_and_the_others_are_added() {
     let codes: Vec<_> = heard.refused.iter().map(|(place, code, _)| (place.clone(), *code)).collect();
     let expected: Vec<_> = (1..).map(Place::Line).zip(wrong.iter().map(|(_, code)| *code)).collect();
     assert_eq!(codes, expected);
-    assert_eq!((tally.added, tally.refused, tally.read), (1, 16, 17));
+    assert_eq!((tally.added, tally.refused, tally.read), (1, 17, 18));
+}
+
+#[tokio::test]
+async fn a_mark_at_the_beginning_is_skipped_there_and_nowhere_else() {
+    let marked = format!("\u{feff}{}", line("ada@example.org", ""));
+    let (tally, heard) = import(None, &marked.repeat(2), &DRY).await;
+    let second = (Place::Line(2), "malformed", None);
+    assert_eq!((tally.read, heard.refused), (2, vec![second]));
+    assert_eq!(import(None, "\u{feff}", &DRY).await.0.read, 0, "it is nobody");
+}
+
+#[tokio::test]
+async fn an_array_is_told_how_it_becomes_lines() {
+    let person = line("ada@example.org", "");
+    let long = person.trim_end().to_owned() + &" ".repeat(64 << 10);
+    for text in [format!("[{person}]"), format!("\u{feff}  [{long}]"), "[\n]".to_owned()] {
+        let mut lines = Lines::of(std::io::Cursor::new(text.clone()));
+        let found = lines.next().await.unwrap();
+        let fault = found[0].what.as_ref().err().unwrap();
+        assert_eq!((fault, fault.code()), (&Fault::Array, "malformed"), "{text}");
+        assert!(fault.to_string().contains("jq -c '.[]'"), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_are_taken_as_verified_where_that_is_wished_and_the_line_does_not_say_otherwise() {
+    let said = [("a", ""), ("b", ", \"emailVerified\": false"), ("c", ", \"emailVerified\": null")];
+    let lines: String = said.iter().map(|(name, rest)| line(&format!("{name}@example.org"), rest)).collect();
+    for (verified, unverified, expected) in [(true, 1, [true, false, true]), (false, 3, [false; 3])] {
+        let (store, order) = (fresh().await, Order { verified, ..PLAIN });
+        assert_eq!(import(None, &lines, &Order { verified, ..DRY }).await.0.unverified, unverified);
+        assert_eq!(import(Some(&store), &lines, &order).await.0.unverified, unverified);
+        assert_eq!(import(Some(&store), &lines, &order).await.0.unverified, 0, "they were there before");
+        for ((name, _), expected) in said.iter().zip(expected) {
+            let user = stored(&store, &format!("{name}@example.org")).await;
+            assert_eq!(user.attrs().email_verified_at.is_some(), expected, "{name}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -158,8 +198,7 @@ async fn what_is_said_of_a_line_repeats_no_hash() {
 #[tokio::test]
 async fn a_dry_run_counts_and_asks_no_store() {
     let lines = line("ada@example.org", "") + &line("eve@example.org", "").replace(HASH, "$9z$") + "nothing";
-    let order = Order { dry_run: true, ..PLAIN };
-    let (tally, heard) = import(None, &lines, &order).await;
+    let (tally, heard) = import(None, &lines, &DRY).await;
     assert_eq!((tally.read, tally.added, tally.refused, heard.refused.len()), (3, 0, 2, 2));
     assert_eq!(tally.kinds, [("bcrypt", 1)].into());
 }

@@ -32,7 +32,7 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// Refuses what is no URL, without asking anybody for the servers it leads to.
 pub(super) fn check(url: &str) -> Result<(), MigrateError> {
-    ConnectionString::parse(url).map(|_| ()).map_err(|error| refuse(url, &error))
+    ConnectionString::parse(url).map(|_| ()).map_err(|error| refuse("the store's URL", url, &error))
 }
 
 /// The options of the driver and the name of the database.
@@ -41,7 +41,8 @@ pub(super) async fn options(
     connections: &Arc<Connections>,
     members: &Arc<Members>,
 ) -> Result<(ClientOptions, String), MigrateError> {
-    let mut options = ClientOptions::parse(url).await.map_err(|error| refuse(url, &error))?;
+    let parsed = ClientOptions::parse(url).await;
+    let mut options = parsed.map_err(|error| refuse("the store's URL", url, &error))?;
     let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
     hold_to_our_promises(&mut options);
     bound(&mut options);
@@ -75,7 +76,7 @@ fn bound(options: &mut ClientOptions) {
 }
 
 /// The driver's own text may quote a part of the URL, so it is shown only where the URL holds no secret.
-pub(super) fn refuse(url: &str, error: &Error) -> MigrateError {
+pub(super) fn refuse(whose: &str, url: &str, error: &Error) -> MigrateError {
     if let ErrorKind::DnsResolve { .. } = &*error.kind {
         return MigrateError::Unavailable(Box::new(Cause::of(error)));
     }
@@ -86,7 +87,7 @@ pub(super) fn refuse(url: &str, error: &Error) -> MigrateError {
             "it begins with mongodb:// or mongodb+srv://, and /, :, @ and % in a name or password are written %2F, %3A, %40 and %25"
         }
     };
-    MigrateError::Refused(format!("the store's URL cannot be understood: {detail}"))
+    MigrateError::Refused(format!("{whose} cannot be understood: {detail}"))
 }
 
 #[cfg(test)]

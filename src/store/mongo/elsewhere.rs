@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use mongodb::{
     Client, Collection, Cursor,
     bson::{RawBsonRef, RawDocument, RawDocumentBuf, doc},
+    error::{Error, ErrorKind},
     options::ClientOptions,
 };
 use tokio::time::timeout;
@@ -22,7 +23,11 @@ const TO_FIND_A_SERVER: Duration = Duration::from_secs(10);
 const TO_ANSWER: Duration = Duration::from_mins(1);
 
 /// A cursor over a collection of another database, which is only read.
-pub struct Elsewhere(Cursor<RawDocumentBuf>);
+pub struct Elsewhere {
+    cursor: Cursor<RawDocumentBuf>,
+    /// As they are called to whoever looks for them.
+    servers: String,
+}
 
 /// What a document says of somebody; what it does not say, or not as text, is nothing.
 pub struct Stranger {
@@ -37,22 +42,29 @@ pub struct Stranger {
 impl Elsewhere {
     /// In the order of their ids, which is that in which they came.
     pub async fn open(url: &str, collection: &str) -> Result<Self, MigrateError> {
-        let mut options = ClientOptions::parse(url).await.map_err(|error| connect::refuse(url, &error))?;
-        let no_name =
-            || MigrateError::Refused("the URL names no database: mongodb://HOST/DATABASE".to_owned());
+        let parsed = ClientOptions::parse(url).await;
+        let mut options = parsed.map_err(|error| connect::refuse("the other MongoDB's URL", url, &error))?;
+        let no_name = || {
+            let sentence = "the other MongoDB's URL names no database: mongodb://HOST/DATABASE";
+            MigrateError::Refused(sentence.to_owned())
+        };
         let database = options.default_database.clone().ok_or_else(no_name)?;
         options.server_selection_timeout.get_or_insert(TO_FIND_A_SERVER);
         options.app_name = Some("portcullis import".to_owned());
-        let client = Client::with_options(options)
-            .map_err(|_| MigrateError::Refused("the URL asks for what cannot be had".to_owned()))?;
+        let servers = options.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let client = Client::with_options(options).map_err(|_| {
+            MigrateError::Refused("the other MongoDB's URL asks for what cannot be had".to_owned())
+        })?;
         let users: Collection<RawDocumentBuf> = client.database(&database).collection(collection);
         let found =
             users.find(doc! {}).sort(doc! { "_id": 1 }).projection(doc! { "email": 1, "password": 1 });
         let found = found.batch_size(u32::try_from(BATCH).unwrap_or(u32::MAX));
         let unavailable = |cause: Cause| MigrateError::Unavailable(Box::new(cause));
         match timeout(TO_ANSWER, found.into_future()).await {
-            Ok(Ok(cursor)) => Ok(Self(cursor)),
-            Ok(Err(error)) => Err(unavailable(Cause::of(&error))),
+            Ok(Ok(cursor)) => Ok(Self { cursor, servers }),
+            Ok(Err(error)) => {
+                Err(unavailable(silence(&error, &servers).unwrap_or_else(|| Cause::of(&error))))
+            }
             Err(_) => Err(unavailable(Cause::Late)),
         }
     }
@@ -61,15 +73,24 @@ impl Elsewhere {
     pub async fn next(&mut self) -> Result<Vec<Stranger>, StoreError> {
         let mut batch = Vec::with_capacity(BATCH);
         while batch.len() < BATCH {
-            match timeout(TO_ANSWER, self.0.advance()).await {
-                Ok(Ok(true)) => batch.push(Stranger::of(self.0.current())),
+            match timeout(TO_ANSWER, self.cursor.advance()).await {
+                Ok(Ok(true)) => batch.push(Stranger::of(self.cursor.current())),
                 Ok(Ok(false)) => break,
-                Ok(Err(error)) => return Err(errors::of_read(&error)),
+                Ok(Err(error)) => {
+                    let silence = silence(&error, &self.servers).map(Cause::unavailable);
+                    return Err(silence.unwrap_or_else(|| errors::of_read(&error)));
+                }
                 Err(_) => return Err(Cause::Late.unavailable()),
             }
         }
         Ok(batch)
     }
+}
+
+/// Of servers among which none could be chosen the driver tells all that it has seen of each.
+fn silence(error: &Error, servers: &str) -> Option<Cause> {
+    let sentence = format!("no server answers, or none that may be read, at {servers}");
+    matches!(&*error.kind, ErrorKind::ServerSelection { .. }).then_some(Cause::Driver(sentence))
 }
 
 impl Stranger {

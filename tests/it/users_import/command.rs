@@ -47,7 +47,7 @@ async fn people_come_in_beside_a_running_service(gate: &Gate) {
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1), "{complained}");
     assert!(said.starts_with("ALGORITHM ") && said.contains("\nscrypt of Firebase "), "{said}");
-    assert!(said.ends_with(": 3 added, 0 added before, 1 duplicates, 1 refused.\n"), "{said}");
+    assert!(said.ends_with(": 3 added, 0 added before, 1 duplicate, 1 refused.\n"), "{said}");
     assert!(complained.contains("line 4: ADA@example.org: the address is somebody else's"), "{complained}");
     assert!(complained.contains("line 5: the password hash is of no known format"), "{complained}");
     assert!(!format!("{said}{complained}").contains("secret1"), "{complained}");

@@ -3,6 +3,8 @@
 mod command;
 mod from_mongodb;
 mod killed;
+mod report;
+mod said;
 
 use std::{fs, path::PathBuf, process::Output, sync::Arc};
 
