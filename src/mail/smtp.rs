@@ -132,10 +132,10 @@ impl Mailer for Smtp {
     }
 
     async fn check(&self) -> Result<(), Undelivered> {
-        match in_time(self.transport.test_connection()).await? {
-            true => Ok(()),
-            false => Err(Undelivered::NotNow("the mail server takes no commands".to_owned())),
+        if in_time(self.transport.test_connection()).await? {
+            return Ok(());
         }
+        Err(Undelivered::NotNow("the mail server takes no commands".to_owned()))
     }
 }
 
