@@ -132,6 +132,7 @@ fn user(number: usize) -> User {
         email_verified: Some(true),
         roles: Vec::new(),
         created_at: Some(created_at(number)),
+        disabled: false,
     };
     newcomer.into_user(&Order::default(), Timestamp::MAX).expect("a user")
 }

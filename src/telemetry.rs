@@ -13,7 +13,11 @@ use std::{
 };
 
 use tracing_subscriber::{
-    filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+    filter::{LevelFilter, Targets},
+    fmt,
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
 /// Lines that wait to be written; when a reader of our output stalls, what is beyond them is dropped and not waited for.
@@ -30,7 +34,9 @@ pub enum Format {
 pub fn start(format: Format, level: &str) -> Guard {
     // What the HTTP machinery says of malformed requests is said to whoever sent them.
     let quiet = "actix_http=off,actix_server=warn,mongodb=warn,hickory_proto=warn,hickory_resolver=warn";
-    let filter: Targets = format!("{quiet},{level}").parse().unwrap_or_default();
+    let filter = format!("{quiet},{level}").parse::<Targets>();
+    // It has been checked; a silent log would help nobody.
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let lines = Lines::start();
     let guard = Guard(lines.to.clone());
     let registry = tracing_subscriber::registry().with(filter);

@@ -130,6 +130,7 @@ pub struct Log {
     #[serde(deserialize_with = "by_name")]
     pub format: LogFormat,
     /// A filter as `tracing_subscriber::filter::Targets` reads it.
+    #[serde(deserialize_with = "filter")]
     #[validate(custom(function = "is_a_filter"))]
     pub level: String,
 }
@@ -181,11 +182,18 @@ fn is_a_grace(grace: &SignedDuration) -> Result<(), ValidationError> {
     if *grace <= SignedDuration::from_mins(1) { Ok(()) } else { Err(ValidationError::new("grace")) }
 }
 
+/// Blanks around a word would be part of its name.
+fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let words = String::deserialize(deserializer)?;
+    Ok(words.split(',').map(str::trim).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(","))
+}
+
 /// To tracing a single word that is no level is a part of the program: a misspelt level would silence the log.
 fn is_a_filter(level: &str) -> Result<(), ValidationError> {
-    let single = |word: &&str| !word.contains(['=', '[']);
-    let misspelt = level.split(',').filter(single).any(|word| word.trim().parse::<LevelFilter>().is_err());
-    if misspelt || level.parse::<Targets>().is_err() {
+    let single = |word: &&str| !word.contains('=');
+    let misspelt = level.split(',').filter(single).any(|word| word.parse::<LevelFilter>().is_err());
+    // By spans: that is of another filter.
+    if misspelt || level.contains('[') || level.parse::<Targets>().is_err() {
         return Err(ValidationError::new("log_level"));
     }
     Ok(())

@@ -12,8 +12,7 @@ use super::cost::{Cost, OutOfBounds, TooCostly};
 /// What one hash of another system may take in memory: as much as one of scrypt.
 pub const MOST_MEMORY: usize = 1 << 30;
 
-/// What one hash of another system may take in work: six times the standard, some one and a half seconds of a usual core.
-const MOST_WORK: u64 = 6 * Cost::STANDARD.work();
+const MOST_WORK: u64 = Cost::MOST_WORK;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Algorithm {

@@ -37,17 +37,20 @@ impl Cost {
     /// What Node's `scrypt` does unless told otherwise: below today's advice, for taking over a platform.
     pub const NODE: Self = Self { log_n: 14, r: 8, p: 1 };
 
-    /// At most 1 GiB and 16 times the standard work: a stored hash may not be used to exhaust us.
+    /// What one stored hash may take in work: six times the standard, some one and a half seconds of a usual core.
+    pub const MOST_WORK: u64 = 6 * Self::STANDARD.work();
+
+    /// A stored hash may not be used to exhaust us, and its owner has to hear before a sign-in's deadline.
     pub fn new(log_n: u8, r: u32, p: u32) -> Result<Self, OutOfBounds> {
         if log_n == 0 || r == 0 || p == 0 {
             return Err(OutOfBounds::Senseless);
         }
         let cost = Self { log_n, r, p };
         let sane = log_n <= 20 && r <= 32 && p <= 64;
-        if sane && cost.memory() <= 1 << 30 && cost.work() <= 16 * Self::STANDARD.work() {
+        if sane && cost.work() <= Self::MOST_WORK {
             return Ok(cost);
         }
-        let most = "ln=20, r=32, p=64, 1 GiB, and N·r·p=2^24".to_owned();
+        let most = format!("ln=20, r=32, p=64, and N·r·p={}", Self::MOST_WORK / 128);
         Err(TooCostly { asked: format!("scrypt ln={log_n},r={r},p={p}"), most }.into())
     }
 

@@ -87,7 +87,7 @@ impl LetterKind {
 
     /// Whether it tells of something that has happened, and not only of something that was asked for.
     const fn is_notice(self) -> bool {
-        matches!(self, Self::Regained | Self::PasswordChanged | Self::Moved | Self::Returned | Self::Leaving)
+        !matches!(self, Self::Verify | Self::Reset | Self::SignedUpAgain | Self::Move | Self::Taken)
     }
 
     pub fn parse(text: &str) -> Option<Self> {

@@ -7,44 +7,57 @@ use std::{
 
 use crate::mail::Undelivered;
 
-/// How the last letter fared, whichever it was.
+/// How the last letter fared that says anything about all of them.
 #[derive(Debug, Default)]
 pub struct Delivery(Mutex<Option<Stuck>>);
 
-/// Why mail does not go.
+/// Why mail does not go. All times are of our uptime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuck {
     pub cause: String,
-    /// Of our uptime.
     pub since: Duration,
+    latest: Duration,
     said: Duration,
 }
 
 /// The same cause is said again after so long.
 const AGAIN: Duration = Duration::from_mins(5);
 
+/// Whatever waits is tried again before, by us or by another replica.
+const OUTDATED: Duration = Duration::from_mins(20);
+
 impl Delivery {
-    /// `None` while mail goes, or there was none.
-    pub fn stuck(&self) -> Option<Stuck> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// `None` while mail goes, or there was none for long.
+    pub fn stuck(&self, now: Duration) -> Option<Stuck> {
+        let stuck = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        stuck.filter(|stuck| now.saturating_sub(stuck.latest) < OUTDATED)
     }
 
-    /// A change for better or worse is said once. Whoever refuses one letter for good is there, and takes others.
+    /// A change for better or worse is said once. What became of one letter, whoever it was for, says nothing of others.
     pub(super) fn note(&self, outcome: &Result<(), Undelivered>, now: Duration) {
+        match outcome {
+            Ok(()) => self.goes(),
+            Err(Undelivered::NotNow(cause)) => self.does_not_go(cause, now),
+            Err(Undelivered::NotThisOne(_) | Undelivered::Refused(_)) => {}
+        }
+    }
+
+    fn goes(&self) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+            tracing::info!("mail goes again");
+        }
+    }
+
+    fn does_not_go(&self, cause: &str, now: Duration) {
         let mut stuck = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Err(Undelivered::NotNow(cause)) = outcome else {
-            if stuck.take().is_some() {
-                tracing::info!("mail goes again");
-            }
-            return;
-        };
         let was = stuck.take();
-        let said = was.as_ref().filter(|was| was.cause == *cause && now.saturating_sub(was.said) < AGAIN);
+        let said = was.as_ref().filter(|was| was.cause == cause && now.saturating_sub(was.said) < AGAIN);
         if said.is_none() {
             tracing::warn!(cause, "mail does not go; it waits, and is tried again");
         }
         let said = said.map_or(now, |was| was.said);
-        *stuck = Some(Stuck { cause: cause.clone(), since: was.map_or(now, |was| was.since), said });
+        let since = was.map_or(now, |was| was.since);
+        *stuck = Some(Stuck { cause: cause.to_owned(), since, latest: now, said });
     }
 }
 
@@ -55,13 +68,19 @@ mod tests {
     #[test]
     fn what_is_stuck_is_so_since_it_began_and_until_something_goes() {
         let delivery = Delivery::default();
-        let not_now = |cause: &str| Err(Undelivered::NotNow(cause.to_owned()));
-        let at = Duration::from_secs;
-        delivery.note(&not_now("away"), at(5));
-        delivery.note(&not_now("full"), at(9));
-        let stuck = delivery.stuck().unwrap();
-        assert_eq!((stuck.cause.as_str(), stuck.since), ("full", at(5)));
-        delivery.note(&Err(Undelivered::Refused("no such mailbox".to_owned())), at(10));
-        assert_eq!(delivery.stuck(), None);
+        let (at, cause) = (Duration::from_secs, |cause: &str| cause.to_owned());
+        let seen = |now| delivery.stuck(at(now)).map(|stuck| (stuck.cause, stuck.since));
+        delivery.note(&Err(Undelivered::NotNow(cause("away"))), at(5));
+        delivery.note(&Err(Undelivered::NotNow(cause("full"))), at(9));
+        assert_eq!(seen(9), Some((cause("full"), at(5))));
+        // One mailbox that is full or gone says nothing of the others.
+        delivery.note(&Err(Undelivered::Refused(cause("no such mailbox"))), at(10));
+        delivery.note(&Err(Undelivered::NotThisOne(cause("mailbox full"))), at(10));
+        assert_eq!(seen(10), Some((cause("full"), at(5))));
+        assert_eq!(seen(9 + 20 * 60), None, "others may have sent the rest");
+        delivery.note(&Ok(()), at(11));
+        assert_eq!(seen(11), None);
+        delivery.note(&Err(Undelivered::NotThisOne(cause("mailbox full"))), at(12));
+        assert_eq!(seen(12), None);
     }
 }

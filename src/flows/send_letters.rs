@@ -61,7 +61,9 @@ async fn note(
     let until = now + with_jitter(services, letter.pause());
     let noted = |user: User| match outcome {
         Ok(()) => user.letter_sent(letter.id),
-        Err(Undelivered::NotNow(_)) => user.letter_postponed(letter.id, until, now),
+        Err(Undelivered::NotNow(_) | Undelivered::NotThisOne(_)) => {
+            user.letter_postponed(letter.id, until, now)
+        }
         Err(Undelivered::Refused(_)) => user.letter_refused(letter.id, until, now),
     };
     let mut user = Some(user);
@@ -90,7 +92,7 @@ fn say(user: &User, letter: &Letter, outcome: &Result<(), Undelivered>) {
     let (user, kind, attempts) = (user.id(), letter.kind.as_str(), letter.attempts);
     match outcome {
         Ok(()) => tracing::debug!(%user, kind, letter = %letter.id, attempts, "a mail went"),
-        Err(cause @ Undelivered::NotNow(_)) => {
+        Err(cause @ (Undelivered::NotNow(_) | Undelivered::NotThisOne(_))) => {
             tracing::debug!(%user, kind, letter = %letter.id, attempts, %cause, "a mail could not go, and waits");
         }
         Err(cause @ Undelivered::Refused(_)) if given_up => {

@@ -76,7 +76,9 @@ async fn come_back(services: &Services, user: User) -> Result<User, Failure<Sign
     };
     services.change(user, stay).await?;
     tracing::info!(user = %id, "somebody who had left came back");
-    services.store.user(id).await?.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
+    // Another password may have been chosen since.
+    let user = services.store.user(id).await?.filter(|user| *user.hash() == checked);
+    user.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.

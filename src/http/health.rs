@@ -183,7 +183,7 @@ fn hashing(services: &Services) -> Dependency {
 }
 
 fn mail(services: &Services) -> Dependency {
-    let Some(stuck) = services.post.delivery.stuck() else {
+    let Some(stuck) = services.post.delivery.stuck(services.clock.uptime()) else {
         return Dependency::Mail { state: State::Up, since: None, cause: None };
     };
     let ago = services.clock.uptime().saturating_sub(stuck.since);

@@ -43,7 +43,10 @@ pub enum Undelivered {
     /// It never will.
     #[error("refused: {0}")]
     Refused(String),
-    /// It may the next time.
+    /// It may the next time, and no other would have gone either.
     #[error("{0}")]
     NotNow(String),
+    /// It may the next time; others go.
+    #[error("{0}")]
+    NotThisOne(String),
 }

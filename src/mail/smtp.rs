@@ -165,7 +165,13 @@ fn undelivered(error: &Error) -> Undelivered {
         }
         _ => format!("the mail server answered {code}"),
     };
-    if error.is_permanent() && !ours { Undelivered::Refused(said) } else { Undelivered::NotNow(said) }
+    match code {
+        _ if ours => Undelivered::NotNow(said),
+        // It closes, whatever it was asked.
+        421 => Undelivered::NotNow(said),
+        _ if error.is_permanent() => Undelivered::Refused(said),
+        _ => Undelivered::NotThisOne(said),
+    }
 }
 
 impl fmt::Debug for Smtp {

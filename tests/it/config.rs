@@ -81,6 +81,16 @@ fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choic
     }
 }
 
+/// A word that is taken for something else would silence the log.
+#[test]
+fn levels_of_the_log_are_taken_with_blanks_between_them_and_without_spans() {
+    let level = |given| good(&[("PORTCULLIS_LOG_LEVEL", given)]).log.level;
+    assert_eq!(level(" mongodb=debug,, info "), "mongodb=debug,info");
+    for given in ["info,portcullis[sign_in]=debug", "[x]", "info, dbeug"] {
+        assert_eq!(bad(&[("PORTCULLIS_LOG_LEVEL", given)]).0, ["PORTCULLIS_LOG_LEVEL"], "{given}");
+    }
+}
+
 #[test]
 fn every_fault_is_told_at_once_by_its_whole_name() {
     let wrong = [

@@ -61,7 +61,7 @@ impl Report {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             there => Some(there.map_err(failed)?),
         };
-        let to_be_replaced = there.as_ref().is_none_or(Metadata::is_file);
+        let to_be_replaced = there.as_ref().is_none_or(|there| there.is_file() && !is_where_we_speak(there));
         if there.is_some_and(|there| to_be_replaced && inputs.contains(&Identity::of(&there))) {
             let sentence = "the report would replace what is read; give it another name";
             return Err(Failed::Misused(format!("{}: {sentence}", path.display())));
@@ -70,7 +70,7 @@ impl Report {
             let (draft, file) = Draft::begin(path).map_err(failed)?;
             (Some(draft), file)
         } else {
-            (None, OpenOptions::new().write(true).open(path).map_err(failed)?)
+            (None, OpenOptions::new().append(true).open(path).map_err(failed)?)
         };
         Ok(Self { named, draft, to: BufWriter::new(file), failed: None })
     }
@@ -129,6 +129,12 @@ fn partial(whole: &Path, leftovers: u32) -> PathBuf {
         name.push(leftovers.to_string());
     }
     name.into()
+}
+
+/// Standard output and error may lead to a file, which holds more than the report.
+fn is_where_we_speak(there: &Metadata) -> bool {
+    let ours = ["/dev/stdout", "/dev/stderr"].map(fs::metadata);
+    ours.iter().flatten().any(|ours| Identity::of(ours) == Identity::of(there))
 }
 
 impl Identity {

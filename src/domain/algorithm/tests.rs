@@ -52,7 +52,7 @@ fn what_is_too_costly_names_what_was_asked_and_what_may_be() {
             "bcrypt cost 15; a sign-in may take 14 at most",
             "argon2id m=2097152,t=1,p=4; a sign-in may take m=1048576, m·t=2013265 and p=64 at most",
             "pbkdf2-sha256 with 10000000 iterations; a sign-in may take 3145728 at most",
-            "scrypt ln=20,r=16,p=1; a sign-in may take ln=20, r=32, p=64, 1 GiB, and N·r·p=2^24 at most",
+            "scrypt ln=20,r=16,p=1; a sign-in may take ln=20, r=32, p=64, and N·r·p=6291456 at most",
         ]
     );
 }
@@ -70,6 +70,16 @@ fn the_bounds_are_those_that_the_documentation_says() {
     let argon2 = |passes| Argon2::new(Variant::Id, Version::V19, (8, passes, 1)).is_ok();
     assert!(argon2(2_013_265 / 8) && !argon2(2_013_265 / 8 + 1) && documentation.contains("2013265"));
     assert!(is_last(14, &|cost| Bcrypt::new(u8::try_from(cost).unwrap(), false).is_ok()));
+}
+
+#[test]
+fn no_hash_is_taken_that_costs_more_than_a_sign_in_has_time_for() {
+    for (log_n, r, p) in [(20, 8, 1), (17, 8, 7), (14, 8, 49), (20, 32, 64)] {
+        assert!(matches!(Cost::new(log_n, r, p), Err(OutOfBounds::TooCostly(_))), "{log_n},{r},{p}");
+    }
+    for (log_n, r, p) in [(17, 8, 6), (19, 8, 1), (14, 8, 48)] {
+        assert!(Cost::new(log_n, r, p).unwrap().work() <= MOST_WORK, "{log_n},{r},{p}");
+    }
 }
 
 #[test]

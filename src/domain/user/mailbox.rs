@@ -64,8 +64,8 @@ impl User {
         Self(UserAttrs { email, email_verified_at: Some(now), updated_at: now, ..self.0 })
     }
 
-    /// Has the address back that was theirs before. Whoever took it knows the password, so it holds no more and is remembered as one
-    /// that may not be chosen again; neither does anything else of since then hold.
+    /// Has the address back that was theirs before. Whoever took it knows the password, so it holds no more, and where passwords
+    /// are remembered may not be chosen again; neither does anything else of since then hold.
     #[must_use]
     pub fn return_to(
         mut self,

@@ -14,11 +14,13 @@ pub async fn look(mailer: Option<&dyn Mailer>) -> Finding {
     };
     match mailer.check().await {
         Ok(()) => Finding::fine(CHECK, "it can be sent"),
-        Err(Undelivered::NotNow(cause) | Undelivered::Refused(cause)) => Finding::wrong(
-            CHECK,
-            format!("it would wait: {cause}"),
-            "see that PORTCULLIS_MAIL_URL names the server, and PORTCULLIS_MAIL_CA_FILE the authority of its certificate where that \
+        Err(Undelivered::NotNow(cause) | Undelivered::NotThisOne(cause) | Undelivered::Refused(cause)) => {
+            Finding::wrong(
+                CHECK,
+                format!("it would wait: {cause}"),
+                "see that PORTCULLIS_MAIL_URL names the server, and PORTCULLIS_MAIL_CA_FILE the authority of its certificate where that \
              is no public one; docs/mail.md",
-        ),
+            )
+        }
     }
 }

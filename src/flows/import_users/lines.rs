@@ -41,6 +41,8 @@ struct Body {
     roles: Option<Vec<String>>,
     #[serde(default)]
     created_at: Option<String>,
+    #[serde(default)]
+    disabled: Option<bool>,
 }
 
 impl Lines {
@@ -99,15 +101,22 @@ fn newcomer(line: &Line, number: u64) -> Result<Newcomer, Fault> {
         email_verified: body.email_verified,
         roles: body.roles.unwrap_or_default(),
         created_at: body.created_at,
+        disabled: body.disabled.unwrap_or(false),
     })
 }
 
-/// Names of members may be repeated; what they hold may be a hash.
+/// Our own names of members may be repeated, and others that look like names; anything else may be a hash, or meant for a terminal.
 fn told(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let names = ["unknown field", "missing field", "duplicate field"];
-    match text.split_once(" at line ") {
-        Some((what, _)) if names.iter().any(|name| what.starts_with(name)) => what.to_owned(),
-        _ => format!("not the JSON it should be, at column {}", error.column()),
-    }
+    let what = text.split_once(" at line ").map_or("", |(what, _)| what);
+    let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let repeats = match unknown {
+        Some((name, _)) => is_a_name(name),
+        None => ["missing field", "duplicate field"].iter().any(|ours| what.starts_with(ours)),
+    };
+    if repeats { what.to_owned() } else { format!("not the JSON it should be, at column {}", error.column()) }
+}
+
+fn is_a_name(text: &str) -> bool {
+    text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

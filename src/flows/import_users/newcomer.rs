@@ -9,7 +9,7 @@ use crate::{
         email::Email,
         id::UserId,
         stored_hash::{StoredHash, TooCostly, Unusable},
-        user::{Role, User, UserAttrs},
+        user::{Role, Status, User, UserAttrs},
     },
     flows::change_user::MOST_ROLES,
 };
@@ -24,6 +24,8 @@ pub struct Newcomer {
     pub roles: Vec<String>,
     /// In the form of RFC 3339.
     pub created_at: Option<String>,
+    /// Shut out there, and so here.
+    pub disabled: bool,
 }
 
 /// Why somebody is not added; nothing that they are is repeated.
@@ -76,12 +78,13 @@ impl Newcomer {
             email_verified: None,
             roles: Vec::new(),
             created_at: created_at.map(|at| at.to_string()),
+            disabled: false,
         })
     }
 
     /// What neither they nor the order say is as if they had signed up now.
     pub fn into_user(self, order: &Order, now: Timestamp) -> Result<User, Fault> {
-        let Self { email, password_hash, salt, email_verified, roles, created_at } = self;
+        let Self { email, password_hash, salt, email_verified, roles, created_at, disabled } = self;
         let email = Email::try_from(email.as_str()).map_err(|_| Fault::Email)?;
         let email_verified = email_verified.unwrap_or(order.verified);
         let hash = match (salt, &order.project) {
@@ -92,10 +95,13 @@ impl Newcomer {
         let known = StoredHash::parse(&hash)?;
         let roles = checked(&roles)?;
         let created_at = created_at.map(|text| past(&text, now)).transpose()?;
-        let id = UserId::imported(created_at, &digest(&email, &hash, email_verified, &roles, created_at));
+        let said = digest(&email, &hash, (email_verified, disabled), &roles, created_at);
+        let id = UserId::imported(created_at, &said);
         let since = created_at.unwrap_or(now);
         let email_verified_at = email_verified.then_some(since);
-        Ok(User::build(UserAttrs { email_verified_at, roles, ..UserAttrs::new(id, email, known, since) }))
+        let status = if disabled { Status::Disabled { since: now } } else { Status::Active };
+        let attrs = UserAttrs::new(id, email, known, since);
+        Ok(User::build(UserAttrs { email_verified_at, roles, status, ..attrs }))
     }
 }
 
@@ -117,7 +123,7 @@ fn past(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
 fn digest(
     email: &Email,
     hash: &str,
-    verified: bool,
+    (verified, disabled): (bool, bool),
     roles: &[Role],
     created_at: Option<Timestamp>,
 ) -> [u8; 32] {
@@ -128,6 +134,9 @@ fn digest(
     for part in [email.original(), hash, verified, &roles.join(","), &created_at] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
+    }
+    if disabled {
+        digest.update("disabled");
     }
     digest.finalize().into()
 }

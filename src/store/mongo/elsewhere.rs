@@ -93,14 +93,22 @@ fn silence(error: &Error, servers: &str) -> Option<Cause> {
     matches!(&*error.kind, ErrorKind::ServerSelection { .. }).then_some(Cause::Driver(sentence))
 }
 
+/// What is longer is no address and no hash.
+const LONGEST: usize = 64 << 10;
+const SHOWN: usize = 64;
+
 impl Stranger {
     fn of(document: &RawDocument) -> Self {
-        let text = |field: &str| document.get_str(field).ok().map(str::to_owned);
+        let short = |text: &&str| text.len() <= LONGEST;
+        let text = |field: &str| document.get_str(field).ok().filter(short).map(str::to_owned);
         let (id, created_at) = match document.get("_id").ok().flatten() {
             Some(RawBsonRef::ObjectId(id)) => {
                 (id.to_hex(), { Timestamp::from_millisecond(id.timestamp().timestamp_millis()).ok() })
             }
-            Some(RawBsonRef::String(id)) => (id.to_owned(), None),
+            // It is shown to people.
+            Some(RawBsonRef::String(id)) => {
+                (id.chars().filter(|c| !c.is_control()).take(SHOWN).collect(), None)
+            }
             Some(RawBsonRef::Int32(id)) => (id.to_string(), None),
             Some(RawBsonRef::Int64(id)) => (id.to_string(), None),
             _ => ("of another kind".to_owned(), None),

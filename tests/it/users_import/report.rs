@@ -1,7 +1,7 @@
 //! Where the report of an import is written, and what it never replaces.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     os::unix::fs::{PermissionsExt, symlink},
     process::{Command, Output},
 };
@@ -92,6 +92,16 @@ async fn a_report_replaces_an_older_one_where_that_lies_and_leaves_nothing_besid
 
     let output = gate.import(&[&file, "--report", "/dev/stderr"]);
     assert!(complained(&output).contains("\"code\":\"hash_unknown\""), "{output:?}");
+    // Also where that leads to a file which has been written to before.
+    let log = gate.write("log", OLDER);
+    let ended = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["users", "import", &file, "--report", "/dev/stderr"])
+        .env("PORTCULLIS_DATA_DIR", gate.folder.path())
+        .stderr(OpenOptions::new().append(true).open(&log).unwrap())
+        .status();
+    assert_eq!(ended.unwrap().code(), Some(1));
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.starts_with(OLDER) && log.contains("\"code\":\"hash_unknown\""), "{log}");
     let folder = gate.folder.path().to_str().unwrap();
     let output = gate.import(&[&file, "--report", folder]);
     assert!(output.status.code() == Some(1) && complained(&output).starts_with(folder), "{output:?}");

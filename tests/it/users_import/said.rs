@@ -53,6 +53,36 @@ async fn what_was_brought_is_named_for_what_it_is() {
     assert_eq!((&told["added"], &told["unverified"], code), (&json!(1), &json!(1), Some(0)));
 }
 
+/// Neither what may be a hash nor what a terminal would obey, also where it stands in the place of a name.
+#[tokio::test]
+async fn what_is_unknown_is_not_repeated_unless_it_looks_like_a_name() {
+    let gate = Gate::on_sqlite().await;
+    let odd = [
+        json!({ "$2b$10$k5k9a/eJhDjdu04Oab3F.uyfRJp9Msp7": "ada@example.org" }),
+        json!({ "\u{1b}]0;title\u{7}": 1 }),
+        json!({ "a": 1, "email": "ada@example.org" }),
+    ];
+    let odd = gate.write("odd", &odd.map(|line| format!("{line}\n")).concat());
+    let report = gate.folder.file("report").to_str().unwrap().to_owned();
+    let (said, complained, _) = heard(&gate, &[&odd, "--report", &report]);
+    let all = format!("{said}{complained}{}", std::fs::read_to_string(&report).unwrap());
+    assert!(!all.contains("$2b$") && !all.contains('\u{1b}') && !all.contains("u001b"), "{all}");
+    assert!(complained.contains("line 3: unknown field `a`, expected one of"), "{complained}");
+}
+
+#[tokio::test]
+async fn whoever_was_shut_out_there_is_shut_out_here() {
+    let gate = Gate::on_sqlite().await;
+    let eve = json!({ "email": "eve@example.org", "passwordHash": NODE_HASH, "disabled": true });
+    let file = gate.write("eve", &format!("{eve}\n{}", line("ada@example.org", NODE_HASH)));
+    assert_eq!(gate.json(&[&file]).0["added"], 2);
+    assert_eq!(gate.json(&[&file]).0["addedBefore"], 2);
+    let mut service = gate.serve();
+    let mut browser = Browser::to(service.ready().public);
+    assert_eq!(browser.sign_in("eve@example.org", "correct horse").await.codes(), ["invalid_credentials"]);
+    assert_eq!(browser.sign_in("ada@example.org", "correct horse").await.status, 200);
+}
+
 #[tokio::test]
 async fn under_neutral_answers_whoever_could_not_sign_in_is_counted() {
     let gate = Gate::on_sqlite().await;
