@@ -218,6 +218,7 @@ fn rules(config: &Config) -> Rules {
         cost: config.password.cost,
         passwords: config.password.policy,
         sign_up: config.sign_up.answer,
+        throttle: config.throttle.preset,
         remembered_passwords: config.password.history,
         lifetimes: config.session.preset.lifetimes(),
         sessions: config.session.limit,

@@ -6,6 +6,7 @@ use super::sections::LogFormat;
 use crate::domain::{
     cost::Cost,
     policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
+    throttle::ThrottlePreset,
 };
 
 pub(super) trait Choice: Copy + 'static {
@@ -26,6 +27,19 @@ impl Choice for Cost {
             Self::NODE,
             "what Node's `scrypt` does unless told otherwise; below both, warned about at start",
         ),
+    ];
+}
+
+impl Choice for ThrottlePreset {
+    const CHOICES: &'static [(&'static str, Self, &'static str)] = &[
+        (
+            "standard",
+            Self::Standard,
+            "after five wrong passwords for an address the next one waits a second, and after each further one twice as long, up to 15 minutes; \
+             after a hundred none is looked at, until another one was chosen by mail. A browser that somebody signed in with before has a count of its own, \
+             so that no stranger shuts them out",
+        ),
+        ("off", Self::Off, "nothing: for benchmarks, and warned about at start"),
     ];
 }
 

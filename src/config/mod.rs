@@ -30,7 +30,8 @@ pub use fault::{Fault, Misconfigured};
 pub use mail::Mail;
 pub use mail_url::{MailServer, MailTls, MailUrl};
 pub use sections::{
-    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Token, Trusted,
+    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Throttle, Token,
+    Trusted,
 };
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
@@ -42,6 +43,7 @@ use crate::domain::{
     cost::Cost,
     policy::{PasswordPolicy, SignUpAnswer},
     sealed::KeySecrets,
+    throttle::ThrottlePreset,
 };
 use reader::Reader;
 use sections::Key;
@@ -55,6 +57,7 @@ pub struct Config {
     pub store: Store,
     pub password: Password,
     pub sign_up: SignUp,
+    pub throttle: Throttle,
     pub session: Session,
     pub key_secret: KeySource,
     pub token: Token,
@@ -119,6 +122,7 @@ impl Config {
         let store = reader.section("PORTCULLIS_STORE_");
         let password = reader.section("PORTCULLIS_PASSWORD_");
         let sign_up = reader.section("PORTCULLIS_SIGNUP_");
+        let throttle = reader.section("PORTCULLIS_THROTTLE_");
         let session = reader.section("PORTCULLIS_SESSION_");
         let key = reader.section("PORTCULLIS_KEY_");
         let token = reader.section("PORTCULLIS_TOKEN_");
@@ -153,8 +157,9 @@ impl Config {
             );
         }
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
+        let throttle: Throttle = throttle?;
         let forward: Forward = forward?;
-        let warnings = warnings(&public, &password, &trusted, &mail)
+        let warnings = warnings(&public, &password, &throttle, &trusted, &mail)
             .into_iter()
             .chain(rules::warning(&forward.auth_rules))
             .collect();
@@ -166,6 +171,7 @@ impl Config {
             store,
             password,
             sign_up,
+            throttle,
             session: session?,
             key_secret,
             token: token?,
@@ -216,7 +222,13 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
 }
 
 /// What is allowed, and less safe than the default or hardly meant so.
-fn warnings(public: &Public, password: &Password, trusted: &Trusted, mail: &Mail) -> Vec<String> {
+fn warnings(
+    public: &Public,
+    password: &Password,
+    throttle: &Throttle,
+    trusted: &Trusted,
+    mail: &Mail,
+) -> Vec<String> {
     let all = |network: &IpNet| network.prefix_len() == 0;
     let warnings = [
         (password.cost == Cost::NODE).then_some(
@@ -225,6 +237,8 @@ fn warnings(public: &Public, password: &Password, trusted: &Trusted, mail: &Mail
         (password.policy == PasswordPolicy::Ticketing).then_some(
             "PORTCULLIS_PASSWORD_POLICY is ticketing: passwords of 4 characters are less than ASVS 6.2.1 asks for",
         ),
+        (throttle.preset == ThrottlePreset::Off)
+            .then_some("PORTCULLIS_THROTTLE_PRESET is off: anybody may try as many passwords as they like"),
         matches!(mail.url, MailUrl::None).then_some(
             "PORTCULLIS_MAIL_URL is none: nobody can choose another password by mail, or prove an address",
         ),

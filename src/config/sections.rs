@@ -19,6 +19,7 @@ use crate::domain::{
     policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
     rule::RuleBook,
     sealed::KeySecrets,
+    throttle::ThrottlePreset,
 };
 
 /// `PORTCULLIS_PUBLIC_*`
@@ -72,6 +73,14 @@ pub struct Password {
 pub struct SignUp {
     #[serde(deserialize_with = "by_name")]
     pub answer: SignUpAnswer,
+}
+
+/// `PORTCULLIS_THROTTLE_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    #[serde(deserialize_with = "by_name")]
+    pub preset: ThrottlePreset,
 }
 
 /// `PORTCULLIS_SESSION_*`
@@ -249,6 +258,7 @@ mod tests {
         note::<Store>(&mut fields, "PORTCULLIS_STORE_");
         note::<Password>(&mut fields, "PORTCULLIS_PASSWORD_");
         note::<SignUp>(&mut fields, "PORTCULLIS_SIGNUP_");
+        note::<Throttle>(&mut fields, "PORTCULLIS_THROTTLE_");
         note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
         note::<Key>(&mut fields, "PORTCULLIS_KEY_");
         note::<Token>(&mut fields, "PORTCULLIS_TOKEN_");

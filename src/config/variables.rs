@@ -16,6 +16,7 @@ use super::{
 use crate::domain::{
     cost::Cost,
     policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
+    throttle::ThrottlePreset,
 };
 
 pub const VARIABLES: &[Variable] = &[
@@ -121,6 +122,14 @@ pub const VARIABLES: &[Variable] = &[
         allowed: OneOf(choices::<SignUpAnswer>),
         default: Always("direct"),
         example: "neutral",
+        mask: None,
+    },
+    Variable {
+        name: "PORTCULLIS_THROTTLE_PRESET",
+        meaning: "What becomes of whoever tries many passwords. Counted in the store, so for all replicas together, and before a password is looked at.",
+        allowed: OneOf(choices::<ThrottlePreset>),
+        default: Always("standard"),
+        example: "off",
         mask: None,
     },
     Variable {

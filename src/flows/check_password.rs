@@ -29,7 +29,9 @@ impl Services {
     ) -> Result<User, Failure<OwnerRefusal>> {
         self.hashing.has_room(self.rules.cost, from)?;
         let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
+        let tried = self.try_own_password(&user).await?;
         if self.matches(&password, &user, user.hash(), from).await? {
+            self.forget(tried).await?;
             Ok(user)
         } else {
             Err(Failure::Refused(OwnerRefusal::InvalidCredentials))

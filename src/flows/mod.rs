@@ -17,6 +17,7 @@ pub mod end_all_sessions;
 pub mod end_session;
 pub mod erase;
 pub mod export_user;
+mod failure;
 pub mod find_user;
 pub mod forgot_password;
 pub mod import_users;
@@ -43,6 +44,7 @@ pub mod show_user;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod throttle;
 pub mod verify;
 pub mod verify_email;
 pub mod who_am_i;
@@ -57,6 +59,7 @@ use crate::{
         clock::{Clock, Entropy, NoEntropy, random},
         cost::Cost,
         device::Device,
+        device_token::DeviceToken,
         id::SessionId,
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy, SignUpAnswer},
@@ -64,6 +67,7 @@ use crate::{
         secret::{Secret, SecretDigest, Seed},
         session::{EndReason, Ended, Mode, Opening, Session},
         stored_hash::{Recipe, StoredHash},
+        throttle::ThrottlePreset,
         user::User,
     },
     store::{BoxError, Store, StoreError},
@@ -74,6 +78,8 @@ use crate::{
     },
 };
 
+pub use failure::Failure;
+use failure::unless_refused;
 use key_ring::KeyRing;
 use memory::{Memory, Remembered};
 use post::Post;
@@ -100,6 +106,7 @@ pub struct Rules {
     pub cost: Cost,
     pub passwords: PasswordPolicy,
     pub sign_up: SignUpAnswer,
+    pub throttle: ThrottlePreset,
     /// Of each user, the present one among them; they may not be chosen again.
     pub remembered_passwords: usize,
     pub lifetimes: Lifetimes,
@@ -112,34 +119,12 @@ pub struct Rules {
     pub gate: RuleBook,
 }
 
-/// How a verb can end badly; refusals, races and breakage are kept apart, so that no handler has to think.
-/// Its words are for the log.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure<R> {
-    /// The caller may be told why.
-    #[error("{0}")]
-    Refused(R),
-    /// Someone else changed the record first; asking again may succeed.
-    #[error("somebody else changed the record first")]
-    Raced,
-    /// Too much is asked of us at once; nothing happened.
-    #[error("too much is asked of us at once")]
-    Busy { retry_after: Duration },
-    /// The store could not be asked; nothing happened.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(BoxError),
-    /// The store was asked and nobody knows whether it happened; never reported as failed.
-    #[error("nobody knows whether it happened: {0}")]
-    OutcomeUnknown(BoxError),
-    /// Our side is broken: for the log, never for the caller.
-    #[error("{0}")]
-    Broken(BoxError),
-}
-
 /// How somebody arrives who signs up or in.
 pub struct Arrival {
     pub mode: Mode,
     pub device: Device,
+    /// What their browser has of an earlier sign-in.
+    pub known: Option<DeviceToken>,
     /// The secrets of the sessions that their browser held.
     pub replaces: Vec<SecretDigest>,
 }
@@ -149,6 +134,8 @@ pub struct SignedIn {
     pub user: User,
     pub session: Session,
     pub secret: Secret,
+    /// By which their browser shows the next time that it was theirs.
+    pub device: DeviceToken,
 }
 
 impl Services {
@@ -164,7 +151,7 @@ impl Services {
     /// ever learns the secret of what was opened. `None` when the user was disabled or signed out everywhere meanwhile:
     /// nobody is handed anything who would be refused with it.
     async fn begin_session<R>(&self, user: User, arrival: Arrival) -> Result<Option<SignedIn>, Failure<R>> {
-        let Arrival { mode, device, replaces } = arrival;
+        let Arrival { mode, device, known, replaces } = arrival;
         let now = self.clock.now();
         let id = SessionId::new(now, &*self.entropy)?;
         let seed = Seed::generate(&*self.entropy)?;
@@ -176,7 +163,9 @@ impl Services {
         self.end_sessions(&replaces, EndReason::Replaced).await?;
         self.keep_the_limit(&user).await?;
         let begun = self.store.session_by_id(id).await?.filter(|(session, user)| session.holds(user, now));
-        Ok(begun.map(|(session, user)| SignedIn { user, session, secret }))
+        let Some((session, user)) = begun else { return Ok(None) };
+        let device = self.device_token(&user.attrs().email, known)?;
+        Ok(Some(SignedIn { user, session, secret, device }))
     }
 
     /// One after another, so that a request holds one place in the store's line however many secrets it brings.
@@ -228,71 +217,3 @@ async fn live_sessions(store: &dyn Store, user: &User, now: Timestamp) -> Result
 
 /// How often somebody else may change a user first.
 const ATTEMPTS: usize = 5;
-
-impl<R> Failure<R> {
-    /// As the failure of a verb that calls this one: its refusals are among the other's.
-    fn refused_by<S>(self, refuse: impl FnOnce(R) -> S) -> Failure<S> {
-        match self.reason() {
-            Ok(reason) => Failure::Refused(refuse(reason)),
-            Err(failure) => failure,
-        }
-    }
-
-    /// Why it was refused, or the failure that is no refusal.
-    fn reason<S>(self) -> Result<R, Failure<S>> {
-        Err(match self {
-            Self::Refused(reason) => return Ok(reason),
-            Self::Raced => Failure::Raced,
-            Self::Busy { retry_after } => Failure::Busy { retry_after },
-            Self::Unavailable(source) => Failure::Unavailable(source),
-            Self::OutcomeUnknown(source) => Failure::OutcomeUnknown(source),
-            Self::Broken(source) => Failure::Broken(source),
-        })
-    }
-}
-
-/// Where to be refused is no failure, it is to be nobody.
-fn unless_refused<T, R, S>(outcome: Result<T, Failure<R>>) -> Result<Option<T>, Failure<S>> {
-    match outcome {
-        Ok(found) => Ok(Some(found)),
-        Err(failure) => failure.reason().map(|_| None),
-    }
-}
-
-impl<R> From<VaultError> for Failure<R> {
-    fn from(error: VaultError) -> Self {
-        Self::Broken(error.into())
-    }
-}
-
-impl<R> From<JwtError> for Failure<R> {
-    fn from(error: JwtError) -> Self {
-        Self::Broken(error.into())
-    }
-}
-
-impl<R> From<StoreError> for Failure<R> {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(source) => Self::Unavailable(source),
-            StoreError::OutcomeUnknown(source) => Self::OutcomeUnknown(source),
-            StoreError::Stale => Self::Raced,
-            StoreError::Taken | StoreError::Broken(_) => Self::Broken(error.into()),
-        }
-    }
-}
-
-impl<R> From<NoEntropy> for Failure<R> {
-    fn from(error: NoEntropy) -> Self {
-        Self::Broken(error.into())
-    }
-}
-
-impl<R> From<hashing::Refused> for Failure<R> {
-    fn from(refused: hashing::Refused) -> Self {
-        match refused {
-            hashing::Refused::Full { retry_after } => Self::Busy { retry_after },
-            hashing::Refused::TooDear | hashing::Refused::Stopped => Self::Broken(refused.into()),
-        }
-    }
-}

@@ -13,7 +13,7 @@ pub async fn open_store(services: &Services) -> Result<(), MigrateError> {
             MigrateError::Refused(format!("the signing keys cannot be used: {source}"))
         }
         Failure::Unavailable(source) | Failure::OutcomeUnknown(source) => MigrateError::Unavailable(source),
-        Failure::Raced | Failure::Busy { .. } => {
+        Failure::Raced | Failure::Throttled { .. } | Failure::Busy { .. } => {
             MigrateError::Unavailable("others are making signing keys".into())
         }
     })?;

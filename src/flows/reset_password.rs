@@ -39,6 +39,7 @@ pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<
         return Err(Failure::Refused(ResetRefusal::Reused));
     }
     let hash = services.hash(new.into_candidate(), from).await?;
+    services.forget_all_tries(&user).await?;
     let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
     services
         .change(user, |user| {

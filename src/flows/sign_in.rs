@@ -7,7 +7,7 @@ use crate::{
     system::hashing::Refused,
 };
 
-use super::{Arrival, Failure, Services, SignedIn};
+use super::{Arrival, Failure, Services, SignedIn, throttle::Tried};
 
 pub struct SignIn {
     pub email: Email,
@@ -26,6 +26,7 @@ pub enum SignInRefusal {
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
     let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
+    let tried = services.try_password(&wish.email, wish.arrival.known.as_ref()).await?;
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
         return refuse_at_the_usual_price(services, wish.password, from).await;
@@ -47,11 +48,17 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     }
 
     // Thousands may wait for their hash: what comes after it takes its memory only then.
-    Box::pin(welcome(services, user, wish)).await
+    Box::pin(welcome(services, user, wish, tried)).await
 }
 
 /// Somebody has typed the right password.
-async fn welcome(services: &Services, user: User, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
+async fn welcome(
+    services: &Services,
+    user: User,
+    wish: SignIn,
+    tried: Tried,
+) -> Result<SignedIn, Failure<SignInRefusal>> {
+    services.forget(tried).await?;
     let user = if user.is_leaving() { come_back(services, user).await? } else { user };
     let user = renew(services, user, wish.password, wish.arrival.device.network()).await?;
     let begun = services.begin_session(user, wish.arrival).await?;

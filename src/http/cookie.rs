@@ -2,7 +2,7 @@
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
-    cookie::{Cookie, SameSite},
+    cookie::{Cookie, SameSite, time::Duration},
     dev::Payload,
     http::header,
     web::Data,
@@ -10,6 +10,7 @@ use actix_web::{
 use std::future::{Ready, ready};
 
 use crate::domain::{
+    device_token::DeviceToken,
     origin::Origin,
     secret::{Secret, SecretDigest},
 };
@@ -50,7 +51,11 @@ pub fn is_present(request: &HttpRequest, origin: &Origin) -> bool {
 /// The value of each cookie of our name. Only ours are understood, and taken as they stand: another's, which cannot be
 /// read, does not hide them, and no other spelling of the name gets around what browsers promise for it.
 fn presented<'r>(request: &'r HttpRequest, origin: &Origin) -> impl Iterator<Item = &'r [u8]> {
-    let name = name(origin).as_bytes();
+    presented_as(request, name(origin))
+}
+
+fn presented_as<'r>(request: &'r HttpRequest, name: &'static str) -> impl Iterator<Item = &'r [u8]> {
+    let name = name.as_bytes();
     let pairs =
         request.headers().get_all(header::COOKIE).flat_map(|line| line.as_bytes().split(|&b| b == b';'));
     pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"="))
@@ -76,12 +81,33 @@ fn put(answer: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), Problem> {
 }
 
 fn build(origin: &Origin, value: String) -> Cookie<'static> {
-    Cookie::build(name(origin), value)
+    named(name(origin), origin, value)
+}
+
+fn named(name: &'static str, origin: &Origin, value: String) -> Cookie<'static> {
+    Cookie::build(name, value)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
         .secure(origin.is_secure())
         .finish()
+}
+
+/// What the device cookie of a request holds.
+pub fn device(request: &HttpRequest, origin: &Origin) -> Option<DeviceToken> {
+    let value = presented_as(request, device_name(origin)).next()?;
+    DeviceToken::parse(std::str::from_utf8(value).ok()?).ok()
+}
+
+/// Kept for as long as browsers keep anything, and given anew at each sign-in.
+pub fn set_device(answer: &mut HttpResponse, origin: &Origin, token: &DeviceToken) -> Result<(), Problem> {
+    let mut cookie = named(device_name(origin), origin, token.reveal());
+    cookie.set_max_age(Duration::days(400));
+    put(answer, &cookie)
+}
+
+const fn device_name(origin: &Origin) -> &'static str {
+    if origin.is_secure() { "__Host-device" } else { "device" }
 }
 
 /// The prefix makes browsers insist on `Secure`, on this host and on the whole path.

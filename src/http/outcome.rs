@@ -19,6 +19,7 @@ impl<R: Into<Self>> From<Failure<R>> for Problem {
         match failure {
             Failure::Refused(reason) => reason.into(),
             Failure::Raced => Self::Conflict,
+            Failure::Throttled { retry_after } => Self::Throttled { retry_after },
             Failure::Busy { retry_after } => Self::Busy { retry_after },
             Failure::Unavailable(source) => Self::StoreUnavailable(source),
             Failure::OutcomeUnknown(source) => Self::OutcomeUnknown(source),

@@ -38,6 +38,10 @@ pub enum Problem {
     TooManyConnections,
     /// Somebody else changed the record first.
     Conflict,
+    /// Too many wrong passwords.
+    Throttled {
+        retry_after: Duration,
+    },
     /// The hashing queue is full.
     Busy {
         retry_after: Duration,
@@ -145,6 +149,12 @@ impl Problem {
                 "Conflict",
                 "Somebody else changed this at the same time; try again",
             ),
+            Self::Throttled { .. } => kind(
+                StatusCode::TOO_MANY_REQUESTS,
+                "throttled",
+                "Throttled",
+                "Too many wrong passwords; wait, or choose another one by mail",
+            ),
             Self::Busy { .. } => kind(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
@@ -225,6 +235,8 @@ impl Problem {
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Busy { retry_after } => Some(retry_after.as_secs().max(1)),
+            // Not a moment before.
+            Self::Throttled { retry_after } => Some(retry_after.as_secs() + 1),
             Self::TooManyConnections
             | Self::NotReady
             | Self::NotOpen

@@ -137,7 +137,7 @@ fn invalid_refresh_token() -> Problem {
 impl TokensBody {
     /// For somebody who has just signed in or up.
     pub fn of(services: &Services, signed_in: SignedIn) -> Result<Self, Problem> {
-        let SignedIn { user, session, secret } = signed_in;
+        let SignedIn { user, session, secret, .. } = signed_in;
         let access = AccessBody::of(&services.mint::<Infallible>(&user, &session)?);
         let refresh = Some(RefreshTokenBody::of(&session, secret, services.clock.now()));
         Ok(Self { user: Some(UserBody::of(&user)), access, refresh })

@@ -46,6 +46,15 @@ pub enum OfAChange {
     BodyTooLarge(ProblemBody<'static>),
 }
 
+/// Of a call that checks a password.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfATry {
+    /// `throttled`: too many wrong passwords; come back after `Retry-After` seconds
+    #[response(status = 429, content_type = "application/problem+json")]
+    Throttled(ProblemBody<'static>),
+}
+
 /// Of a call that hashes a password which came in a body.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]

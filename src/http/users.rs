@@ -25,7 +25,7 @@ use super::{
     given::Given,
     problem::Problem,
     refresh::TokensBody,
-    refusals::{OfAChange, OfAQuestion, OfCredentials, OfSignIn, OfSignOut, OfSignUp, Refusals},
+    refusals::{OfAChange, OfAQuestion, OfATry, OfCredentials, OfSignIn, OfSignOut, OfSignUp, Refusals},
 };
 
 /// A user, as everybody who may see them sees them.
@@ -107,7 +107,7 @@ pub async fn sign_up(
     post, path = "/api/users/signin", tag = "users", request_body = SignInBody,
     responses(
         (status = 200, description = "The user, or their tokens", body = SignedInBody, headers(("set-cookie" = String, description = "The session cookie"))),
-        OfSignIn, OfCredentials, OfAChange, Refusals,
+        OfSignIn, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn sign_in(
@@ -173,7 +173,12 @@ pub async fn sign_out(
 }
 
 fn arrival(request: &HttpRequest, site: &Site, cookies: &SessionCookies, mode: Mode) -> Arrival {
-    Arrival { mode, device: client::device(request, site), replaces: cookies.all() }
+    Arrival {
+        mode,
+        device: client::device(request, site),
+        known: cookie::device(request, &site.origin),
+        replaces: cookies.all(),
+    }
 }
 
 fn greet(
@@ -187,6 +192,7 @@ fn greet(
     }
     let mut answer = answer.json(UserBody::of(&signed_in.user));
     cookie::set(&mut answer, &site.origin, &signed_in.secret)?;
+    cookie::set_device(&mut answer, &site.origin, &signed_in.device)?;
     Ok(answer)
 }
 

@@ -25,6 +25,7 @@ use crate::domain::{
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
+    throttle::{Curve, Try},
     user::User,
 };
 
@@ -102,6 +103,12 @@ pub trait Store: Send + Sync {
     /// Counts one more of what has this name, and says how many there are: since the count began, which ends at `until`.
     /// One that has ended begins anew.
     async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
+
+    /// Counts one more try of what has this name, unless it still has to wait: then nothing is counted.
+    async fn try_once(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<Try, StoreError>;
+
+    /// Forgets the tries of these.
+    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError>;
 
     /// All of them, by their number.
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;

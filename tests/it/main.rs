@@ -40,6 +40,7 @@ mod store;
 mod store_away;
 mod store_misset;
 mod support;
+mod throttling;
 mod tls;
 mod tokens;
 mod users_command;

@@ -43,6 +43,7 @@ use crate::domain::{
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
+    throttle::{Curve, Try},
     user::User,
 };
 
@@ -166,6 +167,14 @@ impl Store for MongoStore {
 
     async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
         self.connected()?.count_one(what, until, now).await
+    }
+
+    async fn try_once(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<Try, StoreError> {
+        self.connected()?.try_it_once(what, curve, now).await
+    }
+
+    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
+        self.connected()?.forget_all_tries(what).await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {

@@ -21,7 +21,7 @@ mod statements;
 mod transfer;
 mod users;
 
-use std::{sync::Arc, thread};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -43,6 +43,7 @@ use crate::domain::{
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
+    throttle::{Curve, Try},
     user::User,
 };
 
@@ -59,10 +60,6 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// What a disk that syncs fifty times a second gets done within the deadline.
-    const WRITES_IN_LINE: usize = 256;
-    const READS_IN_LINE: usize = 1_024;
-
     /// Makes the file if there is none. Connections are opened when they are first needed, so what may be wrong with a
     /// file that was there is told by `migrate`.
     pub fn open(location: Location) -> Result<Self, MigrateError> {
@@ -71,12 +68,10 @@ impl SqliteStore {
             let lane = Lane::start(&location, role, size, DEADLINE);
             lane.map(Arc::new).map_err(|error| MigrateError::Unavailable(error.into()))
         };
-        let writer = start(Role::Writer, Size { threads: 1, in_line: Self::WRITES_IN_LINE })?;
+        let writer = start(Role::Writer, Size::WRITER)?;
         let readers = match location {
             Location::Memory => Arc::clone(&writer),
-            Location::File(_) => {
-                start(Role::Reader, Size { threads: readers(), in_line: Self::READS_IN_LINE })?
-            }
+            Location::File(_) => start(Role::Reader, Size::of_readers())?,
         };
         Ok(Self { location, writer, readers, told: Told::default() })
     }
@@ -90,12 +85,6 @@ impl SqliteStore {
         let told = self.told.clone();
         self.writer.write_then(work, move || told.tell(change)).await
     }
-}
-
-/// More readers than processors only wait for each other.
-fn readers() -> u32 {
-    let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u32::try_from(processors).unwrap_or(u32::MAX).clamp(1, 4)
 }
 
 #[async_trait]
@@ -203,6 +192,16 @@ impl Store for SqliteStore {
     async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
         let what = *what;
         self.writer.write(move |connection| attempts::count(connection, &what, until, now)).await
+    }
+
+    async fn try_once(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<Try, StoreError> {
+        let (what, curve) = (*what, *curve);
+        self.writer.write(move |connection| attempts::try_once(connection, &what, &curve, now)).await
+    }
+
+    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
+        let what = what.to_vec();
+        self.writer.write(move |connection| attempts::forget(connection, &what)).await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {

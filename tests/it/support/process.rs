@@ -56,6 +56,7 @@ fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
         .env("PORTCULLIS_DATA_DIR", folder.path())
         .env("PORTCULLIS_KEY_SECRET", KEY_SECRET)
         .env("PORTCULLIS_MAIL_URL", "none:")
+        .env("PORTCULLIS_THROTTLE_PRESET", "off")
         .envs(settings.iter().copied());
     command
 }

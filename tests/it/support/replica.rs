@@ -18,6 +18,7 @@ use portcullis::{
         policy::{PasswordPolicy, SessionPreset, SignUpAnswer},
         rule::RuleBook,
         sealed::{KeySecret, KeySecrets},
+        throttle::ThrottlePreset,
     },
     flows::{
         Rules, Services,
@@ -126,6 +127,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
         },
         rules: Rules {
             sign_up: SignUpAnswer::Direct,
+            throttle: ThrottlePreset::Off,
             cost: Cost::NODE,
             passwords: PasswordPolicy::Standard,
             remembered_passwords: 5,

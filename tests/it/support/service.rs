@@ -26,12 +26,13 @@ pub(crate) struct Service {
 }
 
 /// Cheap hashes and any free ports; a test adds what it is about.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0"),
     ("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0"),
     ("PORTCULLIS_PASSWORD_COST", "node"),
     ("PORTCULLIS_STORE_URL", "sqlite::memory:"),
     ("PORTCULLIS_MAIL_URL", "none:"),
+    ("PORTCULLIS_THROTTLE_PRESET", "off"),
     // Two services on one store are replicas, which share it.
     ("PORTCULLIS_KEY_SECRET", KEY_SECRET),
 ];

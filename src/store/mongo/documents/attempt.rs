@@ -12,4 +12,6 @@ pub(in crate::store::mongo) struct AttemptDocument {
     what: Digest,
     pub(in crate::store::mongo) count: u32,
     expires_at: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store::mongo) blocked_until: Option<Moment>,
 }

@@ -51,7 +51,7 @@ impl From<Timestamp> for Moment {
 }
 
 impl Moment {
-    pub(super) fn read(self, field: &'static str) -> Result<Timestamp, Misfit> {
+    pub(in crate::store::mongo) fn read(self, field: &'static str) -> Result<Timestamp, Misfit> {
         Timestamp::from_millisecond(self.0.timestamp_millis()).map_err(|_| Misfit(field))
     }
 }

@@ -120,6 +120,8 @@ macro_rules! contract {
                 mailbox::whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_else,
                 mailbox::a_count_runs_to_its_end_and_begins_anew,
                 mailbox::of_fifty_who_count_at_once_each_counts,
+                mailbox::tries_wait_as_long_as_the_curve_says,
+                mailbox::r_01_of_fifty_who_try_at_once_as_many_may_as_may,
                 mailbox::what_has_ended_is_among_all_sessions,
                 changes::the_first_answer_is_everything_and_then_nothing,
                 changes::what_is_written_here_is_told,
