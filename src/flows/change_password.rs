@@ -7,7 +7,7 @@ use crate::{
     store::StoreError,
 };
 
-use super::{ATTEMPTS, Failure, Services, memory::Remembered};
+use super::{ATTEMPTS, Failure, Services, check_password::OwnerRefusal, memory::Remembered};
 
 pub struct ChangePassword {
     pub current: Candidate,
@@ -28,6 +28,15 @@ pub enum ChangeRefusal {
     Reused,
 }
 
+impl From<OwnerRefusal> for ChangeRefusal {
+    fn from(refusal: OwnerRefusal) -> Self {
+        match refusal {
+            OwnerRefusal::SignedOut => Self::SignedOut,
+            OwnerRefusal::InvalidCredentials => Self::InvalidCredentials,
+        }
+    }
+}
+
 /// Who has no right to change it learns nothing of the new one: the present one is asked for first.
 pub async fn change_password(
     services: &Services,
@@ -35,11 +44,8 @@ pub async fn change_password(
     wish: ChangePassword,
 ) -> Result<(), Failure<ChangeRefusal>> {
     let ChangePassword { current, new, from } = wish;
-    services.hashing.has_room(services.rules.cost, from)?;
-    let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(ChangeRefusal::SignedOut))?;
-    if !services.matches(&current, &user, user.hash(), from).await? {
-        return Err(Failure::Refused(ChangeRefusal::InvalidCredentials));
-    }
+    let owner = services.owner(caller, current.clone(), from).await;
+    let user = owner.map_err(|failure| failure.refused_by(ChangeRefusal::from))?;
     let new = services.rules.passwords.admit(new, Some(&user.attrs().email));
     let new = new.map_err(|unfit| Failure::Refused(unfit.into()))?;
     if !services.is_new(Some(&current), &new, &user, from).await? {

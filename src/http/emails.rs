@@ -12,7 +12,7 @@ use super::{
     extract::{Ignored, Json},
     problem::Problem,
     refusals::{
-        OfACaller, OfAChange, OfANewAddress, OfARace, OfAVerification, OfCredentials, OfEnding, Refusals,
+        OfACaller, OfAChange, OfANewAddress, OfATry, OfARace, OfAVerification, OfCredentials, OfEnding, Refusals,
     },
     users::Empty,
 };
@@ -59,7 +59,7 @@ pub async fn verify(
     put, path = "/api/users/email", tag = "users", security(("session" = []), ("token" = [])), request_body = ChangeEmailBody,
     responses(
         (status = 202, description = "The new address will be asked", body = Empty),
-        OfARace, OfANewAddress, OfACaller, OfCredentials, OfAChange, Refusals,
+        OfARace, OfANewAddress, OfACaller, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn change(

@@ -16,7 +16,7 @@ use super::{
     client, cookie,
     extract::Json,
     problem::Problem,
-    refusals::{OfACaller, OfAChange, OfAPassword, OfAQuestion, OfARace, OfCredentials, Refusals},
+    refusals::{OfACaller, OfAChange, OfAPassword, OfATry, OfAQuestion, OfARace, OfCredentials, Refusals},
     sessions::SessionBody,
     users::{Empty, UserBody},
 };
@@ -105,7 +105,7 @@ pub async fn export(services: Data<Services>, caller: Caller) -> Result<HttpResp
     delete, path = "/api/users/me", tag = "users", security(("session" = []), ("token" = [])), request_body = LeaveBody,
     responses(
         (status = 202, description = "It will be erased", body = Empty),
-        OfARace, OfAPassword, OfACaller, OfCredentials, OfAChange, Refusals,
+        OfARace, OfAPassword, OfACaller, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn leave(

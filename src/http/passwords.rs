@@ -13,7 +13,7 @@ use super::{
     extract::Json,
     problem::Problem,
     refusals::{
-        OfACaller, OfAChange, OfANewPassword, OfARace, OfAReset, OfAnAddress, OfCredentials, Refusals,
+        OfACaller, OfAChange, OfANewPassword, OfARace, OfAReset, OfATry, OfAnAddress, OfCredentials, Refusals,
     },
     users::Empty,
 };
@@ -25,7 +25,7 @@ use super::{
     put, path = "/api/users/password", tag = "users", security(("session" = []), ("token" = [])), request_body = ChangePasswordBody,
     responses(
         (status = 204, description = "It is changed"),
-        OfANewPassword, OfACaller, OfCredentials, OfAChange, Refusals,
+        OfANewPassword, OfACaller, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn change(
