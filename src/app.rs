@@ -46,7 +46,7 @@ pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_ba
 #[cfg(feature = "kube")]
 pub use cluster::{examine_cluster, make_secrets};
 pub use doctor::{look_around, look_here};
-pub use keys::with_keys;
+pub use keys::{with_keys, with_vault};
 pub use users::{ImportFrom, NoSource, import_users, newcomers, with_users};
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.

@@ -9,6 +9,7 @@ use crate::{
         sealed::{KeySecret, KeySecrets},
     },
     flows::key_ring::KeyRing,
+    store::Store,
     system::{key_file, vault::Vault},
 };
 
@@ -41,6 +42,20 @@ pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T
     let keys = key_ring(config, &world)?;
     world.store.migrate(world.clock.now()).await.map_err(refused)?;
     let done = work(&keys).await;
+    world.store.close().await;
+    Ok(done)
+}
+
+/// Opens the store for work on what it names by digests that are keyed, and lets go of it after.
+pub async fn with_vault<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&dyn Store, &Vault) -> T,
+) -> Result<T, CannotRun> {
+    must_be_there(config)?;
+    let world = World::real(config)?;
+    let vault = vault_as_it_is(config, &*world.entropy)?;
+    world.store.examine().await.map_err(refused)?;
+    let done = work(&*world.store, &vault).await;
     world.store.close().await;
     Ok(done)
 }

@@ -12,6 +12,7 @@ mod progress;
 pub mod restore;
 pub mod serve;
 mod signals;
+pub mod throttle;
 pub mod users;
 
 use std::{
@@ -47,6 +48,7 @@ enum Command {
     Config(config::Args),
     Keys(keys::Args),
     Users(users::Args),
+    Throttle(throttle::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Doctor(doctor::Args),
@@ -89,6 +91,7 @@ impl Cli {
             Command::Config(args) => Ok(config::run(&args, &configuration()?)?),
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             Command::Users(args) => users::run(args, &without_keys()?),
+            Command::Throttle(args) => throttle::run(&args, &configuration()?),
             Command::Backup(args) => args.run(&without_keys()?),
             Command::Restore(args) => restore::run(args, &without_keys()?),
             Command::Doctor(args) => doctor::run(args),

@@ -8,6 +8,7 @@ pub mod change_password;
 pub mod change_user;
 pub mod check_backup;
 pub mod check_password;
+pub mod clear_throttle;
 pub mod decide;
 pub mod delete_user;
 pub mod delivery;

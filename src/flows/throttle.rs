@@ -6,11 +6,13 @@ use crate::{
     domain::{
         device_token::{Device, DeviceToken},
         email::Email,
+        id::UserId,
         secret::SecretDigest,
         throttle::{Curve, ThrottlePreset, Try},
         user::User,
     },
     store::StoreError,
+    system::vault::Vault,
 };
 
 use super::{Failure, Services};
@@ -27,21 +29,21 @@ impl Services {
     ) -> Result<Tried, Failure<R>> {
         let known = device.filter(|token| token.proof == self.proof_of(token.device, email));
         match known {
-            Some(token) => self.try_once("a device's password", &token.device.to_string()).await,
-            None => self.try_once("a password", email.canonical()).await,
+            Some(token) => self.try_once(of_device(&self.vault, token.device)).await,
+            None => self.try_once(of_strangers(&self.vault, email)).await,
         }
     }
 
     /// A try at their own password by somebody who is signed in.
     pub(super) async fn try_own_password<R>(&self, user: &User) -> Result<Tried, Failure<R>> {
-        self.try_once("one's own password", &user.id().to_string()).await
+        self.try_once(of_owner(&self.vault, user.id())).await
     }
 
-    async fn try_once<R>(&self, what: &'static str, of: &str) -> Result<Tried, Failure<R>> {
+    async fn try_once<R>(&self, name: SecretDigest) -> Result<Tried, Failure<R>> {
         if self.rules.throttle == ThrottlePreset::Off {
             return Ok(Tried(None));
         }
-        let (name, now) = (self.vault.fingerprint(what, of), self.clock.now());
+        let now = self.clock.now();
         match self.store.try_once(&name, &Curve::PASSWORDS, now).await? {
             Try::May => Ok(Tried(Some(name))),
             Try::Wait { until } => {
@@ -61,9 +63,8 @@ impl Services {
 
     /// Whoever reads the mail of an address has chosen another password: all that was tried before counts no more.
     pub(super) async fn forget_all_tries(&self, user: &User) -> Result<(), StoreError> {
-        let of_strangers = self.vault.fingerprint("a password", user.attrs().email.canonical());
-        let own = self.vault.fingerprint("one's own password", &user.id().to_string());
-        self.store.forget_tries(&[of_strangers, own]).await
+        let names = [of_strangers(&self.vault, &user.attrs().email), of_owner(&self.vault, user.id())];
+        self.store.forget_tries(&names).await
     }
 
     /// For a browser where somebody has just signed in; the one it has where that is right.
@@ -82,4 +83,18 @@ impl Services {
     fn proof_of(&self, device: Device, email: &Email) -> SecretDigest {
         self.vault.fingerprint("device", &format!("{device} {}", email.canonical()))
     }
+}
+
+/// What is counted under an address.
+pub(super) fn of_strangers(vault: &Vault, email: &Email) -> SecretDigest {
+    vault.fingerprint("a password", email.canonical())
+}
+
+/// And under a user who is signed in.
+pub(super) fn of_owner(vault: &Vault, user: UserId) -> SecretDigest {
+    vault.fingerprint("one's own password", &user.to_string())
+}
+
+fn of_device(vault: &Vault, device: Device) -> SecretDigest {
+    vault.fingerprint("a device's password", &device.to_string())
 }

@@ -10,7 +10,10 @@ use serde_json::json;
 
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
+    folder::Folder,
     mail_server::MailServer,
+    patience::until,
+    process::{Process, run},
     service::Service,
     stores::on_both_stores,
 };
@@ -163,6 +166,27 @@ async fn c_11_after_a_hundred_none_is_looked_at(store: Arc<dyn Store>) {
         service.clock.advance(SignedDuration::from_mins(15));
     }
     assert!(throttled(&eve.sign_in(ADA, PASSWORD).await) > 29 * 24 * 3600);
+}
+
+/// Beside the running service, as an operator does.
+#[tokio::test]
+async fn an_operator_lets_somebody_try_again() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[ON]);
+    let mut ada = Browser::to(process.ready().public);
+    ada.sign_up(ADA).await;
+    ada.cookie = None;
+    until("she would have to wait for long", async || {
+        let answer = guess(&mut ada, ADA).await;
+        answer.status == 429 && throttled(&answer) > 3
+    })
+    .await;
+    let cleared = run(&folder, &["throttle", "clear", "Ada@Example.org"], &[ON]);
+    assert_eq!(String::from_utf8(cleared.stdout).unwrap(), "Ada@example.org may be tried again.\n");
+    assert_eq!(ada.sign_in(ADA, PASSWORD).await.status, 200);
+    let code = |args: &[&str]| run(&folder, args, &[]).status.code();
+    assert_eq!((code(&["throttle"]), code(&["throttle", "clear", "ada@"])), (Some(2), Some(2)));
+    assert_eq!(run(&Folder::new(), &["throttle", "clear", ADA], &[]).status.code(), Some(1));
 }
 
 async fn nobody_is_shut_out_of_their_own_browser_by_a_stranger(store: Arc<dyn Store>) {
