@@ -131,7 +131,9 @@ fn without_keys() -> Result<Config, Misconfigured> {
 fn told<R: Error>(failure: Failure<R>) -> String {
     match failure {
         Failure::Refused(reason) => reason.to_string(),
-        Failure::Raced | Failure::Throttled { .. } | Failure::Busy { .. } => "somebody else is at it; try again".to_owned(),
+        Failure::Raced | Failure::Throttled { .. } | Failure::Busy { .. } => {
+            "somebody else is at it; try again".to_owned()
+        }
         Failure::Unavailable(source) => format!("the store is unavailable: {source}"),
         Failure::OutcomeUnknown(source) => format!("nobody knows whether it was done: {source}"),
         Failure::Broken(source) => source.to_string(),

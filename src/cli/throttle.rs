@@ -4,7 +4,11 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 
 use super::{Failed, print, runtime, told};
-use crate::{app, config::Config, domain::email::Email, flows::clear_throttle::clear_throttle};
+use crate::{
+    app,
+    config::Config,
+    flows::clear_throttle::{Email, clear_throttle},
+};
 
 /// Look after what keeps people from trying passwords.
 #[derive(Debug, Parser)]

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use crate::{domain::email::Email, store::Store, system::vault::Vault};
+pub use crate::domain::email::Email;
+use crate::{store::Store, system::vault::Vault};
 
 use super::{Failure, throttle};
 

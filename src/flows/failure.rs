@@ -5,11 +5,7 @@ use std::time::Duration;
 use crate::{
     domain::clock::NoEntropy,
     store::{BoxError, StoreError},
-    system::{
-        hashing,
-        jwt::JwtError,
-        vault::VaultError,
-    },
+    system::{hashing, jwt::JwtError, vault::VaultError},
 };
 
 /// Refusals, races and breakage are kept apart, so that no handler has to think.

@@ -50,14 +50,14 @@ pub mod verify;
 pub mod verify_email;
 pub mod who_am_i;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     domain::{
         access_token::TokenRules,
-        clock::{Clock, Entropy, NoEntropy, random},
+        clock::{Clock, Entropy, random},
         cost::Cost,
         device::Device,
         device_token::DeviceToken,
@@ -71,12 +71,8 @@ use crate::{
         throttle::ThrottlePreset,
         user::User,
     },
-    store::{BoxError, Store, StoreError},
-    system::{
-        hashing::{self, HashingPool},
-        jwt::JwtError,
-        vault::{Vault, VaultError},
-    },
+    store::{Store, StoreError},
+    system::{hashing::HashingPool, vault::Vault},
 };
 
 pub use failure::Failure;

@@ -12,7 +12,8 @@ use super::{
     extract::{Ignored, Json},
     problem::Problem,
     refusals::{
-        OfACaller, OfAChange, OfANewAddress, OfATry, OfARace, OfAVerification, OfCredentials, OfEnding, Refusals,
+        OfACaller, OfAChange, OfANewAddress, OfARace, OfATry, OfAVerification, OfCredentials, OfEnding,
+        Refusals,
     },
     users::Empty,
 };

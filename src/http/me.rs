@@ -16,7 +16,7 @@ use super::{
     client, cookie,
     extract::Json,
     problem::Problem,
-    refusals::{OfACaller, OfAChange, OfAPassword, OfATry, OfAQuestion, OfARace, OfCredentials, Refusals},
+    refusals::{OfACaller, OfAChange, OfAPassword, OfAQuestion, OfARace, OfATry, OfCredentials, Refusals},
     sessions::SessionBody,
     users::{Empty, UserBody},
 };

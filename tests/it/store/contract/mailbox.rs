@@ -154,10 +154,7 @@ pub(crate) async fn tries_wait_as_long_as_the_curve_says(store: Arc<dyn Store>, 
     assert_eq!(store.try_once(&what, &curve, now).await.unwrap(), Try::May);
 }
 
-pub(crate) async fn r_01_of_fifty_who_try_at_once_as_many_may_as_may(
-    store: Arc<dyn Store>,
-    people: &People,
-) {
+pub(crate) async fn r_01_of_fifty_who_try_at_once_as_many_may_as_may(store: Arc<dyn Store>, people: &People) {
     let (what, now) = (people.secret().digest(), people.now());
     let tried = join_all((0..50).map(|_| store.try_once(&what, &Curve::PASSWORDS, now))).await;
     let may = tried.iter().filter(|tried| matches!(tried, Ok(Try::May))).count();
