@@ -27,10 +27,11 @@ fn findings(output: &Output) -> (Vec<(String, String, String)>, i32) {
 }
 
 /// What other tests set to be quick or alone would be warned about.
-const AS_MEANT: [(&str, &str); 3] = [
+const AS_MEANT: [(&str, &str); 4] = [
     ("PORTCULLIS_PASSWORD_COST", "standard"),
     ("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:3000"),
     ("PORTCULLIS_MAIL_URL", "log:"),
+    ("PORTCULLIS_THROTTLE_PRESET", "standard"),
 ];
 
 fn look(folder: &Folder, args: &[&str], settings: &[(&str, &str)]) -> (Vec<(String, String, String)>, i32) {
