@@ -108,8 +108,9 @@ fn newcomer(line: &Line, number: u64) -> Result<Newcomer, Fault> {
 /// Our own names of members may be repeated, and others that look like names; anything else may be a hash, or meant for a terminal.
 fn told(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let what = text.split_once(" at line ").map_or("", |(what, _)| what);
-    let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    // From the end, since a name may hold anything.
+    let what = text.rsplit_once(" at line ").map_or("", |(what, _)| what);
+    let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "));
     let repeats = match unknown {
         Some((name, _)) => is_a_name(name),
         None => ["missing field", "duplicate field"].iter().any(|ours| what.starts_with(ours)),

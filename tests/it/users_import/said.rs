@@ -60,6 +60,8 @@ async fn what_is_unknown_is_not_repeated_unless_it_looks_like_a_name() {
     let odd = [
         json!({ "$2b$10$k5k9a/eJhDjdu04Oab3F.uyfRJp9Msp7": "ada@example.org" }),
         json!({ "\u{1b}]0;title\u{7}": 1 }),
+        // As if the sentence about it had ended.
+        json!({ "b`, expected one of \u{1b}]0;title $2b$10$k5k9a": 1 }),
         json!({ "a": 1, "email": "ada@example.org" }),
     ];
     let odd = gate.write("odd", &odd.map(|line| format!("{line}\n")).concat());
@@ -67,7 +69,7 @@ async fn what_is_unknown_is_not_repeated_unless_it_looks_like_a_name() {
     let (said, complained, _) = heard(&gate, &[&odd, "--report", &report]);
     let all = format!("{said}{complained}{}", std::fs::read_to_string(&report).unwrap());
     assert!(!all.contains("$2b$") && !all.contains('\u{1b}') && !all.contains("u001b"), "{all}");
-    assert!(complained.contains("line 3: unknown field `a`, expected one of"), "{complained}");
+    assert!(complained.contains("line 4: unknown field `a`, expected one of"), "{complained}");
 }
 
 #[tokio::test]
