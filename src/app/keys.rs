@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::{
     config::{Config, KeySource, StoreUrl},
     domain::{
@@ -49,13 +51,13 @@ pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T
 /// Opens the store for work on what it names by digests that are keyed, and lets go of it after.
 pub async fn with_vault<T>(
     config: &Config,
-    work: impl AsyncFnOnce(&dyn Store, &Vault) -> T,
+    work: impl AsyncFnOnce(&dyn Store, &Vault, Timestamp) -> T,
 ) -> Result<T, CannotRun> {
     must_be_there(config)?;
     let world = World::real(config)?;
     let vault = vault_as_it_is(config, &*world.entropy)?;
     world.store.examine().await.map_err(refused)?;
-    let done = work(&*world.store, &vault).await;
+    let done = work(&*world.store, &vault, world.clock.now()).await;
     world.store.close().await;
     Ok(done)
 }

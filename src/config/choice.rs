@@ -37,7 +37,8 @@ impl Choice for ThrottlePreset {
             Self::Standard,
             "after five wrong passwords for an address the next one waits a second, and after each further one twice as long, up to 15 minutes; \
              after a hundred none is looked at, until another one was chosen by mail. A browser that somebody signed in with before has a count of its own, \
-             so that no stranger shuts them out",
+             so that no stranger shuts them out. A network that tried fifteen different wrong pairs of address and password within three hours waits a day; it may sign up \
+             sixty times an hour, and as often ask for another password",
         ),
         ("off", Self::Off, "nothing: for benchmarks, and warned about at start"),
     ];

@@ -109,6 +109,13 @@ impl SecretDigest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Of a keyed one: a salt, or a number that tells one of few from another.
+    pub fn first<const N: usize>(&self) -> [u8; N] {
+        let mut first = [0; N];
+        first.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
+        first
+    }
 }
 
 impl PartialEq for SecretDigest {

@@ -1,6 +1,11 @@
 //! Throttling: after some wrong passwords each next one waits longer, and after many there is no next.
 
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{id::UserId, sealed::Sealed, secret::SecretDigest};
 
 /// How strict we are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,11 +29,145 @@ pub struct Curve {
     pub memory: SignedDuration,
 }
 
+/// What is counted, in words that operators get to read. A store knows it by a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "counted", rename_all = "snake_case")]
+pub enum Counted {
+    /// Tries at the password of an address, wherever they come from.
+    Address {
+        address: String,
+    },
+    /// Those among them that come from one network.
+    AddressFromNetwork {
+        address: String,
+        network: IpAddr,
+    },
+    /// Tries from a browser in which its owner signed in before.
+    Browser {
+        address: String,
+        browser: String,
+    },
+    /// Tries by somebody who is signed in.
+    Owner {
+        user: UserId,
+    },
+    /// Pairs of address and password that were wrong.
+    Network {
+        network: IpAddr,
+    },
+    SignUps {
+        network: IpAddr,
+    },
+    ForgottenPasswords {
+        network: IpAddr,
+    },
+    TokensFromMail {
+        network: IpAddr,
+    },
+    /// Letters that were asked for.
+    Mail {
+        about: String,
+        address: String,
+    },
+    AddressesAsked {
+        user: UserId,
+    },
+}
+
+/// A count as a store keeps it: what it is of can be read with the key secret only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub digest: SecretDigest,
+    pub label: Sealed,
+}
+
+/// A try: what counts it, in this order, and what else may keep it waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub counters: Vec<Counter>,
+    pub gates: Vec<SecretDigest>,
+}
+
+/// Something that is tried, and how it waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    pub name: Name,
+    pub curve: Curve,
+}
+
+/// How often something may be done in a stretch of time, which begins with the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    pub most: u32,
+    pub each: SignedDuration,
+}
+
+/// So many different pairs of address and password that were wrong are no person who forgot: their network waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stuffing {
+    pub pairs: u32,
+    pub within: SignedDuration,
+    pub pause: SignedDuration,
+}
+
+/// One that was wrong, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongPair {
+    pub network: Name,
+    pub pair: Pair,
+    pub rule: Stuffing,
+}
+
+/// An address and a password, as far as it takes to tell it from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair(i64);
+
+/// A count as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    pub digest: SecretDigest,
+    /// Not of what an earlier release counted.
+    pub label: Option<Sealed>,
+    pub count: u32,
+    pub waits_until: Option<Timestamp>,
+    pub forgotten_at: Timestamp,
+}
+
 /// Whether something may be tried now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Try {
     May,
     Wait { until: Timestamp },
+}
+
+impl Counted {
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Self::Address { address }
+            | Self::AddressFromNetwork { address, .. }
+            | Self::Browser { address, .. }
+            | Self::Mail { address, .. } => Some(address),
+            _ => None,
+        }
+    }
+
+    pub const fn network(&self) -> Option<IpAddr> {
+        match self {
+            Self::AddressFromNetwork { network, .. }
+            | Self::Network { network }
+            | Self::SignUps { network }
+            | Self::ForgottenPasswords { network }
+            | Self::TokensFromMail { network } => Some(*network),
+            _ => None,
+        }
+    }
+
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Owner { user } | Self::AddressesAsked { user } => Some(*user),
+            _ => None,
+        }
+    }
 }
 
 impl Curve {
@@ -40,6 +179,11 @@ impl Curve {
         last: 100,
         memory: SignedDuration::from_hours(30 * 24),
     };
+
+    /// Of those that come from one network. It does not end with the owner's sign-in elsewhere, and so it has no last one, after which
+    /// the owner could not sign in from there.
+    pub const PASSWORDS_FROM_NETWORK: Self =
+        Self { last: u32::MAX, memory: SignedDuration::from_hours(24), ..Self::PASSWORDS };
 
     /// How long the next one waits after so many.
     pub fn pause(&self, tries: u32) -> SignedDuration {
@@ -53,6 +197,27 @@ impl Curve {
 
     /// More are longer than anybody waits.
     pub const DOUBLINGS: u32 = 20;
+}
+
+impl Budget {
+    /// Of one network, for what anybody may ask for without an account.
+    pub const OF_A_NETWORK: Self = Self { most: 60, each: SignedDuration::from_hours(1) };
+}
+
+impl Stuffing {
+    pub const PASSWORDS: Self =
+        Self { pairs: 15, within: SignedDuration::from_hours(3), pause: SignedDuration::from_hours(24) };
+}
+
+impl Pair {
+    /// A quarter of a keyed digest: among fifteen no two are alike by chance.
+    pub fn new(digest: &SecretDigest) -> Self {
+        Self(i64::from_be_bytes(digest.first()))
+    }
+
+    pub const fn as_i64(self) -> i64 {
+        self.0
+    }
 }
 
 #[cfg(test)]

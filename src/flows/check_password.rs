@@ -30,11 +30,13 @@ impl Services {
         self.hashing.has_room(self.rules.cost, from)?;
         let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
         let tried = self.try_own_password(&user).await?;
-        if self.matches(&password, &user, user.hash(), from).await? {
-            self.forget(tried).await?;
-            Ok(user)
-        } else {
-            Err(Failure::Refused(OwnerRefusal::InvalidCredentials))
+        match self.matches(&password, &user, user.hash(), from).await {
+            Ok(true) => {
+                self.forget(tried).await?;
+                Ok(user)
+            }
+            Ok(false) => Err(Failure::Refused(OwnerRefusal::InvalidCredentials)),
+            Err(failure) => Err(self.take_back(tried, failure).await),
         }
     }
 

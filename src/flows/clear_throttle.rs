@@ -1,19 +1,69 @@
 //! Clear a throttle: what an operator does for somebody whom others have shut out.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, net::IpAddr};
+
+use jiff::Timestamp;
 
 pub use crate::domain::email::Email;
-use crate::{store::Store, system::vault::Vault};
+use crate::{
+    domain::{device::network, id::UserId, secret::SecretDigest, throttle::Tally},
+    store::{Store, StoreError},
+    system::vault::Vault,
+};
 
 use super::{Failure, throttle};
 
-/// The tries at an address count no more, whoever made them; nor those of its owner at their own password, where it is somebody's.
+/// Whom to let try again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    Everybody,
+    /// Whoever tries the password of an address, which need not be anybody's.
+    Address(Email),
+    /// Whoever comes from the network of this one.
+    Network(IpAddr),
+}
+
+/// Begins the counts anew, and says how many there were.
 pub async fn clear_throttle(
     store: &dyn Store,
     vault: &Vault,
-    email: &Email,
-) -> Result<(), Failure<Infallible>> {
-    let mut names = vec![throttle::of_strangers(vault, email)];
-    names.extend(store.user_by_email(email).await?.map(|user| throttle::of_owner(vault, user.id())));
-    Ok(store.forget_tries(&names).await?)
+    whom: &Whom,
+    now: Timestamp,
+) -> Result<u64, Failure<Infallible>> {
+    let owner = match whom {
+        Whom::Address(email) => store.user_by_email(email).await?.map(|user| user.id()),
+        Whom::Everybody | Whom::Network(_) => None,
+    };
+    let (mut after, mut cleared) = (None, 0);
+    loop {
+        let tallies = store.tallies(after, now).await?;
+        let Some(last) = tallies.last() else { return Ok(cleared) };
+        after = Some(last.digest);
+        let meant = tallies.iter().filter(|tally| whom.means(vault, tally, owner));
+        let meant: Vec<_> = meant.map(|tally| tally.digest).collect();
+        cleared += forget(store, &meant).await?;
+    }
+}
+
+async fn forget(store: &dyn Store, meant: &[SecretDigest]) -> Result<u64, StoreError> {
+    if !meant.is_empty() {
+        store.forget_tries(meant).await?;
+    }
+    Ok(meant.len() as u64)
+}
+
+impl Whom {
+    fn means(&self, vault: &Vault, tally: &Tally, owner: Option<UserId>) -> bool {
+        let counted = match self {
+            Self::Everybody => return true,
+            Self::Address(_) | Self::Network(_) => throttle::read(vault, tally),
+        };
+        counted.is_some_and(|counted| match self {
+            Self::Everybody => true,
+            Self::Address(email) => {
+                counted.address() == Some(email.canonical()) || owner.is_some() && counted.user() == owner
+            }
+            Self::Network(address) => counted.network() == Some(network(*address)),
+        })
+    }
 }

@@ -18,8 +18,8 @@ pub enum Failure<R> {
     /// Someone else changed the record first; asking again may succeed.
     #[error("somebody else changed the record first")]
     Raced,
-    /// Too many were wrong; nothing was looked at.
-    #[error("too many were wrong")]
+    /// Too much of it was tried; nothing was looked at.
+    #[error("too much of it was tried")]
     Throttled { retry_after: Duration },
     /// Too much is asked of us at once; nothing happened.
     #[error("too much is asked of us at once")]

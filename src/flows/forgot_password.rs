@@ -1,6 +1,6 @@
 //! Forgot the password: whoever owns the address is mailed a link to choose another one.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, net::IpAddr, time::Duration};
 
 use tokio::time::sleep;
 
@@ -12,13 +12,19 @@ use crate::{
 use super::{
     Failure, Services,
     post::{Asked, heard_or_not},
+    throttle::Asking,
 };
 
 /// Longer than any of it takes where the store is well, and nothing to a person.
 const ALWAYS: Duration = Duration::from_millis(100);
 
 /// The same answer after the same time for any address: nobody learns whose it is.
-pub async fn forgot_password(services: &Services, email: &Email) -> Result<(), Failure<Infallible>> {
+pub async fn forgot_password(
+    services: &Services,
+    email: &Email,
+    from: Option<IpAddr>,
+) -> Result<(), Failure<Infallible>> {
+    services.spend_from_budget(Asking::ForgottenPassword, from).await?;
     let watch = Stopwatch::start();
     let done = write_if_known(services, email).await;
     sleep(ALWAYS.saturating_sub(watch.elapsed())).await;

@@ -27,6 +27,7 @@ pub mod leave;
 pub mod list_backups;
 pub mod list_keys;
 pub mod list_sessions;
+pub mod list_throttle;
 pub mod list_users;
 pub mod load_keys;
 pub mod memory;

@@ -14,7 +14,8 @@ use crate::{
         letter::{Letter, LetterKind, LetterState},
         mail_token::MailToken,
         origin::Origin,
-        secret::{Secret, SecretDigest},
+        secret::Secret,
+        throttle::Counted,
         user::User,
     },
     mail::{
@@ -58,6 +59,10 @@ pub(super) enum Asked {
     Address,
 }
 
+fn letters(about: &str, to: &Email) -> Counted {
+    Counted::Mail { about: about.to_owned(), address: to.canonical().to_owned() }
+}
+
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Links {
@@ -78,30 +83,28 @@ impl Services {
         if self.post.mailer.is_none() {
             return Ok(false);
         }
-        let what = match asked {
-            Asked::Reset => "reset asked for",
-            Asked::Verification => "verification asked for",
-            Asked::Address => "address asked for",
+        let about = match asked {
+            Asked::Reset => "reset",
+            Asked::Verification => "verification",
+            Asked::Address => "address",
         };
-        let so_far = self.count(what, to.canonical()).await?;
-        Ok(so_far <= self.post.limit)
+        Ok(self.count(&letters(about, to)).await? <= self.post.limit)
     }
 
     /// Whether one user may have one more address asked whether it is theirs.
     pub(super) async fn may_ask_addresses(&self, user: UserId) -> Result<bool, StoreError> {
-        let so_far = self.count("addresses asked by", &user.to_string()).await?;
-        Ok(so_far <= self.post.limit)
+        Ok(self.count(&Counted::AddressesAsked { user }).await? <= self.post.limit)
     }
 
     /// For an address that is nobody's: a write like the one that a letter takes, so that time does not tell.
     pub(super) async fn write_to_nobody(&self, to: &Email) -> Result<(), StoreError> {
-        self.count("mail to nobody", to.canonical()).await.map(drop)
+        self.count(&letters("nobody", to)).await.map(drop)
     }
 
-    async fn count(&self, what: &'static str, of: &str) -> Result<u32, StoreError> {
+    async fn count(&self, what: &Counted) -> Result<u32, StoreError> {
         let now = self.clock.now();
-        let name: SecretDigest = self.vault.fingerprint(what, of);
-        self.store.count(&name, now + HOUR, now).await
+        let name = self.name(what).map_err(|error| StoreError::Broken(error.into()))?;
+        Ok(self.store.count(&name, now + HOUR, now).await?.so_far)
     }
 
     /// A letter that tells something.

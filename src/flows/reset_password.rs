@@ -7,7 +7,7 @@ use crate::domain::{
     user::User,
 };
 
-use super::{Failure, Services};
+use super::{Failure, Services, throttle::Asking};
 
 pub struct ResetPassword {
     pub token: MailToken,
@@ -28,6 +28,15 @@ pub enum ResetRefusal {
 
 /// The token says whose password it is; a request cannot. Nobody is signed in by it.
 pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
+    let from = wish.from;
+    let done = choose(services, wish).await;
+    if matches!(done, Err(Failure::Refused(ResetRefusal::TokenInvalid))) {
+        services.spend_from_budget(Asking::TokenFromMail, from).await?;
+    }
+    done
+}
+
+async fn choose(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
     let ResetPassword { token, new, from } = wish;
     services.hashing.has_room(services.rules.cost, from)?;
     let user = services.store.user(token.user).await?.ok_or(Failure::Refused(ResetRefusal::TokenInvalid))?;
@@ -39,7 +48,7 @@ pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<
         return Err(Failure::Refused(ResetRefusal::Reused));
     }
     let hash = services.hash(new.into_candidate(), from).await?;
-    services.forget_all_tries(&user).await?;
+    services.forget_all_tries(&user, from).await?;
     let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
     services
         .change(user, |user| {

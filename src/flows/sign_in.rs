@@ -3,7 +3,13 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
+    domain::{
+        clock::random,
+        email::Email,
+        password::Candidate,
+        stored_hash::{Derived, Recipe},
+        user::User,
+    },
     system::hashing::Refused,
 };
 
@@ -26,12 +32,25 @@ pub enum SignInRefusal {
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
     let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
-    let tried = services.try_password(&wish.email, wish.arrival.known.as_ref()).await?;
+    let tried = services.try_password(&wish.email, from, wish.arrival.known.as_ref()).await?;
+    match check(services, &wish, from).await {
+        // Thousands may wait for their hash: what comes after it takes its memory only then.
+        Ok(Some(user)) => Box::pin(welcome(services, user, wish, tried)).await,
+        Ok(None) => Err(Failure::Refused(SignInRefusal::InvalidCredentials)),
+        Err(failure) => Err(services.take_back(tried, failure).await),
+    }
+}
+
+/// Whose address and password it is, if they may sign in.
+async fn check(
+    services: &Services,
+    wish: &SignIn,
+    from: Option<IpAddr>,
+) -> Result<Option<User>, Failure<SignInRefusal>> {
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
-        return refuse_at_the_usual_price(services, wish.password, from).await;
+        return refuse_at_the_usual_price(services, wish, from).await;
     };
-
     let derived = match services
         .hashing
         .derive(wish.password.clone(), user.hash().recipe().clone(), from)
@@ -39,16 +58,14 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     {
         Err(Refused::TooDear) => {
             tracing::error!(user = %user.id(), algorithm = %user.hash().recipe().algorithm, "no memory to check a stored hash");
-            return refuse_at_the_usual_price(services, wish.password, from).await;
+            return refuse_at_the_usual_price(services, wish, from).await;
         }
         derived => derived?,
     };
-    if !user.hash().matches(&derived) || !may_sign_in(services, &user) {
-        return refuse_a_known_user(services, &user, wish.password, from).await;
+    if user.hash().matches(&derived) && may_sign_in(services, &user) {
+        return Ok(Some(user));
     }
-
-    // Thousands may wait for their hash: what comes after it takes its memory only then.
-    Box::pin(welcome(services, user, wish, tried)).await
+    refuse_a_known_user(services, &user, wish, &derived, from).await
 }
 
 /// Somebody has typed the right password.
@@ -91,27 +108,32 @@ async fn come_back(services: &Services, user: User) -> Result<User, Failure<Sign
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.
 async fn refuse_at_the_usual_price(
     services: &Services,
-    password: Candidate,
+    wish: &SignIn,
     from: Option<IpAddr>,
-) -> Result<SignedIn, Failure<SignInRefusal>> {
-    let decoy = Recipe::new(services.rules.cost, random(&*services.entropy)?);
-    services.hashing.derive(password, decoy, from).await?;
-    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
+) -> Result<Option<User>, Failure<SignInRefusal>> {
+    // The same for the same address, so that the same password tried twice is the same pair.
+    let salt = services.vault.fingerprint("decoy", wish.email.canonical());
+    let decoy = Recipe::new(services.rules.cost, salt.first());
+    let derived = services.hashing.derive(wish.password.clone(), decoy, from).await?;
+    services.note_wrong(&wish.email, &derived, from).await?;
+    Ok(None)
 }
 
 /// A hash cheaper than today's has not cost the usual price yet: the rest of it is computed for nothing.
 async fn refuse_a_known_user(
     services: &Services,
     user: &User,
-    password: Candidate,
+    wish: &SignIn,
+    derived: &Derived,
     from: Option<IpAddr>,
-) -> Result<SignedIn, Failure<SignInRefusal>> {
+) -> Result<Option<User>, Failure<SignInRefusal>> {
     if let Some(rest) = user.hash().recipe().algorithm.rest_of(services.rules.cost) {
         let decoy = Recipe::new(rest, random(&*services.entropy)?);
         // Who has waited once is not sent away instead of refused, which would tell as much as time does.
-        let _ = services.hashing.derive(password, decoy, from).await;
+        let _ = services.hashing.derive(wish.password.clone(), decoy, from).await;
     }
-    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
+    services.note_wrong(&wish.email, derived, from).await?;
+    Ok(None)
 }
 
 /// Replaces a hash that is foreign or cheaper than today's, while nobody waits for the slot. Whoever cannot be renewed

@@ -12,6 +12,7 @@ use crate::domain::{
 use super::{
     Arrival, Failure, Services, SignedIn,
     post::{Asked, heard_or_not},
+    throttle::Asking,
 };
 use crate::store::StoreError;
 
@@ -29,7 +30,10 @@ pub enum SignUpRefusal {
 
 /// `None` where there is nothing to say but by mail. The unique index decides who gets the address; nobody looks first.
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedIn>, Failure<SignUpRefusal>> {
-    let hash = services.hash(wish.password.into_candidate(), wish.arrival.device.network()).await?;
+    let from = wish.arrival.device.network();
+    services.hashing.has_room(services.rules.cost, from)?;
+    services.spend_from_budget(Asking::SignUp, from).await?;
+    let hash = services.hash(wish.password.into_candidate(), from).await?;
     let now = services.clock.now();
     let id = UserId::new(now, &*services.entropy)?;
     let user = ask_to_verify(services, User::build(UserAttrs::new(id, wish.email.clone(), hash, now)))?;

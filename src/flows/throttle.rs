@@ -2,69 +2,150 @@
 //!
 //! Counted is what was typed: an address that is nobody's like any other, or the refusal would say whose there is.
 
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
 use crate::{
     domain::{
+        clock::Entropy,
         device_token::{Device, DeviceToken},
         email::Email,
-        id::UserId,
         secret::SecretDigest,
-        throttle::{Curve, ThrottlePreset, Try},
+        stored_hash::Derived,
+        throttle::{
+            Attempt, Budget, Counted, Counter, Curve, Name, Pair, Stuffing, Tally, ThrottlePreset, Try,
+            WrongPair,
+        },
         user::User,
     },
     store::StoreError,
-    system::vault::Vault,
+    system::vault::{Label, Vault, VaultError},
 };
 
 use super::{Failure, Services};
 
 /// What was counted, to be forgotten where the password was right.
-pub(super) struct Tried(Option<SecretDigest>);
+pub(super) struct Tried(Vec<Counter>);
+
+/// What a network may do without an account, so and so often.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asking {
+    SignUp,
+    ForgottenPassword,
+    TokenFromMail,
+}
 
 impl Services {
     /// A try at the password of an address. A device of an earlier sign-in has a count of its own, which no stranger uses up.
     pub(super) async fn try_password<R>(
         &self,
         email: &Email,
+        from: Option<IpAddr>,
         device: Option<&DeviceToken>,
     ) -> Result<Tried, Failure<R>> {
-        let known = device.filter(|token| token.proof == self.proof_of(token.device, email));
-        match known {
-            Some(token) => self.try_once(of_device(&self.vault, token.device)).await,
-            None => self.try_once(of_strangers(&self.vault, email)).await,
+        let address = email.canonical().to_owned();
+        if let Some(token) = device.filter(|token| token.proof == self.proof_of(token.device, email)) {
+            let browser = Counted::Browser { address, browser: token.device.to_string() };
+            return self.attempt(&[(browser, Curve::PASSWORDS)], &[]).await;
         }
+        let network = from.map(|network| Counted::Network { network });
+        let here = from.map(|network| Counted::AddressFromNetwork { address: address.clone(), network });
+        let here = here.map(|here| (here, Curve::PASSWORDS_FROM_NETWORK));
+        let counted: Vec<_> =
+            [(Counted::Address { address }, Curve::PASSWORDS)].into_iter().chain(here).collect();
+        self.attempt(&counted, network.as_slice()).await
     }
 
     /// A try at their own password by somebody who is signed in.
     pub(super) async fn try_own_password<R>(&self, user: &User) -> Result<Tried, Failure<R>> {
-        self.try_once(of_owner(&self.vault, user.id())).await
+        self.attempt(&[(Counted::Owner { user: user.id() }, Curve::PASSWORDS)], &[]).await
     }
 
-    async fn try_once<R>(&self, name: SecretDigest) -> Result<Tried, Failure<R>> {
-        if self.rules.throttle == ThrottlePreset::Off {
-            return Ok(Tried(None));
+    async fn attempt<R>(&self, counted: &[(Counted, Curve)], gates: &[Counted]) -> Result<Tried, Failure<R>> {
+        if self.is_off() {
+            return Ok(Tried(Vec::new()));
         }
+        let counters =
+            counted.iter().map(|(counted, curve)| Ok(Counter { name: self.name(counted)?, curve: *curve }));
+        let counters = counters.collect::<Result<Vec<_>, VaultError>>()?;
+        let gates = gates.iter().map(|gate| digest(&self.vault, gate)).collect();
+        let attempt = Attempt { counters, gates };
         let now = self.clock.now();
-        match self.store.try_once(&name, &Curve::PASSWORDS, now).await? {
-            Try::May => Ok(Tried(Some(name))),
+        match self.store.try_once(&attempt, now).await? {
+            Try::May => Ok(Tried(attempt.counters)),
             Try::Wait { until } => {
-                let left = now.duration_until(until).unsigned_abs();
-                Err(Failure::Throttled { retry_after: left })
+                Err(Failure::Throttled { retry_after: now.duration_until(until).unsigned_abs() })
             }
         }
     }
 
     /// It was right.
     pub(super) async fn forget(&self, tried: Tried) -> Result<(), StoreError> {
-        match tried.0 {
-            Some(name) => self.store.forget_tries(&[name]).await,
-            None => Ok(()),
+        if tried.0.is_empty() {
+            return Ok(());
         }
+        let names: Vec<_> = tried.0.iter().map(|counter| counter.name.digest).collect();
+        self.store.forget_tries(&names).await
+    }
+
+    /// Whoever was sent away before their password was looked at has not tried it. Answers with why.
+    pub(super) async fn take_back<R>(&self, tried: Tried, failure: Failure<R>) -> Failure<R> {
+        if tried.0.is_empty() || !matches!(failure, Failure::Busy { .. }) {
+            return failure;
+        }
+        if let Err(cause) = self.store.take_back(&tried.0).await {
+            tracing::warn!(%cause, "a try was counted that was none");
+        }
+        failure
+    }
+
+    /// It was wrong. What the slow hash made of it tells one password from another, and is no quicker to guess against than the hash itself.
+    pub(super) async fn note_wrong<R>(
+        &self,
+        email: &Email,
+        derived: &Derived,
+        from: Option<IpAddr>,
+    ) -> Result<(), Failure<R>> {
+        let Some(network) = from.filter(|_| !self.is_off()) else { return Ok(()) };
+        let pair = [email.canonical().as_bytes(), &[0], derived.expose()].concat();
+        let pair = Pair::new(&self.vault.fingerprint("a wrong pair", &pair));
+        let network = self.name(&Counted::Network { network })?;
+        let wrong = WrongPair { network, pair, rule: Stuffing::PASSWORDS };
+        if self.store.note_wrong_pair(&wrong, self.clock.now()).await?.is_some() {
+            tracing::warn!("a network tried many passwords of many, and waits a day");
+        }
+        Ok(())
     }
 
     /// Whoever reads the mail of an address has chosen another password: all that was tried before counts no more.
-    pub(super) async fn forget_all_tries(&self, user: &User) -> Result<(), StoreError> {
-        let names = [of_strangers(&self.vault, &user.attrs().email), of_owner(&self.vault, user.id())];
+    pub(super) async fn forget_all_tries(&self, user: &User, from: Option<IpAddr>) -> Result<(), StoreError> {
+        let address = user.attrs().email.canonical().to_owned();
+        let here = from.map(|network| Counted::AddressFromNetwork { address: address.clone(), network });
+        let counted =
+            [Counted::Address { address }, Counted::Owner { user: user.id() }].into_iter().chain(here);
+        let names: Vec<_> = counted.map(|counted| digest(&self.vault, &counted)).collect();
         self.store.forget_tries(&names).await
+    }
+
+    /// One more of what a network asks for without an account.
+    pub(super) async fn spend_from_budget<R>(
+        &self,
+        asking: Asking,
+        from: Option<IpAddr>,
+    ) -> Result<(), Failure<R>> {
+        let Some(network) = from.filter(|_| !self.is_off()) else { return Ok(()) };
+        let name = self.name(&match asking {
+            Asking::SignUp => Counted::SignUps { network },
+            Asking::ForgottenPassword => Counted::ForgottenPasswords { network },
+            Asking::TokenFromMail => Counted::TokensFromMail { network },
+        })?;
+        let (now, budget) = (self.clock.now(), Budget::OF_A_NETWORK);
+        let count = self.store.count(&name, now + budget.each, now).await?;
+        if count.so_far <= budget.most {
+            return Ok(());
+        }
+        Err(Failure::Throttled { retry_after: now.duration_until(count.until).unsigned_abs() })
     }
 
     /// For a browser where somebody has just signed in; the one it has where that is right.
@@ -81,20 +162,39 @@ impl Services {
     }
 
     fn proof_of(&self, device: Device, email: &Email) -> SecretDigest {
-        self.vault.fingerprint("device", &format!("{device} {}", email.canonical()))
+        self.vault.fingerprint("device", format!("{device} {}", email.canonical()))
+    }
+
+    pub(super) fn name(&self, counted: &Counted) -> Result<Name, VaultError> {
+        name(&self.vault, &*self.entropy, counted)
+    }
+
+    fn is_off(&self) -> bool {
+        self.rules.throttle == ThrottlePreset::Off
     }
 }
 
-/// What is counted under an address.
-pub(super) fn of_strangers(vault: &Vault, email: &Email) -> SecretDigest {
-    vault.fingerprint("a password", email.canonical())
+fn name(vault: &Vault, entropy: &dyn Entropy, counted: &Counted) -> Result<Name, VaultError> {
+    let digest = digest(vault, counted);
+    Ok(Name { digest, label: vault.seal(&written(counted), label_of(&digest), entropy)? })
 }
 
-/// And under a user who is signed in.
-pub(super) fn of_owner(vault: &Vault, user: UserId) -> SecretDigest {
-    vault.fingerprint("one's own password", &user.to_string())
+/// What a store knows it by.
+pub(super) fn digest(vault: &Vault, counted: &Counted) -> SecretDigest {
+    vault.fingerprint("a count", written(counted))
 }
 
-fn of_device(vault: &Vault, device: Device) -> SecretDigest {
-    vault.fingerprint("a device's password", &device.to_string())
+/// What is counted there; `None` where it was sealed with another key secret.
+pub(super) fn read(vault: &Vault, tally: &Tally) -> Option<Counted> {
+    let label = vault.open(tally.label.as_ref()?, label_of(&tally.digest)).ok()?;
+    serde_json::from_slice(&label).ok()
+}
+
+fn written(counted: &Counted) -> Vec<u8> {
+    serde_json::to_vec(counted).unwrap_or_default()
+}
+
+/// So that nobody hangs it on another count.
+fn label_of(digest: &SecretDigest) -> Label {
+    Label { what: "a count", of: Uuid::from_bytes(digest.first()) }
 }

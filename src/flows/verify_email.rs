@@ -1,5 +1,7 @@
 //! Verify an address: whoever has the token of a mail reads what is sent there, and what was asked for happens.
 
+use std::net::IpAddr;
+
 use crate::{
     domain::{
         challenge::{Challenge, Purpose},
@@ -12,7 +14,7 @@ use crate::{
     store::StoreError,
 };
 
-use super::{ATTEMPTS, Failure, Services};
+use super::{ATTEMPTS, Failure, Services, throttle::Asking};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyRefusal {
@@ -24,7 +26,19 @@ pub enum VerifyRefusal {
 }
 
 /// The token says whose it is; a request cannot.
-pub async fn verify_email(services: &Services, token: &MailToken) -> Result<(), Failure<VerifyRefusal>> {
+pub async fn verify_email(
+    services: &Services,
+    token: &MailToken,
+    from: Option<IpAddr>,
+) -> Result<(), Failure<VerifyRefusal>> {
+    let done = use_up(services, token).await;
+    if matches!(done, Err(Failure::Refused(VerifyRefusal::TokenInvalid))) {
+        services.spend_from_budget(Asking::TokenFromMail, from).await?;
+    }
+    done
+}
+
+async fn use_up(services: &Services, token: &MailToken) -> Result<(), Failure<VerifyRefusal>> {
     for _ in 0..ATTEMPTS {
         let (user, challenge) = challenged(services, token).await?;
         let changed = spend(services, user, &challenge)?;

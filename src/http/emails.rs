@@ -41,14 +41,17 @@ pub async fn ask(services: Data<Services>, caller: Caller, _: Ignored) -> Result
     post, path = "/api/users/email/verify", tag = "users", request_body = TokenFromMailBody,
     responses(
         (status = 204, description = "It is done"),
-        OfARace, OfAVerification, OfCredentials, OfAChange, Refusals,
+        OfARace, OfAVerification, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn verify(
+    request: HttpRequest,
     services: Data<Services>,
+    site: Data<Site>,
     Json(body): Json<TokenFromMailBody>,
 ) -> Result<HttpResponse, Problem> {
-    flows::verify_email::verify_email(&services, &body.admit()?).await?;
+    let from = client::device(&request, &site).network();
+    flows::verify_email::verify_email(&services, &body.admit()?, from).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -48,11 +48,17 @@ pub async fn change(
     post, path = "/api/users/password/forgot", tag = "users", request_body = ForgotBody,
     responses(
         (status = 202, description = "Whatever there is to do will be done", body = Empty),
-        OfAnAddress, OfCredentials, OfAChange, Refusals,
+        OfAnAddress, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
-pub async fn forgot(services: Data<Services>, Json(body): Json<ForgotBody>) -> Result<HttpResponse, Problem> {
-    flows::forgot_password::forgot_password(&services, &body.admit()?).await?;
+pub async fn forgot(
+    request: HttpRequest,
+    services: Data<Services>,
+    site: Data<Site>,
+    Json(body): Json<ForgotBody>,
+) -> Result<HttpResponse, Problem> {
+    let from = client::device(&request, &site).network();
+    flows::forgot_password::forgot_password(&services, &body.admit()?, from).await?;
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -63,7 +69,7 @@ pub async fn forgot(services: Data<Services>, Json(body): Json<ForgotBody>) -> R
     post, path = "/api/users/password/reset", tag = "users", request_body = ResetBody,
     responses(
         (status = 204, description = "It is changed; sign in with it"),
-        OfARace, OfAReset, OfCredentials, OfAChange, Refusals,
+        OfARace, OfAReset, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn reset(

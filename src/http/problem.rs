@@ -38,7 +38,7 @@ pub enum Problem {
     TooManyConnections,
     /// Somebody else changed the record first.
     Conflict,
-    /// Too many wrong passwords.
+    /// Too many tries.
     Throttled {
         retry_after: Duration,
     },
@@ -153,7 +153,7 @@ impl Problem {
                 StatusCode::TOO_MANY_REQUESTS,
                 "throttled",
                 "Throttled",
-                "Too many wrong passwords; wait, or choose another one by mail",
+                "Too many tries; wait before the next one",
             ),
             Self::Busy { .. } => kind(
                 StatusCode::SERVICE_UNAVAILABLE,

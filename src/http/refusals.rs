@@ -46,11 +46,11 @@ pub enum OfAChange {
     BodyTooLarge(ProblemBody<'static>),
 }
 
-/// Of a call that checks a password.
+/// Of a call that can be tried too often.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfATry {
-    /// `throttled`: too many wrong passwords; come back after `Retry-After` seconds
+    /// `throttled`: too many tries; come back after `Retry-After` seconds
     #[response(status = 429, content_type = "application/problem+json")]
     Throttled(ProblemBody<'static>),
 }

@@ -82,7 +82,7 @@ pub struct Empty {}
     responses(
         (status = 201, description = "The new user, or their tokens", body = SignedInBody, headers(("set-cookie" = String, description = "The session cookie"))),
         (status = 202, description = "With `PORTCULLIS_SIGNUP_ANSWER` `neutral`, always: the rest is mailed", body = Empty),
-        OfSignUp, OfCredentials, OfAChange, Refusals,
+        OfSignUp, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
 pub async fn sign_up(

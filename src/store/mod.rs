@@ -8,6 +8,7 @@
 //!
 //! `tests/it/store/contract` holds both stores to it.
 
+mod attempts;
 pub mod mongo;
 pub mod sqlite;
 
@@ -25,16 +26,17 @@ use crate::domain::{
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
-    throttle::{Curve, Try},
     user::User,
 };
+
+pub use self::attempts::{Attempts, Count};
 
 /// No call takes longer, but for `migrate`, `purge`, `begin_import` and `close`, which nobody's request waits for. It is less than a
 /// request as a whole has, so that it is the store that says what became of a call.
 pub const DEADLINE: Duration = Duration::from_secs(4);
 
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Attempts + Send + Sync {
     /// Brings the schema to this release's, whoever else is trying to; safe to repeat. Ready to serve once it is `Ok`.
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError>;
 
@@ -99,16 +101,6 @@ pub trait Store: Send + Sync {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError>;
-
-    /// Counts one more of what has this name, and says how many there are: since the count began, which ends at `until`.
-    /// One that has ended begins anew.
-    async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
-
-    /// Counts one more try of what has this name, unless it still has to wait: then nothing is counted.
-    async fn try_once(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<Try, StoreError>;
-
-    /// Forgets the tries of these.
-    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError>;
 
     /// All of them, by their number.
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;

@@ -53,7 +53,7 @@ impl Vault {
     }
 
     /// A name for something personal, that tells nothing of it to whoever has no key secret. Another one once the secret is another.
-    pub fn fingerprint(&self, what: &'static str, text: &str) -> SecretDigest {
+    pub fn fingerprint(&self, what: &'static str, text: impl AsRef<[u8]>) -> SecretDigest {
         let digest: [u8; 32] = Sha256::new()
             .chain_update(self.first.fingerprints)
             .chain_update(what.len().to_be_bytes())

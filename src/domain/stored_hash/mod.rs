@@ -98,6 +98,11 @@ impl Derived {
     pub const fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
+
+    /// For what tells one candidate from another; as secret as a hash.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Derived {

@@ -1,113 +1,232 @@
 //! How often something was tried: counted by one write, so that of two callers each counts.
 
+use async_trait::async_trait;
+use futures_util::{TryStreamExt, future::try_join_all};
 use jiff::{SignedDuration, Timestamp};
-use mongodb::{bson::doc, options::ReturnDocument};
+use mongodb::{
+    bson::{Document, doc},
+    options::ReturnDocument,
+};
 
 use crate::{
     domain::{
+        sealed::Sealed,
         secret::SecretDigest,
-        throttle::{Curve, Try},
+        throttle::{Attempt, Counter, Curve, Name, Tally, Try, WrongPair},
     },
-    store::StoreError,
+    store::{Attempts, BATCH, Count, StoreError},
 };
 
 use super::{
-    Connected,
+    Connected, MongoStore,
     documents::{
         Misfit,
-        values::{Digest, Moment},
+        attempt::AttemptDocument,
+        values::{Bytes, Digest, Moment},
     },
 };
 
-/// How often somebody else may come between our write and our look.
-const ROUNDS: usize = 5;
+#[async_trait]
+impl Attempts for MongoStore {
+    async fn count(&self, what: &Name, until: Timestamp, now: Timestamp) -> Result<Count, StoreError> {
+        self.connected()?.count_one(what, until, now).await
+    }
+
+    async fn try_once(&self, attempt: &Attempt, now: Timestamp) -> Result<Try, StoreError> {
+        self.connected()?.try_it_once(attempt, now).await
+    }
+
+    async fn note_wrong_pair(
+        &self,
+        wrong: &WrongPair,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.connected()?.note_pair(wrong, now).await
+    }
+
+    async fn take_back(&self, counters: &[Counter]) -> Result<(), StoreError> {
+        self.connected()?.take_all_back(counters).await
+    }
+
+    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
+        self.connected()?.forget_all_tries(what).await
+    }
+
+    async fn tallies(&self, after: Option<SecretDigest>, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
+        self.connected()?.find_tallies(after, now).await
+    }
+}
 
 impl Connected {
     /// Of two who begin the same count at once one meets the other's document, and counts on.
-    pub(super) async fn count_one(
-        &self,
-        what: &SecretDigest,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<u32, StoreError> {
-        match self.try_to_count(what, until, now).await {
-            Err(StoreError::Taken) => self.try_to_count(what, until, now).await,
-            counted => counted,
-        }
+    async fn count_one(&self, what: &Name, until: Timestamp, now: Timestamp) -> Result<Count, StoreError> {
+        let runs = doc! { "$gt": ["$expiresAt", Moment::from(now)] };
+        let one_more = vec![doc! { "$set": {
+            "count": { "$cond": [runs.clone(), { "$add": ["$count", 1] }, 1] },
+            "expiresAt": { "$cond": [runs, "$expiresAt", Moment::from(until)] },
+            "label": label_of(&what.label),
+        } }];
+        let counted = self.update_attempt(&what.digest, one_more).await?;
+        Ok(Count { so_far: counted.count, until: counted.expires_at.read("expiresAt")? })
     }
 
-    /// A document that still has to wait does not match, and its name is taken: then it says until when.
-    pub(super) async fn try_it_once(
+    /// Looks first, so that whoever waits costs no write; what decides is each counter's own write.
+    async fn try_it_once(
         &self,
-        what: &SecretDigest,
-        curve: &Curve,
+        Attempt { counters, gates }: &Attempt,
         now: Timestamp,
     ) -> Result<Try, StoreError> {
-        for _ in 0..ROUNDS {
-            match self.count_try(what, curve, now).await {
-                Err(StoreError::Taken) => {}
-                counted => return counted.map(|()| Try::May),
-            }
-            let found = self.attempts.find_one(doc! { "_id": Digest::from(what) });
-            let found = self.calls.read(found.into_future()).await?;
-            if let Some(until) = found.and_then(|found| found.blocked_until) {
-                let until = until.read("blockedUntil")?;
-                if until > now {
-                    return Ok(Try::Wait { until });
-                }
-            }
+        let counted: Vec<_> = counters.iter().map(|counter| counter.name.digest).collect();
+        if let Some(until) = self.waits_until(&[&counted[..], gates].concat(), now).await? {
+            return Ok(Try::Wait { until });
         }
-        Err(StoreError::Stale)
+        let counted_now = counters.iter().map(|counter| self.count_try(counter, now));
+        if try_join_all(counted_now).await?.into_iter().all(|may| may) {
+            return Ok(Try::May);
+        }
+        // Somebody else was quicker, and it is they who made it wait.
+        let until = self.waits_until(&counted, now).await?;
+        until.map(|until| Try::Wait { until }).ok_or(StoreError::Stale)
     }
 
-    async fn count_try(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<(), StoreError> {
+    async fn waits_until(
+        &self,
+        what: &[SecretDigest],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let names: Vec<_> = what.iter().map(Digest::from).collect();
+        let at = Moment::from(now);
+        let waiting =
+            doc! { "_id": { "$in": names }, "blockedUntil": { "$gt": at }, "expiresAt": { "$gt": at } };
+        let found = self.attempts.find(waiting);
+        let found = self.calls.read(async { found.await?.try_collect::<Vec<_>>().await }).await?;
+        let until = found.into_iter().filter_map(|found| found.blocked_until);
+        Ok(until.map(|until| until.read("blockedUntil")).collect::<Result<Vec<_>, _>>()?.into_iter().max())
+    }
+
+    /// `false` where it still has to wait: then its document does not match, and what the upsert would add has a name that is taken.
+    async fn count_try(&self, Counter { name, curve }: &Counter, now: Timestamp) -> Result<bool, StoreError> {
         let at = Moment::from(now);
         let free = doc! {
-            "_id": Digest::from(what),
+            "_id": Digest::from(&name.digest),
             "$or": [{ "blockedUntil": null }, { "blockedUntil": { "$lte": at } }, { "expiresAt": { "$lte": at } }],
         };
-        let end = Moment::from(now + curve.memory);
-        let doublings = doc! { "$min": [{ "$subtract": ["$count", curve.from] }, Curve::DOUBLINGS] };
-        let pause = doc! { "$min": [
-            millis(curve.longest),
-            { "$multiply": [millis(curve.first), { "$pow": [2, doublings] }] },
-        ] };
-        let on = vec![
-            doc! { "$set": {
-                "count": { "$cond": [{ "$gt": ["$expiresAt", at] }, { "$add": ["$count", 1] }, 1] },
-                "expiresAt": end,
-            } },
-            doc! { "$set": { "blockedUntil": { "$switch": { "branches": [
-                { "case": { "$lt": ["$count", curve.from] }, "then": "$$REMOVE" },
-                { "case": { "$gte": ["$count", curve.last] }, "then": end },
-            ], "default": { "$add": [at, pause] } } } } },
-        ];
-        let counted = self.attempts.update_one(free, on).upsert(true);
-        self.calls.write(counted.into_future()).await.map(drop)
+        for _ in 0..BEGINNINGS {
+            let counted = self.attempts.update_one(free.clone(), one_more(name, curve, now)).upsert(true);
+            match self.calls.write(counted.into_future()).await {
+                Err(StoreError::Taken) => {}
+                counted => return counted.map(|_| true),
+            }
+        }
+        Ok(false)
     }
 
-    pub(super) async fn forget_all_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
+    /// The pairs lie in the document of their network, and are never more than make it wait.
+    async fn note_pair(
+        &self,
+        WrongPair { network, pair, rule }: &WrongPair,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (until, forgotten_at) = (now + rule.pause, now + rule.within);
+        let recent = doc! { "$filter": { "input": { "$ifNull": ["$wrong", []] }, "cond": { "$and": [
+            { "$gt": ["$$this.at", Moment::from(now - rule.within)] },
+            { "$ne": ["$$this.pair", pair.as_i64()] },
+        ] } } };
+        let latest = doc! { "pair": pair.as_i64(), "at": Moment::from(now) };
+        let full = doc! { "$gte": [{ "$size": "$wrong" }, rule.pairs] };
+        let noted = vec![
+            doc! { "$set": { "wrong": { "$concatArrays": [recent, [latest]] }, "label": label_of(&network.label) } },
+            doc! { "$set": {
+                "count": { "$size": "$wrong" },
+                "blockedUntil": { "$cond": [full.clone(), Moment::from(until), { "$ifNull": ["$blockedUntil", "$$REMOVE"] }] },
+                "expiresAt": { "$max": ["$expiresAt", { "$cond": [full.clone(), Moment::from(until), Moment::from(forgotten_at)] }] },
+            } },
+            doc! { "$set": { "wrong": { "$cond": [full, "$$REMOVE", "$wrong"] } } },
+        ];
+        let noted = self.update_attempt(&network.digest, noted).await?;
+        Ok((noted.count >= rule.pairs).then_some(until))
+    }
+
+    async fn take_all_back(&self, counters: &[Counter]) -> Result<(), StoreError> {
+        let taken_back = counters.iter().map(|Counter { name, curve }| {
+            let one_less = vec![
+                doc! { "$set": { "count": { "$max": [0, { "$subtract": ["$count", 1] }] } } },
+                doc! { "$set": { "blockedUntil": { "$cond": [
+                    { "$lt": ["$count", curve.from] },
+                    "$$REMOVE",
+                    { "$ifNull": ["$blockedUntil", "$$REMOVE"] },
+                ] } } },
+            ];
+            let name = doc! { "_id": Digest::from(&name.digest) };
+            self.calls.write(self.attempts.update_one(name, one_less).into_future())
+        });
+        try_join_all(taken_back).await.map(drop)
+    }
+
+    async fn forget_all_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
         let names: Vec<_> = what.iter().map(Digest::from).collect();
         let forgotten = self.attempts.delete_many(doc! { "_id": { "$in": names } });
         self.calls.write(forgotten.into_future()).await.map(drop)
     }
 
-    async fn try_to_count(
+    async fn find_tallies(
+        &self,
+        after: Option<SecretDigest>,
+        now: Timestamp,
+    ) -> Result<Vec<Tally>, StoreError> {
+        let mut running = doc! { "expiresAt": { "$gt": Moment::from(now) } };
+        if let Some(after) = after {
+            running.insert("_id", doc! { "$gt": Digest::from(&after) });
+        }
+        let found = self.attempts.find(running).sort(doc! { "_id": 1 }).limit(i64::try_from(BATCH).unwrap_or(i64::MAX));
+        let found = self.calls.read(async { found.await?.try_collect::<Vec<_>>().await }).await?;
+        Ok(found.into_iter().map(|found| found.tally(now)).collect::<Result<_, _>>()?)
+    }
+
+    async fn update_attempt(
         &self,
         what: &SecretDigest,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<u32, StoreError> {
-        let runs = doc! { "$gt": ["$expiresAt", Moment::from(now)] };
-        let on = vec![doc! { "$set": {
-            "count": { "$cond": [runs.clone(), { "$add": ["$count", 1] }, 1] },
-            "expiresAt": { "$cond": [runs, "$expiresAt", Moment::from(until)] },
-        } }];
-        let counted = self.attempts.find_one_and_update(doc! { "_id": Digest::from(what) }, on);
-        let counted = counted.upsert(true).return_document(ReturnDocument::After);
-        let counted = self.calls.write(counted).await?.ok_or(Misfit("attempts"))?;
-        Ok(counted.count)
+        update: Vec<Document>,
+    ) -> Result<AttemptDocument, StoreError> {
+        let mut beginnings = 1..;
+        loop {
+            let updated =
+                self.attempts.find_one_and_update(doc! { "_id": Digest::from(what) }, update.clone());
+            let updated = updated.upsert(true).return_document(ReturnDocument::After);
+            match self.calls.write(updated).await {
+                Err(StoreError::Taken) if beginnings.next() < Some(BEGINNINGS) => {}
+                updated => return Ok(updated?.ok_or(Misfit("attempts"))?),
+            }
+        }
     }
+}
+
+/// A name that is taken may be that of a document which somebody else has just begun, and which can be counted on.
+const BEGINNINGS: usize = 2;
+
+/// What a document comes to be, counted by the server.
+fn one_more(name: &Name, curve: &Curve, now: Timestamp) -> Vec<Document> {
+    let (at, end) = (Moment::from(now), Moment::from(now + curve.memory));
+    let doublings = doc! { "$min": [{ "$subtract": ["$count", curve.from] }, Curve::DOUBLINGS] };
+    let pause = doc! { "$min": [
+        millis(curve.longest),
+        { "$multiply": [millis(curve.first), { "$pow": [2, doublings] }] },
+    ] };
+    vec![
+        doc! { "$set": {
+            "count": { "$cond": [{ "$gt": ["$expiresAt", at] }, { "$add": ["$count", 1] }, 1] },
+            "expiresAt": end,
+            "label": label_of(&name.label),
+        } },
+        doc! { "$set": { "blockedUntil": { "$switch": { "branches": [
+            { "case": { "$lt": ["$count", curve.from] }, "then": "$$REMOVE" },
+            { "case": { "$gte": ["$count", curve.last] }, "then": end },
+        ], "default": { "$add": [at, pause] } } } } },
+    ]
+}
+
+fn label_of(label: &Sealed) -> Bytes {
+    label.as_bytes().into()
 }
 
 fn millis(duration: SignedDuration) -> i64 {

@@ -43,7 +43,6 @@ use crate::domain::{
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
-    throttle::{Curve, Try},
     user::User,
 };
 
@@ -163,18 +162,6 @@ impl Store for MongoStore {
         now: Timestamp,
     ) -> Result<Option<OneTime>, StoreError> {
         self.connected()?.take_one_time(secret, purpose, now).await
-    }
-
-    async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
-        self.connected()?.count_one(what, until, now).await
-    }
-
-    async fn try_once(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<Try, StoreError> {
-        self.connected()?.try_it_once(what, curve, now).await
-    }
-
-    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
-        self.connected()?.forget_all_tries(what).await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {

@@ -38,13 +38,13 @@ fn in_mongodb_words(schema: &mut Schema) {
 mod tests {
     use super::{
         super::documents::{
-            event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
+            attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
             settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
         },
         *,
     };
 
-    fn all() -> [Document; 6] {
+    fn all() -> [Document; 7] {
         [
             validator::<UserDocument>().unwrap(),
             validator::<SessionDocument>().unwrap(),
@@ -52,6 +52,7 @@ mod tests {
             validator::<SettingsDocument>().unwrap(),
             validator::<SigningKeyDocument>().unwrap(),
             validator::<EventDocument>().unwrap(),
+            validator::<AttemptDocument>().unwrap(),
         ]
     }
 

@@ -43,7 +43,6 @@ use crate::domain::{
     secret::SecretDigest,
     session::{Ended, Rotation, Seen, Session},
     signing_key::SigningKey,
-    throttle::{Curve, Try},
     user::User,
 };
 
@@ -189,21 +188,6 @@ impl Store for SqliteStore {
         self.writer.write(move |connection| one_time::consume(connection, &secret, purpose, now)).await
     }
 
-    async fn count(&self, what: &SecretDigest, until: Timestamp, now: Timestamp) -> Result<u32, StoreError> {
-        let what = *what;
-        self.writer.write(move |connection| attempts::count(connection, &what, until, now)).await
-    }
-
-    async fn try_once(&self, what: &SecretDigest, curve: &Curve, now: Timestamp) -> Result<Try, StoreError> {
-        let (what, curve) = (*what, *curve);
-        self.writer.write(move |connection| attempts::try_once(connection, &what, &curve, now)).await
-    }
-
-    async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
-        let what = what.to_vec();
-        self.writer.write(move |connection| attempts::forget(connection, &what)).await
-    }
-
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
         self.readers.read(signing_keys::all).await
     }
@@ -264,19 +248,8 @@ impl Store for SqliteStore {
         Ok(None)
     }
 
-    /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut gone = 0;
-        for purge in [sessions::purge, one_time::purge, attempts::purge] {
-            loop {
-                let portion = self.writer.write(move |connection| purge(connection, now)).await?;
-                gone += portion.removed;
-                if !portion.more {
-                    break;
-                }
-            }
-        }
-        Ok(gone)
+        purge::everything(&self.writer, now).await
     }
 
     fn pool(&self) -> Pool {

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::{attempts, lane::Lane, one_time, sessions};
+use crate::store::StoreError;
+
 /// A few milliseconds' worth.
 const PORTION: usize = 500;
 
@@ -23,4 +26,19 @@ pub(super) fn portion(
     let removed =
         connection.prepare_cached(statement)?.execute(params![expired_before.as_millisecond(), limit])?;
     Ok(Portion { removed: removed.try_into().unwrap_or(u64::MAX), more: removed == PORTION })
+}
+
+/// Whoever wants to write meanwhile waits for one portion and not for all.
+pub(super) async fn everything(writer: &Lane, now: Timestamp) -> Result<u64, StoreError> {
+    let mut gone = 0;
+    for purge in [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs] {
+        loop {
+            let portion = writer.write(move |connection| purge(connection, now)).await?;
+            gone += portion.removed;
+            if !portion.more {
+                break;
+            }
+        }
+    }
+    Ok(gone)
 }

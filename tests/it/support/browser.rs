@@ -16,6 +16,8 @@ pub(crate) struct Browser {
     pub(crate) cookie: Option<String>,
     /// An access token.
     pub(crate) token: Option<String>,
+    /// What it says of where it comes from, as a proxy does.
+    pub(crate) forwarded_for: Option<String>,
 }
 
 /// What came back.
@@ -41,6 +43,7 @@ impl Browser {
             origin: ORIGIN.to_owned(),
             cookie: None,
             token: None,
+            forwarded_for: None,
         }
     }
 
@@ -115,6 +118,9 @@ impl Browser {
             self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.origin);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(from) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", from);
         }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);

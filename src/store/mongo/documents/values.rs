@@ -75,7 +75,7 @@ impl From<&SecretDigest> for Digest {
 }
 
 impl Digest {
-    pub(super) fn read(&self, field: &'static str) -> Result<SecretDigest, Misfit> {
+    pub(in crate::store::mongo) fn read(&self, field: &'static str) -> Result<SecretDigest, Misfit> {
         let bytes = self.0.0.bytes.as_slice().try_into().map_err(|_| Misfit(field))?;
         Ok(SecretDigest::from_bytes(bytes))
     }
@@ -90,6 +90,12 @@ impl From<Id> for Bson {
 impl From<Moment> for Bson {
     fn from(moment: Moment) -> Self {
         moment.0.into()
+    }
+}
+
+impl From<Bytes> for Bson {
+    fn from(bytes: Bytes) -> Self {
+        bytes.0.into()
     }
 }
 

@@ -1,8 +1,7 @@
-//! What a store promises about letters, about those who leave, and about counting.
+//! What a store promises about letters and about those who leave.
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use portcullis::{
     domain::{
@@ -10,7 +9,6 @@ use portcullis::{
         event::Event,
         letter::{Letter, LetterKind, LetterState},
         sealed::Sealed,
-        throttle::{Curve, Try},
         user::User,
     },
     store::{Store, StoreError},
@@ -114,61 +112,6 @@ pub(crate) async fn whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_els
     assert!(events.len() == 1 && events[0].ip.is_none() && events[0].session_id.is_none(), "{events:?}");
     assert!(store.events_of(bob.id(), 10).await.unwrap()[0].ip.is_some());
     store.add_user(&people.user("ada@example.org")).await.unwrap();
-}
-
-pub(crate) async fn a_count_runs_to_its_end_and_begins_anew(store: Arc<dyn Store>, people: &People) {
-    let (what, other) = (people.secret().digest(), people.secret().digest());
-    let hour = SignedDuration::from_hours(1);
-    let now = people.now();
-    for number in 1..=3 {
-        assert_eq!(store.count(&what, now + hour, now).await.unwrap(), number);
-    }
-    assert_eq!(store.count(&other, now + hour, now).await.unwrap(), 1);
-    // What is asked for later does not move the end.
-    let last = now + hour - SignedDuration::from_millis(1);
-    assert_eq!(store.count(&what, last + hour, last).await.unwrap(), 4);
-    assert_eq!(store.count(&what, now + hour + hour, now + hour).await.unwrap(), 1);
-}
-
-pub(crate) async fn tries_wait_as_long_as_the_curve_says(store: Arc<dyn Store>, people: &People) {
-    let (what, other) = (people.secret().digest(), people.secret().digest());
-    let curve = Curve { last: 30, ..Curve::PASSWORDS };
-    let step = SignedDuration::from_millis(1);
-    let mut now = people.now();
-    for tries in 1..=30 {
-        assert_eq!(store.try_once(&what, &curve, now).await.unwrap(), Try::May, "{tries}");
-        let until = now + curve.pause(tries);
-        if until > now {
-            assert_eq!(store.try_once(&what, &curve, now).await.unwrap(), Try::Wait { until });
-            assert_eq!(store.try_once(&what, &curve, until - step).await.unwrap(), Try::Wait { until });
-        }
-        now = until;
-    }
-    // The last pause is as long as anything is remembered, and after it the count begins anew.
-    for _ in 1..=5 {
-        assert_eq!(store.try_once(&what, &curve, now).await.unwrap(), Try::May);
-    }
-    assert_eq!(store.try_once(&other, &curve, now).await.unwrap(), Try::May);
-    assert!(matches!(store.try_once(&what, &curve, now).await.unwrap(), Try::Wait { .. }));
-    store.forget_tries(&[what, other]).await.unwrap();
-    assert_eq!(store.try_once(&what, &curve, now).await.unwrap(), Try::May);
-}
-
-pub(crate) async fn r_01_of_fifty_who_try_at_once_as_many_may_as_may(store: Arc<dyn Store>, people: &People) {
-    let (what, now) = (people.secret().digest(), people.now());
-    let tried = join_all((0..50).map(|_| store.try_once(&what, &Curve::PASSWORDS, now))).await;
-    let may = tried.iter().filter(|tried| matches!(tried, Ok(Try::May))).count();
-    let wait = tried.iter().filter(|tried| matches!(tried, Ok(Try::Wait { .. }))).count();
-    assert_eq!((may, wait), (5, 45), "{tried:?}");
-}
-
-pub(crate) async fn of_fifty_who_count_at_once_each_counts(store: Arc<dyn Store>, people: &People) {
-    let (what, now) = (people.secret().digest(), people.now());
-    let until = now + SignedDuration::from_hours(1);
-    let counted = join_all((0..50).map(|_| store.count(&what, until, now))).await;
-    let mut counted: Vec<_> = counted.into_iter().map(Result::unwrap).collect();
-    counted.sort_unstable();
-    assert_eq!(counted, (1..=50).collect::<Vec<_>>());
 }
 
 pub(crate) async fn what_has_ended_is_among_all_sessions(store: Arc<dyn Store>, people: &People) {

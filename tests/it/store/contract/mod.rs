@@ -3,6 +3,7 @@
 //! A backend takes part with `contract!(name, fresh)`, where `fresh` is an `async fn() -> Option<impl Database>`: a new,
 //! empty database, or `None` where there is no server to make one on, which `fresh` says aloud.
 
+pub(crate) mod attempts;
 pub(crate) mod changes;
 pub(crate) mod crowds;
 pub(crate) mod events;
@@ -118,10 +119,15 @@ macro_rules! contract {
                 mailbox::letters_and_challenges_read_back_exactly,
                 mailbox::whoever_has_waited_longest_is_written_to_first,
                 mailbox::whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_else,
-                mailbox::a_count_runs_to_its_end_and_begins_anew,
-                mailbox::of_fifty_who_count_at_once_each_counts,
-                mailbox::tries_wait_as_long_as_the_curve_says,
-                mailbox::r_01_of_fifty_who_try_at_once_as_many_may_as_may,
+                attempts::a_count_runs_to_its_end_and_begins_anew,
+                attempts::of_fifty_who_count_at_once_each_counts,
+                attempts::what_was_taken_back_was_never_tried,
+                attempts::tries_wait_as_long_as_the_curve_says,
+                attempts::whoever_waits_for_one_counter_or_at_a_gate_counts_in_none,
+                attempts::c_51_fifteen_different_pairs_in_three_hours_make_a_network_wait_a_day,
+                attempts::of_thirty_pairs_at_once_one_makes_the_network_wait_or_two,
+                attempts::every_count_that_runs_is_listed_once,
+                attempts::r_01_of_fifty_who_try_at_once_as_many_may_as_may,
                 mailbox::what_has_ended_is_among_all_sessions,
                 changes::the_first_answer_is_everything_and_then_nothing,
                 changes::what_is_written_here_is_told,

@@ -5,7 +5,9 @@ use mongodb::bson::{Document, doc};
 use portcullis::{
     domain::{
         one_time::Purpose,
+        sealed::Sealed,
         session::{EndReason, Ended, Seen},
+        throttle::{Attempt, Counter, Curve, Name, Pair, Stuffing, WrongPair},
     },
     store::Store,
 };
@@ -87,8 +89,16 @@ async fn do_everything(store: &dyn Store, people: &People) {
     store.remove_signing_key(key.id).await.unwrap();
     store.add_event(&event(&user, people)).await.unwrap();
     assert_eq!(store.events_of(user.id(), 10).await.unwrap().len(), 1);
-    store.count(&record.digest, now, now).await.unwrap();
-    store.count(&record.digest, now, now).await.unwrap();
+    let name = Name { digest: record.digest, label: Sealed::from_bytes(vec![0]) };
+    store.count(&name, now, now).await.unwrap();
+    store.count(&name, now, now).await.unwrap();
+    let counters = vec![Counter { name: name.clone(), curve: Curve::PASSWORDS }];
+    store.try_once(&Attempt { counters, gates: vec![name.digest] }, now).await.unwrap();
+    let wrong = WrongPair { network: name.clone(), pair: Pair::new(&name.digest), rule: Stuffing::PASSWORDS };
+    store.note_wrong_pair(&wrong, now).await.unwrap();
+    store.tallies(None, now).await.unwrap();
+    store.tallies(Some(name.digest), now).await.unwrap();
+    store.forget_tries(&[name.digest]).await.unwrap();
     assert!(store.users_to_write_to(now, 10).await.unwrap().is_empty());
     assert_eq!(store.sessions_ever_of(user.id()).await.unwrap().len(), 6);
     let left = store.user(user.id()).await.unwrap().unwrap().leave_at_once(now);
