@@ -77,7 +77,7 @@ cluster: ## The two before this one, with a cluster that is there or that can be
 dev-secrets: ## Secrets for k8s/overlays/dev, in files that git does not see
 	@tests/tools/dev-secrets
 
-bench: ## Start, rest, sign-ins, a flood of them and a million users imported, beside what was promised
+bench: ## Start, rest, sign-ins, a flood of them, throttling and a million users imported, beside what was promised
 	cargo bench --locked --bench load
 
 leaked: ## Make the filter of leaked passwords anew, from the list that is pinned there

@@ -17,6 +17,7 @@ mod process;
 mod report;
 mod signin;
 mod start;
+mod throttle;
 mod verify;
 mod visitor;
 
@@ -39,6 +40,9 @@ async fn main() {
     }
     if measures("verify") {
         verify::measure(&mut report).await;
+    }
+    if measures("throttle") {
+        throttle::measure(&mut report).await;
     }
     if measures("import") {
         import::measure(&mut report).await;

@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -24,16 +25,21 @@ pub(crate) struct Portcullis {
 /// For whoever signs in more often than a person does, and wants to keep the first session.
 pub(crate) const MANY_SESSIONS: &[(&str, &str)] = &[("PORTCULLIS_SESSION_LIMIT", "1000")];
 
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
 impl Portcullis {
     /// Starts it and waits until it says that it is ready.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
-        let data = std::env::temp_dir().join(format!("portcullis-bench-{}", std::process::id()));
+        let (process, number) = (std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let data = std::env::temp_dir().join(format!("portcullis-bench-{process}-{number}"));
         let begun = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .env("PORTCULLIS_PUBLIC_LISTEN", "127.0.0.1:0")
             .env("PORTCULLIS_INTERNAL_LISTEN", "127.0.0.1:0")
             .env("PORTCULLIS_LOG_FORMAT", "json")
             .env("PORTCULLIS_DATA_DIR", &data)
+            // All that a crowd is here comes from one machine, and signs in as one user.
+            .env("PORTCULLIS_THROTTLE_PRESET", "off")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()

@@ -26,7 +26,7 @@ use crate::{
     flows::{Rules, Services, memory::Memory, readiness::Readiness},
     http::{
         Site,
-        client::TrustedProxies,
+        client::{TrustedProxies, Unnamed},
         server::{Listeners, Stop},
     },
     store::{
@@ -135,6 +135,7 @@ impl App {
         let site = Site {
             origin: config.public.origin.clone(),
             trusted_proxies: TrustedProxies::new(config.trusted.proxies.clone()),
+            unnamed: Unnamed::default(),
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
         };

@@ -1,11 +1,15 @@
 //! Who is at the other end: what proxies say of the client is believed of trusted proxies only.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use actix_web::{HttpRequest, http::header::HeaderMap};
 use ipnet::IpNet;
 
-use crate::domain::device::Device;
+use crate::domain::{clock::Clock, device::Device};
 
 use super::Site;
 
@@ -24,10 +28,46 @@ impl TrustedProxies {
     }
 }
 
+/// Of a proxy that nobody has named, all clients look like one: whoever runs it wants to know, once in a while.
+#[derive(Debug, Default)]
+pub struct Unnamed {
+    said_at: Mutex<Option<Duration>>,
+}
+
+impl Unnamed {
+    const SAY_EVERY: Duration = Duration::from_mins(10);
+
+    /// Only of a peer that may be a proxy of ours: anybody can send such a header.
+    fn note(&self, peer: IpAddr, headers: &HeaderMap, clock: &dyn Clock) {
+        if !headers.contains_key("x-forwarded-for") || !is_near(peer) {
+            return;
+        }
+        let now = clock.uptime();
+        let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if said_at.is_none_or(|said_at| now.saturating_sub(said_at) >= Self::SAY_EVERY) {
+            *said_at = Some(now);
+            tracing::warn!(
+                proxy = %peer,
+                "a proxy says for whom it asks, and PORTCULLIS_TRUSTED_PROXIES does not name it: all its clients are throttled as one"
+            );
+        }
+    }
+}
+
+fn is_near(peer: IpAddr) -> bool {
+    match peer.to_canonical() {
+        IpAddr::V4(peer) => peer.is_private() || peer.is_loopback() || peer.is_link_local(),
+        IpAddr::V6(peer) => peer.is_unique_local() || peer.is_loopback() || peer.is_unicast_link_local(),
+    }
+}
+
 /// The device that a session is opened from.
 pub fn device(request: &HttpRequest, site: &Site) -> Device {
     let user_agent = request.headers().get("user-agent").and_then(|agent| agent.to_str().ok());
     let peer = request.peer_addr().map(|peer| peer.ip());
+    if let Some(peer) = peer.filter(|peer| !site.trusted_proxies.contains(*peer)) {
+        site.unnamed.note(peer, request.headers(), &*site.clock);
+    }
     Device::new(user_agent, peer.map(|peer| client(peer, request.headers(), &site.trusted_proxies)))
 }
 

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::{Clock, Entropy, NoEntropy},
-        http::client::TrustedProxies,
+        http::client::{TrustedProxies, Unnamed},
     };
 
     /// No time passes here, and chance is always the same.
@@ -238,6 +238,7 @@ mod tests {
         let site = Site {
             origin: "http://localhost:3000".parse().unwrap(),
             trusted_proxies: TrustedProxies::default(),
+            unnamed: Unnamed::default(),
             clock: Arc::new(Still),
             entropy: Arc::new(Still),
         };

@@ -55,13 +55,14 @@ use crate::domain::{
     origin::Origin,
 };
 
-use client::TrustedProxies;
+use client::{TrustedProxies, Unnamed};
 use problem::Problem;
 
 /// What HTTP alone needs to know of where it serves.
 pub struct Site {
     pub origin: Origin,
     pub trusted_proxies: TrustedProxies,
+    pub unnamed: Unnamed,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }

@@ -178,7 +178,11 @@ impl Connected {
         if let Some(after) = after {
             running.insert("_id", doc! { "$gt": Digest::from(&after) });
         }
-        let found = self.attempts.find(running).sort(doc! { "_id": 1 }).limit(i64::try_from(BATCH).unwrap_or(i64::MAX));
+        let found = self
+            .attempts
+            .find(running)
+            .sort(doc! { "_id": 1 })
+            .limit(i64::try_from(BATCH).unwrap_or(i64::MAX));
         let found = self.calls.read(async { found.await?.try_collect::<Vec<_>>().await }).await?;
         Ok(found.into_iter().map(|found| found.tally(now)).collect::<Result<_, _>>()?)
     }

@@ -38,8 +38,9 @@ fn in_mongodb_words(schema: &mut Schema) {
 mod tests {
     use super::{
         super::documents::{
-            attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
-            settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
+            attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument,
+            session::SessionDocument, settings::SettingsDocument, signing_key::SigningKeyDocument,
+            user::UserDocument,
         },
         *,
     };

@@ -30,7 +30,7 @@ use portcullis::{
     },
     http::{
         Site,
-        client::TrustedProxies,
+        client::{TrustedProxies, Unnamed},
         server::{Door, Listeners},
     },
     mail::stationery::Stationery,
@@ -77,6 +77,7 @@ impl Serving {
         let site = Arc::new(Site {
             origin: "https://ticketing.dev".parse().unwrap(),
             trusted_proxies: TrustedProxies::default(),
+            unnamed: Unnamed::default(),
             clock: Arc::clone(&services.clock),
             entropy: Arc::clone(&services.entropy),
         });

@@ -46,3 +46,22 @@ async fn an_operator_lets_somebody_try_again() {
     assert_eq!((code(&["throttle"]), code(&["throttle", "clear", "ada@"])), (Some(2), Some(2)));
     assert_eq!(run(&Folder::new(), &["throttle", "clear", ADA], &[]).status.code(), Some(1));
 }
+
+#[tokio::test]
+async fn a_proxy_that_nobody_has_named_is_told_of_once() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[ON]);
+    let mut ada = Browser::to(process.ready().public);
+    ada.sign_up(ADA).await;
+    let warnings = |process: &mut Process| {
+        process.so_far().iter().filter(|line| line.contains("does not name it")).count()
+    };
+    assert_eq!(warnings(&mut process), 0);
+    ada.forwarded_for = Some("203.0.113.7".to_owned());
+    for _ in 0..3 {
+        ada.sign_in(ADA, PASSWORD).await;
+    }
+    let said = process.hears(|line| line.contains("does not name it"));
+    assert!(said.contains("\"proxy\":\"127.0.0.1\"") && !said.contains("203.0.113.7"), "{said}");
+    assert_eq!(warnings(&mut process), 1);
+}
