@@ -27,6 +27,7 @@ pub enum ResetRefusal {
 }
 
 /// The token says whose password it is; a request cannot. Nobody is signed in by it.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
     let ResetPassword { token, new, from } = wish;
     services.hashing.has_room(services.rules.cost, from)?;

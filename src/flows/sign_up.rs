@@ -28,6 +28,7 @@ pub enum SignUpRefusal {
 }
 
 /// `None` where there is nothing to say but by mail. The unique index decides who gets the address; nobody looks first.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedIn>, Failure<SignUpRefusal>> {
     let hash = services.hash(wish.password.into_candidate(), wish.arrival.device.network()).await?;
     let now = services.clock.now();

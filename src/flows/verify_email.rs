@@ -24,6 +24,7 @@ pub enum VerifyRefusal {
 }
 
 /// The token says whose it is; a request cannot.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn verify_email(services: &Services, token: &MailToken) -> Result<(), Failure<VerifyRefusal>> {
     for _ in 0..ATTEMPTS {
         let (user, challenge) = challenged(services, token).await?;
