@@ -40,10 +40,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Json {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let mut line = self.0.make_writer();
-        // What cannot be written as JSON is no float that we log.
-        if write(&mut line, event, &fields, context.event_scope(event)).is_ok() {
-            let _ = line.write_all(b"\n");
-        }
+        // To memory, which does not fail.
+        let _ = write(&mut line, event, &fields, context.event_scope(event));
+        let _ = line.write_all(b"\n");
     }
 }
 

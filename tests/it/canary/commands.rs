@@ -53,8 +53,8 @@ pub(super) fn run_all(folder: &Folder, settings: &[(&str, &str)], secrets: &mut 
     ] {
         let output = run(folder, args, settings);
         // An import and a doctor may have found something.
-        let fine = output.status.success() || args.contains(&"import") || args.contains(&"doctor");
-        assert!(fine, "{args:?}: {output:?}");
+        let went = output.status.success() || args.contains(&"import") || args.contains(&"doctor");
+        assert!(went, "{args:?}: {output:?}");
         note(args, &output, heard);
     }
     for wrong in [

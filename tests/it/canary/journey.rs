@@ -41,7 +41,9 @@ impl<'a> Journey<'a> {
         secrets: &'a mut Secrets,
         heard: &'a mut Heard,
     ) -> Self {
-        PASSWORDS.iter().for_each(|password| secrets.note("a password", password));
+        for password in PASSWORDS {
+            secrets.note("a password", password);
+        }
         for (what, personal) in [("an address", ADA), ("an address", MOVED), ("an IP address", FROM)] {
             secrets.note_personal(what, personal);
         }

@@ -5,6 +5,7 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use portcullis::domain::hex::hex;
 use serde_json::Value;
 
 /// What must not come out anywhere, and what must not come out where nobody erases anything.
@@ -105,7 +106,7 @@ fn forms(value: &str) -> Vec<String> {
 }
 
 fn of_bytes(bytes: &[u8]) -> Vec<String> {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(bytes);
     let listed: Vec<_> = bytes.iter().take(12).map(ToString::to_string).collect();
     let mut forms = vec![hex.to_uppercase(), hex, listed.join(", "), listed.join(",")];
     // Within something longer it begins at any of three places, and its ends are mixed with what is beside it.
@@ -130,7 +131,7 @@ fn a_secret_is_found_in_whatever_form() {
         mixed("a"),
         mixed("ab"),
         mixed("abc"),
-        secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
+        hex(secret.as_bytes()).to_uppercase(),
         format!("{:?}", secret.as_bytes()),
     ] {
         let mut heard = Heard::default();

@@ -23,7 +23,7 @@ fn used(source: &str) -> BTreeSet<String> {
 
 fn is_call(tokens: &[Token<'_>], at: usize) -> bool {
     let says = |name: &&str| stands(tokens, at, &["tracing", "::", name, "!", "("]);
-    EVENTS.iter().chain(&SPANS).any(|name| says(name))
+    EVENTS.iter().chain(&SPANS).any(says)
 }
 
 /// Of what stands between commas until the parenthesis closes.
