@@ -14,6 +14,7 @@ test: ## All tests, against SQLite and a real MongoDB
 	@tests/tools/fetch-weed --fetch >/dev/null || echo "NOT TESTED: backups in a bucket; there is no S3 server." >&2
 	@tests/tools/fetch-age --fetch >/dev/null || echo "NOT TESTED: backups with age's own tool; there is none." >&2
 	@tests/tools/fetch-smtpd --fetch >/dev/null || echo "NOT TESTED: mail; there is no mail server." >&2
+	@tests/tools/fetch-otlp --fetch >/dev/null || echo "NOT TESTED: traces and logs; there is no collector." >&2
 	cargo test --locked --quiet --doc
 	cargo test --locked --lib --bins --test it --no-run
 	$(IN_TIME) cargo test --locked --lib --bins --test it

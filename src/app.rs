@@ -52,8 +52,8 @@ pub use users::{ImportFrom, NoSource, import_users, newcomers, with_users};
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
 
-/// The end takes no longer, whatever hangs: less than Kubernetes' grace period of 30 seconds.
-const FAREWELL: Duration = Duration::from_secs(27);
+/// The end takes no longer, whatever hangs: with the notice before it and the log after it, less than Kubernetes' grace period of 30 seconds.
+const FAREWELL: Duration = Duration::from_secs(25);
 
 const STORE_URL: &str = "PORTCULLIS_STORE_URL";
 const DATA_DIR: &str = "PORTCULLIS_DATA_DIR";

@@ -7,18 +7,21 @@ use tracing::Level;
 use super::Failed;
 use crate::{
     config::{Log, LogFormat, Misconfigured},
-    telemetry,
+    telemetry::{self, otlp::Otlp},
 };
 
 /// `Err` is for a person to read; who collects the log has it there.
 pub(super) fn logged<C, E: Into<Box<dyn Error + Send + Sync>>>(
     config: Result<C, Misconfigured>,
-    log: fn(&C) -> &Log,
+    log: fn(&C) -> (&Log, Option<Otlp>),
     run: impl FnOnce(C) -> Result<(), E>,
 ) -> Result<(), Failed> {
-    let (format, level) = match &config {
-        Ok(config) => (log(config).format, &*log(config).level),
-        Err(misconfigured) => (misconfigured.log_format, "error"),
+    let (format, level, otlp) = match &config {
+        Ok(config) => {
+            let (log, otlp) = log(config);
+            (log.format, &*log.level, otlp)
+        }
+        Err(misconfigured) => (misconfigured.log_format, "error", None),
     };
     let _log = telemetry::start(
         match format {
@@ -26,6 +29,7 @@ pub(super) fn logged<C, E: Into<Box<dyn Error + Send + Sync>>>(
             LogFormat::Json => telemetry::Format::Json,
         },
         level,
+        otlp,
     );
     let ended = config.map_err(Into::into).and_then(|config| run(config).map_err(Into::into));
     ended.map_err(|error: Box<dyn Error + Send + Sync>| {

@@ -43,7 +43,7 @@ type Config = ForAgent<Settings>;
 
 pub fn run(args: Args, config: Result<Config, Misconfigured>) -> Result<(), Failed> {
     match args.verb {
-        None => logged(config, |config| &config.log, begin),
+        None => logged(config, |config| (&config.log, None), begin),
         Some(Verb::Status { json }) => {
             let report = runtime()?.block_on(mongo_agent::status(&config?.section))?;
             Ok(print(&if json { as_json(&report) } else { as_table(&report) })?)

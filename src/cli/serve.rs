@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     app::{App, CannotRun, Leave, World},
-    config::{Config, LogFormat, Misconfigured},
+    config::{self, Config, LogFormat, Misconfigured},
+    telemetry::otlp::Otlp,
 };
 
 /// Serve until told to stop (the default).
@@ -21,7 +22,12 @@ use crate::{
 pub struct Args {}
 
 pub fn run(config: Result<Config, Misconfigured>) -> Result<(), Failed> {
-    logged(config, |config| &config.log, |config| begin(&config))
+    logged(config, |config| (&config.log, otlp(config)), |config| begin(&config))
+}
+
+fn otlp(config: &Config) -> Option<Otlp> {
+    let config::Otlp { url, headers } = config.otlp.clone();
+    Some(Otlp { url: url?, headers })
 }
 
 fn begin(config: &Config) -> Result<(), CannotRun> {

@@ -33,7 +33,7 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
 }
 
 /// Empty is unset.
-fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+pub(super) fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let given = String::deserialize(deserializer)?;
     if given.is_empty() {
         return Ok(None);
@@ -42,7 +42,9 @@ fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
             && url.query().is_none()
+            && url.fragment().is_none()
             && url.username().is_empty()
+            && url.password().is_none()
     };
     Url::parse(&given).ok().filter(plain).map(Some).ok_or_else(|| D::Error::custom(""))
 }

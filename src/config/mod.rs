@@ -9,6 +9,7 @@ mod fault;
 mod mail;
 mod mail_url;
 mod networks;
+mod otlp;
 mod reader;
 mod rules;
 mod sections;
@@ -29,6 +30,7 @@ pub use document::document;
 pub use fault::{Fault, Misconfigured};
 pub use mail::Mail;
 pub use mail_url::{MailServer, MailTls, MailUrl};
+pub use otlp::Otlp;
 pub use sections::{
     Data, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Throttle, Token,
     Trusted,
@@ -65,6 +67,7 @@ pub struct Config {
     pub trusted: Trusted,
     pub mail: Mail,
     pub log: Log,
+    pub otlp: Otlp,
     pub data: Data,
     pub backup: Backup,
     /// What to say at start.
@@ -130,6 +133,7 @@ impl Config {
         let trusted = reader.section("PORTCULLIS_TRUSTED_");
         let mail = reader.section("PORTCULLIS_MAIL_");
         let log = reader.section("PORTCULLIS_LOG_");
+        let otlp = reader.section("PORTCULLIS_OTLP_");
         let data = reader.section("PORTCULLIS_DATA_");
         let backup = reader.section("PORTCULLIS_BACKUP_");
 
@@ -179,6 +183,7 @@ impl Config {
             trusted,
             mail,
             log: log?,
+            otlp: otlp?,
             data,
             backup: backup?,
             warnings,

@@ -216,7 +216,7 @@ mod tests {
     };
 
     use super::{
-        super::{backup::Backup, mail::Mail, variables::VARIABLES},
+        super::{backup::Backup, mail::Mail, otlp::Otlp, variables::VARIABLES},
         *,
     };
 
@@ -266,6 +266,7 @@ mod tests {
         note::<Trusted>(&mut fields, "PORTCULLIS_TRUSTED_");
         note::<Mail>(&mut fields, "PORTCULLIS_MAIL_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
+        note::<Otlp>(&mut fields, "PORTCULLIS_OTLP_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");
         note::<Backup>(&mut fields, "PORTCULLIS_BACKUP_");
         assert_eq!(fields, VARIABLES.iter().map(|variable| variable.name).collect::<Vec<_>>());

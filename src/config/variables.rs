@@ -2,6 +2,7 @@
 
 mod backup;
 mod mail;
+mod otlp;
 
 use super::{
     choice::choices,
@@ -227,6 +228,8 @@ pub const VARIABLES: &[Variable] = &[
         example: "info,portcullis::store=debug",
         mask: None,
     },
+    otlp::URL,
+    otlp::HEADERS,
     Variable {
         name: "PORTCULLIS_DATA_DIR",
         meaning: "The directory of the embedded store and of the key secret that is made for it.",

@@ -31,4 +31,5 @@ pub mod signing_key;
 pub mod stored_hash;
 pub mod strength;
 pub mod throttle;
+pub mod trace;
 pub mod user;

@@ -5,6 +5,7 @@ use crate::domain::challenge::Purpose;
 use super::{Failure, Services, end_all_sessions::SignedOut, memory::Remembered, post::Asked};
 
 /// Whoever has proved it already is written nothing.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn ask_verification(services: &Services, caller: &Remembered) -> Result<(), Failure<SignedOut>> {
     let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(SignedOut))?;
     let to = user.attrs().email.clone();

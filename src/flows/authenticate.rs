@@ -35,6 +35,7 @@ pub struct Credentials {
 pub struct Contradiction;
 
 /// `None` for whoever presents nothing, or nothing that holds.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn authenticate(
     services: &Services,
     credentials: &Credentials,

@@ -13,6 +13,7 @@ pub struct ChangeEmail {
 }
 
 /// Nobody learns by it whether the new address is somebody's already: that one is told instead.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn change_email(
     services: &Services,
     caller: &Remembered,

@@ -38,6 +38,7 @@ impl From<OwnerRefusal> for ChangeRefusal {
 }
 
 /// Who has no right to change it learns nothing of the new one: the present one is asked for first.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn change_password(
     services: &Services,
     caller: &Remembered,

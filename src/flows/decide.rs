@@ -78,6 +78,7 @@ impl GateRefusal {
 
 /// Who is let through, with the token that says so to what lies behind. What needs no store is decided first, and before
 /// everything else whether there is such a rule: a proxy that is set up wrongly is told so, whoever comes by.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn decide(services: &Services, asked: Asked<'_>) -> Result<Known, Failure<GateRefusal>> {
     let Asked { credentials, rule, original } = asked;
     let rule = services.rules.gate.find(rule).ok_or(Failure::Refused(GateRefusal::UnknownRule))?;

@@ -10,6 +10,7 @@ use super::{ATTEMPTS, Failure, Services, memory::Remembered};
 pub struct SignedOut;
 
 /// Returns how many have ended by it.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn end_all_sessions(
     services: &Services,
     caller: &Remembered,

@@ -13,6 +13,7 @@ use super::{Failure, Services, memory::Remembered};
 pub struct NotTheirs;
 
 /// One that has ended already is no failure.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn end_session(
     services: &Services,
     caller: &Remembered,

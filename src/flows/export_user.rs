@@ -17,6 +17,7 @@ pub struct Everything {
 /// Of one user; more of them are not shown at once.
 const MOST_EVENTS: u32 = 10_000;
 
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn export_user(services: &Services, caller: &Remembered) -> Result<Everything, Failure<SignedOut>> {
     let user = services.as_it_is(caller).await?.ok_or(Failure::Refused(SignedOut))?;
     let (sessions, events) = read(services, &user).await?;

@@ -19,6 +19,7 @@ use super::{
 const ALWAYS: Duration = Duration::from_millis(100);
 
 /// The same answer after the same time for any address: nobody learns whose it is.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn forgot_password(
     services: &Services,
     email: &Email,

@@ -104,7 +104,7 @@ impl KeyRing {
             State::Next => self
                 .signer(key)
                 .inspect_err(
-                    |why| tracing::error!(key = %key.id, %why, "the next signing key is of no use to us"),
+                    |cause| tracing::error!(key = %key.id, %cause, "the next signing key is of no use to us"),
                 )
                 .ok(),
             State::Retired | State::Spent => None,

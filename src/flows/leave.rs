@@ -7,6 +7,7 @@ use crate::domain::{letter::LetterKind, password::Candidate, user::User};
 use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered};
 
 /// All sessions end by it, the one that asks among them.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn leave(
     services: &Services,
     caller: &Remembered,

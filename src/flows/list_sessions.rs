@@ -7,6 +7,7 @@ use crate::domain::session::Session;
 use super::{Failure, Services, memory::Remembered};
 
 /// Those that hold, the newest first.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn list_sessions(
     services: &Services,
     caller: &Remembered,

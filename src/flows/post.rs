@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use tokio::sync::Notify;
+use tracing::Instrument;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -211,7 +212,9 @@ impl Services {
         };
         let words = self.post.stationery.write(letter.kind, &facts);
         let words = words.ok_or_else(|| refused("there are no words for it"))?;
-        mailer.send(&Mail { id: letter.id, to: letter.to.clone(), words }).await
+        let mail = Mail { id: letter.id, to: letter.to.clone(), words };
+        let traced = tracing::info_span!(target: "otlp", "hand_over_mail", otel.kind = "client");
+        mailer.send(&mail).instrument(traced).await
     }
 }
 

@@ -37,6 +37,7 @@ pub struct Refreshed {
 const ATTEMPTS: usize = 3;
 
 /// Asks the store and never the memory: what is decided here decides over the rest of the session's life.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn refresh(
     services: &Services,
     presented: &Presented,

@@ -27,6 +27,7 @@ pub enum ResetRefusal {
 }
 
 /// The token says whose password it is; a request cannot. Nobody is signed in by it.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
     let from = wish.from;
     let done = choose(services, wish).await;

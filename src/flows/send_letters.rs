@@ -5,6 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use tokio::time::sleep;
+use tracing::{Instrument, Span};
 
 use crate::{
     domain::{clock::random, letter::Letter, user::User},
@@ -27,10 +28,17 @@ pub async fn send_letters(services: &Services) -> Result<bool, Failure<Infallibl
     }
     let users = services.store.users_to_write_to(services.clock.now(), MOST).await?;
     let more = !users.is_empty();
-    for outcome in join_all(users.into_iter().map(|user| send_one(services, user))).await {
+    for outcome in
+        join_all(users.into_iter().map(|user| send_one(services, user).instrument(a_letter()))).await
+    {
         outcome?;
     }
     Ok(more)
+}
+
+/// Nobody's request, so it begins a trace.
+fn a_letter() -> Span {
+    tracing::info_span!(target: "otlp", "send_letter", sampled = true)
 }
 
 /// Nothing where somebody else was first.

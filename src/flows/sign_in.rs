@@ -29,6 +29,7 @@ pub enum SignInRefusal {
 }
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
     let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;

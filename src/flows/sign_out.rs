@@ -12,6 +12,7 @@ use super::{Failure, Services};
 
 /// Whoever presents several credentials is signed out of all their sessions; what stands for none is no failure. An access
 /// token that has expired is good enough to leave with.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_out(
     services: &Services,
     secrets: &[SecretDigest],

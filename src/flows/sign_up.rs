@@ -29,6 +29,7 @@ pub enum SignUpRefusal {
 }
 
 /// `None` where there is nothing to say but by mail. The unique index decides who gets the address; nobody looks first.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedIn>, Failure<SignUpRefusal>> {
     let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;

@@ -27,6 +27,7 @@ pub enum TokenRefusal {
     SessionEnded,
 }
 
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn verify(services: &Services, token: &str) -> Result<Verified, Failure<TokenRefusal>> {
     let refused = |refusal| Failure::Refused(refusal);
     let claims = services.memory.claims(token, || services.keys.read(token)).await;

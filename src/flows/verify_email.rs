@@ -26,6 +26,7 @@ pub enum VerifyRefusal {
 }
 
 /// The token says whose it is; a request cannot.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn verify_email(
     services: &Services,
     token: &MailToken,

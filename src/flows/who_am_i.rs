@@ -27,6 +27,7 @@ pub enum WhoAmIRefusal {
 }
 
 /// Nothing that was presented may be bad: a good cookie does not excuse a forged token.
+#[tracing::instrument(target = "otlp", skip_all)]
 pub async fn who_am_i(
     services: &Services,
     credentials: &Credentials,

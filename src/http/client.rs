@@ -9,7 +9,7 @@ use std::{
 use actix_web::{HttpRequest, http::header::HeaderMap};
 use ipnet::IpNet;
 
-use crate::domain::{clock::Clock, device::Device};
+use crate::domain::{clock::Clock, device::Device, trace::TraceParent};
 
 use super::Site;
 
@@ -99,6 +99,18 @@ pub fn given_request_id(
     (believed && plain && (8..=128).contains(&id.len())).then(|| id.to_owned())
 }
 
+/// The trace that a trusted proxy says goes on; what several headers say is nothing.
+pub fn given_trace(
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    trusted: &TrustedProxies,
+) -> Option<TraceParent> {
+    let mut given = headers.get_all("traceparent");
+    let (given, None) = (given.next()?, given.next()) else { return None };
+    let believed = peer.is_some_and(|peer| trusted.contains(peer));
+    given.to_str().ok().filter(|_| believed)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -138,5 +150,22 @@ mod tests {
         for id in ["short", "with space in it", "quote\"quote\""] {
             assert_eq!(given("10.0.0.1", id), None, "{id:?}");
         }
+    }
+
+    #[test]
+    fn a_trace_goes_on_where_a_trusted_peer_says_so_once_and_well() {
+        let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let given = |peer: &str, said: &[&'static str]| {
+            let request = said
+                .iter()
+                .fold(TestRequest::default(), |request, said| request.append_header(("traceparent", *said)));
+            given_trace(peer.parse().ok(), request.to_http_request().headers(), &trusted)
+        };
+        let said = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(given("10.0.0.1", &[said]), said.parse().ok());
+        assert_eq!(given("203.0.113.7", &[said]), None);
+        assert_eq!(given("10.0.0.1", &[said, said]), None);
+        assert_eq!(given("10.0.0.1", &["00-nonsense"]), None);
+        assert_eq!(given("10.0.0.1", &[]), None);
     }
 }

@@ -8,20 +8,17 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::{
-        Method,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
-    },
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::{domain::causes::chain, flows::Services};
+use crate::flows::Services;
 
 use super::{
-    Site, client, connection::Progress, forward_auth::AtTheGate, headers, health::millis, problem::Problem,
+    Site, client, connection::Progress, forward_auth::AtTheGate, headers, problem::Problem, told::Told,
 };
 
 /// From the head of a request to its answer.
@@ -40,19 +37,24 @@ pub async fn every_request(
     let peer = request.peer_addr().map(|peer| peer.ip());
     let id = client::given_request_id(peer, request.headers(), &site.trusted_proxies)
         .unwrap_or_else(|| site.new_request_id());
-    let line = LogLine::begin(&request, &id, site.clock.uptime());
+    let told = Told::begin(
+        &request,
+        &id,
+        client::given_trace(peer, request.headers(), &site.trusted_proxies),
+        &site,
+    );
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let gate = AtTheGate::see(&request);
     let stopping =
         request.app_data::<Data<Services>>().is_some_and(|services| services.readiness.is_stopping());
 
     let answered = match fits(&request) {
-        Ok(()) => within_bounds(request, next).await,
+        Ok(()) => told.around(within_bounds(request, next)).await,
         Err(problem) => Err(problem.into()),
     };
     match answered {
         Ok(answer) => {
-            let mut answer = shape(answer, gate, &site, &id, line);
+            let mut answer = shape(answer, gate, &site, &id, told);
             if stopping
                 || gate.is_some_and(AtTheGate::brings_a_body)
                 || (chunked && !answer.status().is_success())
@@ -65,7 +67,7 @@ pub async fn every_request(
             let status = error.as_response_error().status_code().as_u16();
             let problem = error.as_error();
             let mut answer = refuse(problem, status, gate, &id);
-            line.end(&answer, problem, site.clock.uptime());
+            told.end(&answer, problem, &site);
             finish(answer.headers_mut(), &site, &id);
             hang_up(&mut answer);
             Err(InternalError::from_response("", answer).into())
@@ -115,7 +117,7 @@ fn shape(
     gate: Option<AtTheGate>,
     site: &Site,
     id: &str,
-    line: LogLine,
+    told: Told,
 ) -> ServiceResponse<BoxBody> {
     let status = answer.status();
     let mut answer = if status.is_client_error() || status.is_server_error() {
@@ -126,10 +128,10 @@ fn shape(
                 shaped.headers_mut().append(name.clone(), value.clone());
             }
         }
-        line.end(&shaped, problem, site.clock.uptime());
+        told.end(&shaped, problem, site);
         answer.into_response(shaped)
     } else {
-        line.end(answer.response(), None, site.clock.uptime());
+        told.end(answer.response(), None, site);
         answer
     };
     finish(answer.headers_mut(), site, id);
@@ -161,39 +163,6 @@ fn finish(headers: &mut HeaderMap, site: &Site, id: &str) {
     }
 }
 
-/// One line of log for each request, without its query, which may hold anything.
-struct LogLine {
-    id: String,
-    method: Method,
-    path: String,
-    begun: Duration,
-}
-
-impl LogLine {
-    fn begin(request: &ServiceRequest, id: &str, begun: Duration) -> Self {
-        Self {
-            id: id.to_owned(),
-            method: request.method().clone(),
-            path: request.path().chars().take(256).collect(),
-            begun,
-        }
-    }
-
-    /// A cause is told here and nowhere else.
-    fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, now: Duration) {
-        let Self { id, method, path, begun } = self;
-        let (status, took_ms) = (answer.status().as_u16(), millis(now.saturating_sub(begun)));
-        if let Some(source) = problem.and_then(Problem::source) {
-            let cause = chain(&**source);
-            tracing::error!(request_id = %id, %method, path, status, took_ms, cause, "request failed");
-        } else {
-            let (code, expected_origin) =
-                (problem.map(Problem::code), problem.and_then(Problem::expected_origin));
-            tracing::debug!(request_id = %id, %method, path, status, took_ms, code, expected_origin, "request answered");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -202,6 +171,7 @@ mod tests {
         App,
         body::to_bytes,
         dev::Service,
+        http::Method,
         middleware::from_fn,
         test::{TestRequest, init_service},
         web,

@@ -34,6 +34,7 @@ mod stream;
 mod strict_json;
 mod token_bodies;
 mod tokens;
+mod told;
 mod turnstile;
 mod users;
 
@@ -80,7 +81,7 @@ impl Site {
         if let Some(cause) = problem.source() {
             tracing::error!(request_id = %id, %cause, "connection failed");
         } else {
-            tracing::debug!(request_id = %id, %problem, "connection refused");
+            tracing::debug!(request_id = %id, code = problem.code(), "connection refused");
         }
         problem.on_the_wire(&id, self.origin.is_secure())
     }

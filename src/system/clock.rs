@@ -42,3 +42,9 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+/// For stamps on what is logged and traced, which nothing depends on: as fine as the machine tells it.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+pub fn wall() -> Timestamp {
+    Timestamp::now()
+}

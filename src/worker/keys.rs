@@ -13,7 +13,7 @@ pub async fn keys(services: &Services, stop: &CancellationToken) {
         match super::round(stop, flows::load_keys::load_keys(&services.keys)).await {
             None | Some(Ok(())) => {}
             Some(Err(failure)) => {
-                tracing::warn!(?failure, "could not look at the signing keys; those in memory stay in use");
+                tracing::warn!(cause = %failure, "could not look at the signing keys; those in memory stay in use");
             }
         }
     }

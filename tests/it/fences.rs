@@ -10,6 +10,7 @@ mod panics;
 mod sources;
 mod status_codes;
 mod tokens;
+mod vocabulary;
 
 /// May use every module there is.
 const ALL: &[&str] = &["all"];
@@ -28,7 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app", ALL),
     ("system", &["domain"]),
     ("config", &["domain"]),
-    ("telemetry", &[]),
+    ("telemetry", &["domain", "system"]),
     ("main", &["cli"]),
     ("lib", ALL),
 ];

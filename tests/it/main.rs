@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "what is asked from outside takes real time")]
 
 mod backup;
+mod canary;
 mod config;
 mod config_command;
 mod contract;
@@ -25,13 +26,13 @@ mod mail;
 mod manifests;
 mod memory;
 mod mongo_agent;
+mod otlp;
 mod overload;
 mod passwords;
 mod problems;
 mod races;
 mod readme;
 mod refresh;
-mod secrecy;
 mod sessions;
 mod sign_in;
 mod sign_out;
@@ -43,6 +44,7 @@ mod support;
 mod throttling;
 mod tls;
 mod tokens;
+mod traces;
 mod users_command;
 mod users_import;
 mod verify_page;

@@ -17,6 +17,6 @@ pub(in super::super) async fn make_first(as_nobody: &Mongod, password: &Password
         "writeConcern": { "w": "majority", "wtimeout": 3_000 },
     };
     as_nobody.run(create).await?;
-    tracing::info!(user = User::Agent.name(), "made the first user");
+    tracing::info!(account = User::Agent.name(), "made the first user");
     Ok(())
 }

@@ -116,7 +116,7 @@ impl Keeper<'_> {
     async fn write(&self, user: User, done: &str, mut command: Document) -> Result<(), Trouble> {
         command.insert("writeConcern", doc! { "w": "majority", "wtimeout": 3_000 });
         self.primary.run(command).await?;
-        tracing::info!(user = user.name(), "{done}");
+        tracing::info!(account = user.name(), "{done}");
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit, TryAcquireError},
     time::timeout,
 };
+use tracing::{Instrument, Span};
 
 use crate::store::{DEADLINE, StoreError};
 
@@ -33,7 +34,7 @@ impl Calls {
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
         let _place = self.enter()?;
-        in_time(call).await
+        in_time(call).instrument(traced("read")).await
     }
 
     /// For the one who listens for all others: a crowd must not keep from being told what nobody may believe any more.
@@ -53,7 +54,8 @@ impl Calls {
     ) -> Result<T, StoreError> {
         let _place = self.enter()?;
         let tries = Tries::default();
-        match timeout(DEADLINE, tries.count(call.into_future())).await {
+        let written = timeout(DEADLINE, tries.count(call.into_future()));
+        match written.instrument(traced("write")).await {
             Ok(answer) => answer.map_err(|error| errors::of_write(&error, tries.made())),
             Err(_) => Err(errors::of_late_write(tries.made())),
         }
@@ -72,6 +74,13 @@ impl Calls {
             TryAcquireError::Closed => Cause::Closed.unavailable(),
         })
     }
+}
+
+/// What a collector is told of a call.
+fn traced(operation: &'static str) -> Span {
+    tracing::info_span!(
+        target: "otlp", "store", otel.kind = "client", db.system.name = "mongodb", db.operation.name = operation
+    )
 }
 
 async fn in_time<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result<T, StoreError> {

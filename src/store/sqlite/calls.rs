@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use tracing::{Instrument, Span};
 
 use super::{
     connection::{Failed, Link, use_write_ahead_log},
@@ -18,7 +19,8 @@ impl Lane {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let answer = self.ask(|link, claim| claim.take().then(|| link.read(work))).await;
+        let asked = self.ask(|link, claim| claim.take().then(|| link.read(work)));
+        let answer = asked.instrument(traced("read")).await;
         answer.map_err(unavailable)?.map_err(store_error)
     }
 
@@ -40,7 +42,7 @@ impl Lane {
             then();
             done
         };
-        match self.ask(decide).await {
+        match self.ask(decide).instrument(traced("write")).await {
             Ok(answer) => answer.map_err(write_error),
             Err(no_answer) if no_answer.may_have_happened() => {
                 Err(StoreError::OutcomeUnknown(no_answer.into()))
@@ -72,6 +74,13 @@ impl Lane {
         let done = answer.map_err(|no_answer| MigrateError::Unavailable(no_answer.into()))?;
         done.map_err(|halt| migrate_error(halt, location))
     }
+}
+
+/// What a collector is told of a call.
+fn traced(operation: &'static str) -> Span {
+    tracing::info_span!(
+        target: "otlp", "store", otel.kind = "client", db.system.name = "sqlite", db.operation.name = operation
+    )
 }
 
 /// Looks before it touches anything: what is not ours is left as it is.

@@ -12,7 +12,7 @@ use crate::{
     system::clock::Stopwatch,
 };
 
-use super::{Refused, pace::Pace, turns::Turns};
+use super::{Refused, pace::Pace, traced::Traced, turns::Turns};
 
 /// One hash that somebody waits for.
 pub(super) struct Job {
@@ -25,6 +25,7 @@ pub(super) struct Job {
     /// Closed as soon as nobody waits any more.
     pub(super) answer: oneshot::Sender<Result<Derived, Refused>>,
     pub(super) waiting_since: Stopwatch,
+    pub(super) traced: Traced,
 }
 
 pub(super) struct Backlog {

@@ -41,9 +41,11 @@ impl Clerk {
     }
 
     fn see_to(&mut self, job: Job) {
-        let Job { candidate, recipe, dear, answer, .. } = job;
+        let Job { candidate, recipe, dear, answer, traced, .. } = job;
+        let hash = traced.begins();
         let (price, is_scrypt) = (recipe.algorithm.price(), matches!(recipe.algorithm, Algorithm::Scrypt(_)));
         let done = self.slot.compute(slot::Job { candidate, recipe, once: dear });
+        drop(hash);
         self.warm = !dear;
         // What other algorithms cost beside scrypt is known roughly, and may not teach how fast this machine is.
         let took = done.as_ref().filter(|done| is_scrypt && done.answer.is_ok()).map(|done| done.took);
@@ -65,7 +67,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{cost::Cost, password::Candidate, stored_hash::Recipe},
-        system::{clock::Stopwatch, hashing::queue::Limits},
+        system::{
+            clock::Stopwatch,
+            hashing::{queue::Limits, traced::Traced},
+        },
     };
 
     #[test]
@@ -85,6 +90,7 @@ mod tests {
                 dear,
                 answer,
                 waiting_since: Stopwatch::start(),
+                traced: Traced::waits(),
             });
             assert!(receiver.try_recv().unwrap().is_ok());
             assert_eq!(clerk.warm, !dear);

@@ -10,6 +10,7 @@ mod queue;
 mod room;
 mod scratch;
 mod slot;
+mod traced;
 mod turns;
 
 use std::{

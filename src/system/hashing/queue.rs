@@ -24,6 +24,7 @@ use crate::{
 use super::{
     Refused,
     backlog::{Backlog, Job},
+    traced::Traced,
 };
 
 pub(super) struct Queue {
@@ -78,7 +79,15 @@ impl Queue {
         }
         let (answer, receiver) = oneshot::channel();
         let dear = needed > self.limits.usual;
-        let job = Job { candidate, recipe, from, dear, answer, waiting_since: Stopwatch::start() };
+        let job = Job {
+            candidate,
+            recipe,
+            from,
+            dear,
+            answer,
+            waiting_since: Stopwatch::start(),
+            traced: Traced::waits(),
+        };
 
         let mut state = self.lock();
         if state.stopped {

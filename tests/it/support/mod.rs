@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod bucket;
 pub(crate) mod clock;
+pub(crate) mod collector;
 pub(crate) mod entropy;
 pub(crate) mod folder;
 pub(crate) mod forge;

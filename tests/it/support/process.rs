@@ -83,12 +83,20 @@ impl Process {
         Self { child, log, said: Vec::new() }
     }
 
-    /// Waits until it says that it is ready, and where.
+    /// Waits until it says that it is ready, and where, for programs or for people.
     pub(crate) fn ready(&mut self) -> Sockets {
-        let line = self.hears(|line| line.contains("\"ready\""));
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let address = |name: &str| line[name].as_str().unwrap().parse().unwrap();
-        Sockets { public: address("public"), internal: address("internal") }
+        let line = self.hears(|line| line.contains("\"ready\"") || line.contains("  internal  "));
+        if line.starts_with('{') {
+            let line: Value = serde_json::from_str(&line).unwrap();
+            let address = |name: &str| line[name].as_str().unwrap().parse().unwrap();
+            return Sockets { public: address("public"), internal: address("internal") };
+        }
+        let after = |name: &str, words: &str| {
+            let line = self.said.iter().find(|line| line.trim_start().starts_with(name)).unwrap();
+            let address = line.split(words).nth(1).unwrap();
+            address.split([')', ' ']).next().unwrap().parse().unwrap()
+        };
+        Sockets { public: after("public ", "listening on "), internal: after("internal ", "://") }
     }
 
     /// Waits for a line.

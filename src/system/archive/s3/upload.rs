@@ -90,7 +90,7 @@ impl Draft for Upload {
 
     async fn abandon(self: Box<Self>) {
         if let Err(error) = self.bucket.0.send(&self.request(Method::DELETE)).await {
-            tracing::warn!(%error, "parts of a backup stay in the bucket, seen by nobody; a rule of the bucket can remove such");
+            tracing::warn!(cause = %error, "parts of a backup stay in the bucket, seen by nobody; a rule of the bucket can remove such");
         }
     }
 }

@@ -13,7 +13,18 @@ fn job(cost: Cost, dear: bool) -> (Job, Answer) {
     let (answer, receiver) = oneshot::channel();
     let candidate = Candidate::try_from("correct horse").unwrap();
     let recipe = Recipe::new(cost, [0; 16]);
-    (Job { candidate, recipe, from: None, dear, answer, waiting_since: Stopwatch::start() }, receiver)
+    (
+        Job {
+            candidate,
+            recipe,
+            from: None,
+            dear,
+            answer,
+            waiting_since: Stopwatch::start(),
+            traced: Traced::waits(),
+        },
+        receiver,
+    )
 }
 
 fn admit(backlog: &mut Backlog, cost: Cost) -> Result<Answer, Duration> {

@@ -1,0 +1,93 @@
+//! What is told of every request, in the log and to a collector: ids, the route and the outcome, and nothing that a client wrote.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, dev::ServiceRequest, http::Method};
+use tracing::{Instrument, Span, field::Empty};
+
+use crate::domain::{
+    causes::chain,
+    trace::{TraceId, TraceParent},
+};
+
+use super::{Site, forward_auth::Served, health::millis, problem::Problem};
+
+/// Asked so often, by machines, that nobody wants a trace of it.
+const PROBES: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
+
+/// A request that goes on.
+pub struct Told {
+    /// For the log.
+    names: Span,
+    /// For a collector; nothing without one.
+    traced: Span,
+    method: &'static str,
+    route: Option<String>,
+    listener: &'static str,
+    begun: Duration,
+}
+
+impl Told {
+    pub fn begin(request: &ServiceRequest, id: &str, given: Option<TraceParent>, site: &Site) -> Self {
+        let method = known(request.method());
+        // The pattern and not the path, which may hold anything.
+        let route = request.match_pattern();
+        let listener = if request.app_data::<Served>().is_some() { "internal" } else { "public" };
+        let trace = given.map_or_else(|| TraceId::generate(&*site.entropy).ok(), |given| Some(given.trace));
+        let trace = trace.map(tracing::field::display);
+        // Of the highest level, so that it is there whenever anything is logged.
+        let names = tracing::error_span!("request", request_id = %id, trace_id = trace);
+        let is_a_probe = route.as_deref().is_some_and(|route| PROBES.contains(&route));
+        let traced = tracing::info_span!(
+            target: "otlp", parent: &names, "request",
+            otel.kind = "server",
+            trace_id = trace,
+            parent_id = given.map(|given| tracing::field::display(given.span)),
+            sampled = given.map_or(!is_a_probe, |given| given.sampled),
+            request_id = %id,
+            listener,
+            http.request.method = method,
+            http.route = route,
+            http.response.status_code = Empty,
+            error.type = Empty,
+        );
+        Self { names, traced, method, route, listener, begun: site.clock.uptime() }
+    }
+
+    pub async fn around<T>(&self, work: impl Future<Output = T>) -> T {
+        work.instrument(self.traced.clone()).instrument(self.names.clone()).await
+    }
+
+    /// One line of log. A cause is told here and nowhere else.
+    pub fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, site: &Site) {
+        let Self { names, traced, method, route, listener, begun } = self;
+        let (_names, _traced) = (names.entered(), traced.clone().entered());
+        let status = answer.status().as_u16();
+        let took_ms = millis(site.clock.uptime().saturating_sub(begun));
+        let code = problem.map(Problem::code);
+        traced.record("http.response.status_code", status);
+        if let Some(source) = problem.and_then(Problem::source) {
+            let cause = chain(&**source);
+            traced.record("error.type", code);
+            tracing::error!(listener, method, route, status, code, took_ms, cause, "request failed");
+        } else {
+            let expected_origin = problem.and_then(Problem::expected_origin);
+            tracing::debug!(
+                listener,
+                method,
+                route,
+                status,
+                code,
+                took_ms,
+                expected_origin,
+                "request answered"
+            );
+        }
+    }
+}
+
+/// A method of its own may be somebody's password.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+}
