@@ -30,6 +30,8 @@ pub mod list_sessions;
 pub mod list_users;
 pub mod load_keys;
 pub mod memory;
+pub mod meters;
+pub mod metrics;
 pub mod mint;
 pub mod open_store;
 pub mod post;
@@ -50,7 +52,7 @@ pub mod verify;
 pub mod verify_email;
 pub mod who_am_i;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -72,13 +74,14 @@ use crate::{
         user::User,
     },
     store::{Store, StoreError},
-    system::{hashing::HashingPool, vault::Vault},
+    system::{certificate::Certificate, hashing::HashingPool, vault::Vault},
 };
 
 pub use failure::Failure;
 use failure::unless_refused;
 use key_ring::KeyRing;
 use memory::{Memory, Remembered};
+use meters::Meters;
 use post::Post;
 use readiness::Readiness;
 use refresh::label_of_seed;
@@ -94,6 +97,9 @@ pub struct Services {
     pub keys: KeyRing,
     pub readiness: Readiness,
     pub post: Post,
+    pub meters: Meters,
+    /// Those that are shown, by their listeners.
+    pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
     pub rules: Rules,
 }
 

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use futures_util::FutureExt as _;
+
 use crate::{
     domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
     system::hashing::Refused,
 };
 
-use super::{Arrival, Failure, Services, SignedIn, throttle::Tried};
+use super::{Arrival, Failure, Services, SignedIn, meters::SignInOutcome, throttle::Tried};
 
 pub struct SignIn {
     pub email: Email,
@@ -23,7 +25,14 @@ pub enum SignInRefusal {
 }
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
-pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
+pub fn sign_in(
+    services: &Services,
+    wish: SignIn,
+) -> impl Future<Output = Result<SignedIn, Failure<SignInRefusal>>> {
+    check(services, wish).inspect(|done| services.meters.sign_ins.add_one(SignInOutcome::of(done)))
+}
+
+async fn check(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
     let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
     let tried = services.try_password(&wish.email, wish.arrival.known.as_ref()).await?;

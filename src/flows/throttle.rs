@@ -47,6 +47,7 @@ impl Services {
         match self.store.try_once(&name, &Curve::PASSWORDS, now).await? {
             Try::May => Ok(Tried(Some(name))),
             Try::Wait { until } => {
+                self.meters.throttled.add_one();
                 let left = now.duration_until(until).unsigned_abs();
                 Err(Failure::Throttled { retry_after: left })
             }

@@ -195,14 +195,13 @@ fn mail(services: &Services) -> Dependency {
 }
 
 impl MemoryBody {
-    /// Changes are told at least twice a second, so five seconds of silence are an outage.
     pub fn of(memory: &Memory) -> Self {
         let figures = memory.figures();
         let asked = figures.hits + figures.misses;
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits than a float has")]
         let hit_rate = if asked == 0 { 0.0 } else { figures.hits as f64 / asked as f64 };
         Self {
-            state: if figures.lag < Duration::from_secs(5) { State::Up } else { State::Down },
+            state: if figures.is_heard() { State::Up } else { State::Down },
             sessions: figures.entries,
             hit_rate: (hit_rate * 1_000.0).round() / 1_000.0,
             heard_ms_ago: millis(figures.lag),

@@ -21,7 +21,13 @@ use tokio::time::timeout;
 use crate::{domain::causes::chain, flows::Services};
 
 use super::{
-    Site, client, connection::Progress, forward_auth::AtTheGate, headers, health::millis, problem::Problem,
+    Site, client,
+    connection::Progress,
+    forward_auth::AtTheGate,
+    headers,
+    health::millis,
+    problem::Problem,
+    requests::{Listener, Route},
 };
 
 /// From the head of a request to its answer.
@@ -40,7 +46,9 @@ pub async fn every_request(
     let peer = request.peer_addr().map(|peer| peer.ip());
     let id = client::given_request_id(peer, request.headers(), &site.trusted_proxies)
         .unwrap_or_else(|| site.new_request_id());
-    let line = LogLine::begin(&request, &id, site.clock.uptime());
+    let listener = request.app_data::<Listener>().copied().unwrap_or_default();
+    let route = site.requests.route(listener, request.path());
+    let line = LogLine::begin(&request, &id, route, site.clock.uptime());
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let gate = AtTheGate::see(&request);
     let stopping =
@@ -115,7 +123,7 @@ fn shape(
     gate: Option<AtTheGate>,
     site: &Site,
     id: &str,
-    line: LogLine,
+    line: LogLine<'_>,
 ) -> ServiceResponse<BoxBody> {
     let status = answer.status();
     let mut answer = if status.is_client_error() || status.is_server_error() {
@@ -161,28 +169,32 @@ fn finish(headers: &mut HeaderMap, site: &Site, id: &str) {
     }
 }
 
-/// One line of log for each request, without its query, which may hold anything.
-struct LogLine {
+/// One line of log for each request, without its query, which may hold anything; and one more in the figures of its route.
+struct LogLine<'a> {
     id: String,
     method: Method,
     path: String,
+    route: &'a Route,
     begun: Duration,
 }
 
-impl LogLine {
-    fn begin(request: &ServiceRequest, id: &str, begun: Duration) -> Self {
+impl<'a> LogLine<'a> {
+    fn begin(request: &ServiceRequest, id: &str, route: &'a Route, begun: Duration) -> Self {
         Self {
             id: id.to_owned(),
             method: request.method().clone(),
             path: request.path().chars().take(256).collect(),
+            route,
             begun,
         }
     }
 
     /// A cause is told here and nowhere else.
     fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, now: Duration) {
-        let Self { id, method, path, begun } = self;
-        let (status, took_ms) = (answer.status().as_u16(), millis(now.saturating_sub(begun)));
+        let Self { id, method, path, route, begun } = self;
+        let (status, took) = (answer.status().as_u16(), now.saturating_sub(begun));
+        route.note(status, took);
+        let took_ms = millis(took);
         if let Some(source) = problem.and_then(Problem::source) {
             let cause = chain(&**source);
             tracing::error!(request_id = %id, %method, path, status, took_ms, cause, "request failed");
@@ -210,7 +222,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::{Clock, Entropy, NoEntropy},
-        http::client::TrustedProxies,
+        http::{client::TrustedProxies, requests::Requests},
     };
 
     /// No time passes here, and chance is always the same.
@@ -240,6 +252,7 @@ mod tests {
             trusted_proxies: TrustedProxies::default(),
             clock: Arc::new(Still),
             entropy: Arc::new(Still),
+            requests: Requests::new(),
         };
         let app = App::new()
             .app_data(Data::new(site))

@@ -10,6 +10,7 @@
 
 pub mod mongo;
 pub mod sqlite;
+mod traffic;
 
 use std::{error::Error, time::Duration};
 
@@ -28,6 +29,8 @@ use crate::domain::{
     throttle::{Curve, Try},
     user::User,
 };
+
+pub use traffic::{TOO_LONG, Traffic};
 
 /// No call takes longer, but for `migrate`, `purge`, `begin_import` and `close`, which nobody's request waits for. It is less than a
 /// request as a whole has, so that it is the store that says what became of a call.
@@ -150,6 +153,9 @@ pub trait Store: Send + Sync {
 
     /// How busy the way to the store is, for `/health`.
     fn pool(&self) -> Pool;
+
+    /// How calls have fared since it was opened.
+    fn traffic(&self) -> &Traffic;
 
     /// Lets go of it; what is under way is finished first.
     async fn close(&self);

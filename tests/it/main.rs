@@ -24,6 +24,7 @@ mod lifecycle;
 mod mail;
 mod manifests;
 mod memory;
+mod metrics;
 mod mongo_agent;
 mod overload;
 mod passwords;

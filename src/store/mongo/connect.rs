@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use mongodb::{
     error::{Error, ErrorKind},
-    event::EventHandler,
+    event::{EventHandler, command::CommandEvent},
     options::{
         Acknowledgment, ClientOptions, ConnectionString, ReadConcern, ReadPreference, SelectionCriteria,
         WriteConcern,
     },
 };
 
-use crate::store::MigrateError;
+use crate::store::{MigrateError, Traffic};
 
 use super::{connections::Connections, errors::Cause, members::Members};
 
@@ -40,6 +40,7 @@ pub(super) async fn options(
     url: &str,
     connections: &Arc<Connections>,
     members: &Arc<Members>,
+    traffic: &Arc<Traffic>,
 ) -> Result<(ClientOptions, String), MigrateError> {
     let parsed = ClientOptions::parse(url).await;
     let mut options = parsed.map_err(|error| refuse("the store's URL", url, &error))?;
@@ -50,8 +51,22 @@ pub(super) async fn options(
     options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
     let members = Arc::clone(members);
     options.sdam_event_handler = Some(EventHandler::callback(move |event| members.note(event)));
+    let traffic = Arc::clone(traffic);
+    options.command_event_handler = Some(EventHandler::callback(move |event| note(&traffic, &event)));
     options.app_name = Some("portcullis".to_owned());
     Ok((options, database))
+}
+
+/// Whoever listens for changes waits for them on purpose.
+fn note(traffic: &Traffic, event: &CommandEvent) {
+    let (name, took) = match event {
+        CommandEvent::Succeeded(done) => (&done.command_name, done.duration),
+        CommandEvent::Failed(failed) => (&failed.command_name, failed.duration),
+        _ => return,
+    };
+    if name != "getMore" {
+        traffic.slow.note(name, took);
+    }
 }
 
 /// What is acknowledged is on the disks of a majority, and what is read cannot be rolled back, whatever the URL says.
@@ -95,7 +110,7 @@ mod tests {
     use super::*;
 
     async fn parsed(url: &str) -> Result<(ClientOptions, String), MigrateError> {
-        options(url, &Arc::default(), &Arc::default()).await
+        options(url, &Arc::default(), &Arc::default(), &Arc::new(Traffic::of("mongodb"))).await
     }
 
     #[tokio::test]

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use mongodb::{Client, Collection, Database};
 
-use crate::{domain::clock::Entropy, store::MigrateError};
+use crate::{
+    domain::clock::Entropy,
+    store::{MigrateError, Traffic},
+};
 
 use super::{
     calls::Calls,
@@ -38,10 +41,14 @@ pub(super) struct Connected {
 impl Connected {
     /// A set that does not answer, or is not what the URL asks for, is met anew with the next try: the driver forgets a
     /// server that is not of the set it was told, and would never look again.
-    pub(super) async fn to(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
+    pub(super) async fn to(
+        url: &str,
+        entropy: Arc<dyn Entropy>,
+        traffic: &Arc<Traffic>,
+    ) -> Result<Self, MigrateError> {
         let connections = Arc::<Connections>::default();
         let members = Arc::<Members>::default();
-        let (options, name) = connect::options(url, &connections, &members).await?;
+        let (options, name) = connect::options(url, &connections, &members, traffic).await?;
         let wanted = options.repl_set_name.clone();
         let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
         let client = Client::with_options(options)
@@ -56,7 +63,7 @@ impl Connected {
             signing_keys: database.collection("signing_keys"),
             events: database.collection("events"),
             database,
-            calls: Calls::new(),
+            calls: Calls::new(Arc::clone(traffic)),
             connections,
             most_connections,
             entropy,

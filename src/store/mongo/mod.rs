@@ -51,7 +51,7 @@ use self::{changes::MongoChanges, connected::Connected, errors::Cause, export::M
 
 pub use self::elsewhere::{Elsewhere, Stranger};
 
-use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
+use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic};
 
 pub struct MongoStore {
     url: SecretString,
@@ -59,17 +59,19 @@ pub struct MongoStore {
     entropy: Arc<dyn Entropy>,
     /// Empty until the servers behind the URL have answered once.
     connected: Arc<OnceCell<Connected>>,
+    traffic: Arc<Traffic>,
 }
 
 impl MongoStore {
     /// Waits for nothing: the name of a cluster, like its servers, may answer only later.
     pub fn open(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         connect::check(url)?;
-        Ok(Self { url: url.into(), entropy, connected: Arc::default() })
+        let traffic = Arc::new(Traffic::of("mongodb"));
+        Ok(Self { url: url.into(), entropy, connected: Arc::default(), traffic })
     }
 
     async fn connect(&self) -> Result<&Connected, MigrateError> {
-        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
+        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy), &self.traffic);
         self.connected.get_or_try_init(connect).await
     }
 
@@ -235,6 +237,10 @@ impl Store for MongoStore {
         let of =
             |store: &Connected| Pool { in_use: store.connections.at_work(), size: store.most_connections };
         self.connected.get().map_or_else(Pool::default, of)
+    }
+
+    fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     async fn close(&self) {

@@ -33,7 +33,7 @@ use self::{
     lane::{Lane, Size},
     transfer::SqliteExport,
 };
-use super::{Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
+use super::{Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic};
 use crate::domain::{
     email::Email,
     event::Event,
@@ -64,8 +64,9 @@ impl SqliteStore {
     /// file that was there is told by `migrate`.
     pub fn open(location: Location) -> Result<Self, MigrateError> {
         location.prepare()?;
+        let traffic = Arc::new(Traffic::of("sqlite"));
         let start = |role, size| {
-            let lane = Lane::start(&location, role, size, DEADLINE);
+            let lane = Lane::start(&location, role, size, DEADLINE, Arc::clone(&traffic));
             lane.map(Arc::new).map_err(|error| MigrateError::Unavailable(error.into()))
         };
         let writer = start(Role::Writer, Size::WRITER)?;
@@ -268,13 +269,7 @@ impl Store for SqliteStore {
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;
         for purge in [sessions::purge, one_time::purge, attempts::purge] {
-            loop {
-                let portion = self.writer.write(move |connection| purge(connection, now)).await?;
-                gone += portion.removed;
-                if !portion.more {
-                    break;
-                }
-            }
+            gone += self.writer.purge(purge, now).await?;
         }
         Ok(gone)
     }
@@ -285,6 +280,10 @@ impl Store for SqliteStore {
         }
         let (writer, readers) = (self.writer.pool(), self.readers.pool());
         Pool { in_use: writer.in_use + readers.in_use, size: writer.size + readers.size }
+    }
+
+    fn traffic(&self) -> &Traffic {
+        &self.writer.traffic
     }
 
     /// The writer goes last, and tidies up the file.

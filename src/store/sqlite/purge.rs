@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::lane::Lane;
+use crate::store::StoreError;
+
 /// A few milliseconds' worth.
 const PORTION: usize = 500;
 
@@ -23,4 +26,22 @@ pub(super) fn portion(
     let removed =
         connection.prepare_cached(statement)?.execute(params![expired_before.as_millisecond(), limit])?;
     Ok(Portion { removed: removed.try_into().unwrap_or(u64::MAX), more: removed == PORTION })
+}
+
+impl Lane {
+    /// One portion after the other, until nothing is left; returns how much went.
+    pub(super) async fn purge(
+        &self,
+        portion: fn(&Connection, Timestamp) -> rusqlite::Result<Portion>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        loop {
+            let done = self.write(move |connection| portion(connection, now)).await?;
+            gone += done.removed;
+            if !done.more {
+                return Ok(gone);
+            }
+        }
+    }
 }

@@ -45,6 +45,9 @@ impl Clerk {
         let (price, is_scrypt) = (recipe.algorithm.price(), matches!(recipe.algorithm, Algorithm::Scrypt(_)));
         let done = self.slot.compute(slot::Job { candidate, recipe, once: dear });
         self.warm = !dear;
+        if let Some(done) = &done {
+            self.queue.times().observe(done.took);
+        }
         // What other algorithms cost beside scrypt is known roughly, and may not teach how fast this machine is.
         let took = done.as_ref().filter(|done| is_scrypt && done.answer.is_ok()).map(|done| done.took);
         self.queue.finish(price, took);
