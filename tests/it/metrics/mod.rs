@@ -1,5 +1,6 @@
 //! The figures on the internal listener: that Prometheus can read them, that each moves when the thing happens, and what is said of them.
 
+mod alerts;
 mod documented;
 mod moving;
 
