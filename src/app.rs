@@ -23,7 +23,7 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy},
     },
-    flows::{Rules, Services, memory::Memory, meters::Meters, readiness::Readiness},
+    flows::{Rules, Services, memory::Memory, meters::Meters, readiness::Readiness, vitals::LastVitals},
     http::{
         Site,
         client::TrustedProxies,
@@ -158,6 +158,7 @@ impl App {
             readiness,
             post,
             meters: Meters::default(),
+            vitals: LastVitals::default(),
             certificates,
             rules,
         };

@@ -36,6 +36,8 @@ impl Jobs {
         self.running.spawn(async move { worker::erase::erase(&services, &stop).await });
         let (services, stop) = world();
         self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::vitals::vitals(&services, &stop).await });
     }
 
     pub(super) async fn end(self) {

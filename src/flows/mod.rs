@@ -50,6 +50,8 @@ pub mod sign_up;
 pub mod throttle;
 pub mod verify;
 pub mod verify_email;
+pub mod vitals;
+pub mod warnings;
 pub mod who_am_i;
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
@@ -85,6 +87,7 @@ use meters::Meters;
 use post::Post;
 use readiness::Readiness;
 use refresh::label_of_seed;
+use vitals::LastVitals;
 
 /// The world outside, as far as a verb needs it.
 pub struct Services {
@@ -98,6 +101,7 @@ pub struct Services {
     pub readiness: Readiness,
     pub post: Post,
     pub meters: Meters,
+    pub vitals: LastVitals,
     /// Those that are shown, by their listeners.
     pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
     pub rules: Rules,

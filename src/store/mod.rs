@@ -11,6 +11,7 @@
 pub mod mongo;
 pub mod sqlite;
 mod traffic;
+mod vitals;
 
 use std::{error::Error, time::Duration};
 
@@ -31,6 +32,7 @@ use crate::domain::{
 };
 
 pub use traffic::{TOO_LONG, Traffic};
+pub use vitals::{Share, Vitals};
 
 /// No call takes longer, but for `migrate`, `purge`, `begin_import` and `close`, which nobody's request waits for. It is less than a
 /// request as a whole has, so that it is the store that says what became of a call.
@@ -147,6 +149,9 @@ pub trait Store: Send + Sync {
 
     /// What the store's own clock says; `None` where it has none but ours.
     async fn time(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// How it is as a whole.
+    async fn vitals(&self) -> Result<Vitals, StoreError>;
 
     /// Removes what expired before `now`, where the store does not do so by itself; returns how much went.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;

@@ -1,10 +1,38 @@
 //! The figures of the store: whether it is there, how its calls fare, and how busy the way to it is.
 
-use super::{Kind, Page, Services, as_number};
+use crate::{
+    flows::vitals::Taken,
+    store::{Share, Vitals},
+};
+
+use super::{Kind, Page, Services, as_float, as_number};
 
 pub(super) fn tell(services: &Services, page: &mut Page) {
     health(services, page);
     calls(services, page);
+    vitals(services, page);
+}
+
+fn vitals(services: &Services, page: &mut Page) {
+    let taken = services.vitals.get();
+    let skew = taken.as_ref().and_then(Taken::skew).map(|skew| skew.as_secs_f64());
+    page.gauge("portcullis_store_clock_skew_seconds", "How far its clock is ahead of ours.", skew);
+    let vitals = taken.map(|taken| taken.vitals);
+    let of = |figure: fn(&Vitals) -> Option<f64>| vitals.as_ref().and_then(figure);
+    let missing = of(|vitals| Some(as_float(vitals.missing_indexes.len() as u64)));
+    page.gauge("portcullis_store_missing_indexes", "Indexes that somebody has dropped.", missing);
+    let lag = of(|vitals| vitals.lag.map(|lag| lag.as_secs_f64()));
+    page.gauge("portcullis_store_lag_seconds", "How far the slowest member is behind.", lag);
+    let oplog = of(|vitals| vitals.oplog.map(|oplog| oplog.as_secs_f64()));
+    page.gauge("portcullis_store_oplog_seconds", "How far back the oplog reaches.", oplog);
+    let connections = of(|vitals| vitals.connections.map(Share::ratio));
+    page.gauge(
+        "portcullis_store_connections_ratio",
+        "Connections, of those that the primary takes.",
+        connections,
+    );
+    let storage = of(|vitals| vitals.storage.map(Share::ratio));
+    page.gauge("portcullis_store_storage_ratio", "How full its disk is.", storage);
 }
 
 fn health(services: &Services, page: &mut Page) {

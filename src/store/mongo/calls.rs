@@ -42,8 +42,9 @@ impl Calls {
         self.traffic.read(read).await
     }
 
-    /// For the one who listens for all others: a crowd must not keep from being told what nobody may believe any more.
-    pub(super) async fn listen<T>(
+    /// For the one who listens for all others, whom a crowd must not keep from being told what nobody may believe any more; and for
+    /// who looks how the store is.
+    pub(super) async fn aside<T>(
         &self,
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {

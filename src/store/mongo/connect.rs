@@ -13,7 +13,7 @@ use mongodb::{
 
 use crate::store::{MigrateError, Traffic};
 
-use super::{connections::Connections, errors::Cause, members::Members};
+use super::{connections::Connections, errors::Cause, lag::Lag, members::Members};
 
 /// The name of the database where the URL has none.
 const DATABASE: &str = "auth";
@@ -35,24 +35,41 @@ pub(super) fn check(url: &str) -> Result<(), MigrateError> {
     ConnectionString::parse(url).map(|_| ()).map_err(|error| refuse("the store's URL", url, &error))
 }
 
+/// Those who hear what the driver tells.
+pub(super) struct Audience {
+    pub(super) connections: Arc<Connections>,
+    pub(super) members: Arc<Members>,
+    pub(super) lag: Arc<Lag>,
+    pub(super) traffic: Arc<Traffic>,
+}
+
+impl Audience {
+    pub(super) fn of(traffic: &Arc<Traffic>) -> Self {
+        let (connections, members, lag) = Default::default();
+        Self { connections, members, lag, traffic: Arc::clone(traffic) }
+    }
+
+    fn listen(&self, options: &mut ClientOptions) {
+        let connections = Arc::clone(&self.connections);
+        options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
+        let (members, lag) = (Arc::clone(&self.members), Arc::clone(&self.lag));
+        options.sdam_event_handler = Some(EventHandler::callback(move |event| {
+            lag.note(&event);
+            members.note(event);
+        }));
+        let traffic = Arc::clone(&self.traffic);
+        options.command_event_handler = Some(EventHandler::callback(move |event| note(&traffic, &event)));
+    }
+}
+
 /// The options of the driver and the name of the database.
-pub(super) async fn options(
-    url: &str,
-    connections: &Arc<Connections>,
-    members: &Arc<Members>,
-    traffic: &Arc<Traffic>,
-) -> Result<(ClientOptions, String), MigrateError> {
+pub(super) async fn options(url: &str, audience: &Audience) -> Result<(ClientOptions, String), MigrateError> {
     let parsed = ClientOptions::parse(url).await;
     let mut options = parsed.map_err(|error| refuse("the store's URL", url, &error))?;
     let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
     hold_to_our_promises(&mut options);
     bound(&mut options);
-    let connections = Arc::clone(connections);
-    options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
-    let members = Arc::clone(members);
-    options.sdam_event_handler = Some(EventHandler::callback(move |event| members.note(event)));
-    let traffic = Arc::clone(traffic);
-    options.command_event_handler = Some(EventHandler::callback(move |event| note(&traffic, &event)));
+    audience.listen(&mut options);
     options.app_name = Some("portcullis".to_owned());
     Ok((options, database))
 }
@@ -110,7 +127,7 @@ mod tests {
     use super::*;
 
     async fn parsed(url: &str) -> Result<(ClientOptions, String), MigrateError> {
-        options(url, &Arc::default(), &Arc::default(), &Arc::new(Traffic::of("mongodb"))).await
+        options(url, &Audience::of(&Arc::new(Traffic::of("mongodb")))).await
     }
 
     #[tokio::test]

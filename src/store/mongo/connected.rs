@@ -11,14 +11,14 @@ use crate::{
 
 use super::{
     calls::Calls,
-    connect,
+    connect::{self, Audience},
     connections::Connections,
     documents::{
         attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
         settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
-    members::Members,
+    lag::Lag,
     migrations,
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Connected {
     pub(super) events: Collection<EventDocument>,
     pub(super) calls: Calls,
     pub(super) connections: Arc<Connections>,
+    pub(super) lag: Arc<Lag>,
     pub(super) most_connections: u32,
     pub(super) entropy: Arc<dyn Entropy>,
 }
@@ -46,9 +47,9 @@ impl Connected {
         entropy: Arc<dyn Entropy>,
         traffic: &Arc<Traffic>,
     ) -> Result<Self, MigrateError> {
-        let connections = Arc::<Connections>::default();
-        let members = Arc::<Members>::default();
-        let (options, name) = connect::options(url, &connections, &members, traffic).await?;
+        let audience = Audience::of(traffic);
+        let (options, name) = connect::options(url, &audience).await?;
+        let Audience { connections, members, lag, .. } = audience;
         let wanted = options.repl_set_name.clone();
         let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
         let client = Client::with_options(options)
@@ -65,6 +66,7 @@ impl Connected {
             database,
             calls: Calls::new(Arc::clone(traffic)),
             connections,
+            lag,
             most_connections,
             entropy,
         };

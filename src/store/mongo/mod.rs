@@ -16,6 +16,7 @@ mod export;
 mod gap;
 mod import;
 mod indexes;
+mod lag;
 mod lock;
 mod members;
 mod migrations;
@@ -25,6 +26,7 @@ mod settings;
 mod shape;
 mod signing_keys;
 mod users;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -51,7 +53,7 @@ use self::{changes::MongoChanges, connected::Connected, errors::Cause, export::M
 
 pub use self::elsewhere::{Elsewhere, Stranger};
 
-use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic};
+use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic, Vitals};
 
 pub struct MongoStore {
     url: SecretString,
@@ -225,6 +227,10 @@ impl Store for MongoStore {
 
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
         self.connected()?.local_time().await.map(Some)
+    }
+
+    async fn vitals(&self) -> Result<Vitals, StoreError> {
+        self.connected()?.look().await
     }
 
     /// The TTL indexes do it.

@@ -20,6 +20,7 @@ mod signing_keys;
 mod statements;
 mod transfer;
 mod users;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -33,7 +34,9 @@ use self::{
     lane::{Lane, Size},
     transfer::SqliteExport,
 };
-use super::{Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic};
+use super::{
+    Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic, Vitals,
+};
 use crate::domain::{
     email::Email,
     event::Event,
@@ -263,6 +266,11 @@ impl Store for SqliteStore {
 
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)
+    }
+
+    async fn vitals(&self) -> Result<Vitals, StoreError> {
+        let location = self.location.clone();
+        self.readers.read(move |connection| vitals::look(connection, &location)).await
     }
 
     /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.

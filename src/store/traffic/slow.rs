@@ -13,6 +13,8 @@ pub const TOO_LONG: Duration = Duration::from_millis(100);
 
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
+const LATELY: Duration = Duration::from_mins(10);
+
 /// More names than there are commands of ours; what is beyond is counted together.
 const MOST: usize = 64;
 const OTHERS: &str = "others";
@@ -27,6 +29,8 @@ struct Command {
     unsaid: u64,
     longest: Duration,
     said: Option<Stopwatch>,
+    /// Since this began; it begins anew when it has run for [`LATELY`].
+    lately: (Stopwatch, u64),
 }
 
 impl Slow {
@@ -45,7 +49,14 @@ impl Slow {
         }
     }
 
-    /// By their names.
+    /// Those of the last ten minutes or less, by their names.
+    pub fn lately(&self) -> Vec<(String, u64)> {
+        let commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = commands.iter().filter(|(_, command)| command.lately.0.elapsed() <= LATELY);
+        recent.map(|(name, command)| (name.clone(), command.lately.1)).collect()
+    }
+
+    /// All of them, by their names.
     pub fn counts(&self) -> Vec<(String, u64)> {
         let commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         commands.iter().map(|(name, command)| (name.clone(), command.times)).collect()
@@ -53,13 +64,18 @@ impl Slow {
 }
 
 impl Command {
-    const fn new() -> Self {
-        Self { times: 0, unsaid: 0, longest: Duration::ZERO, said: None }
+    fn new() -> Self {
+        let lately = (Stopwatch::start(), 0);
+        Self { times: 0, unsaid: 0, longest: Duration::ZERO, said: None, lately }
     }
 
     fn note(&mut self, took: Duration) {
         self.times += 1;
         self.unsaid += 1;
+        if self.lately.0.elapsed() > LATELY {
+            self.lately = (Stopwatch::start(), 0);
+        }
+        self.lately.1 += 1;
         self.longest = self.longest.max(took);
     }
 

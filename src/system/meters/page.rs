@@ -36,10 +36,11 @@ impl Page {
         Family { text: &mut self.0, name }
     }
 
-    /// What nobody can say is left out.
+    /// What nobody can say is explained all the same, and has no value.
     pub fn gauge(&mut self, name: &'static str, help: &str, value: impl Into<Option<f64>>) {
+        let mut family = self.family(name, Kind::Gauge, help);
         if let Some(value) = value.into() {
-            self.family(name, Kind::Gauge, help).value(&[], value);
+            family.value(&[], value);
         }
     }
 
@@ -108,6 +109,7 @@ mod tests {
         assert_eq!(
             page.finish(),
             "# HELP a_seconds How long.\n# TYPE a_seconds gauge\na_seconds 1.5\n\
+             # HELP b Nobody knows.\n# TYPE b gauge\n\
              # HELP c_total How often.\n# TYPE c_total counter\nc_total{x=\"a\\\"b\",y=\"/{id}\"} 7\n"
         );
     }

@@ -29,6 +29,7 @@ use portcullis::{
         meters::Meters,
         post::{Links, Post},
         readiness::Readiness,
+        vitals::LastVitals,
     },
     http::{
         Site,
@@ -122,6 +123,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
         keys,
         readiness: Readiness::default(),
         meters: Meters::default(),
+        vitals: LastVitals::default(),
         certificates: BTreeMap::new(),
         post: Post {
             mailer: None,
