@@ -22,6 +22,14 @@ pub struct Traffic {
     pub slow: Slow,
 }
 
+/// One that is under way: counted once it ends, and not where its caller goes away before.
+#[must_use]
+pub(super) struct Call<'a> {
+    traffic: &'a Traffic,
+    times: &'a Histogram,
+    watch: Stopwatch,
+}
+
 /// What went wrong that nobody could do anything about who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -41,30 +49,22 @@ impl Traffic {
         }
     }
 
-    pub(super) async fn read<T>(
-        &self,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        self.measure(&self.reads, call).await
+    /// A read that begins now.
+    pub(super) fn read(&self) -> Call<'_> {
+        Call { traffic: self, times: &self.reads, watch: Stopwatch::start() }
     }
 
-    pub(super) async fn write<T>(
-        &self,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        self.measure(&self.writes, call).await
+    /// A write that begins now.
+    pub(super) fn write(&self) -> Call<'_> {
+        Call { traffic: self, times: &self.writes, watch: Stopwatch::start() }
     }
+}
 
-    async fn measure<T>(
-        &self,
-        times: &Histogram,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let watch = Stopwatch::start();
-        let answer = call.await;
-        times.observe(watch.elapsed());
+impl Call<'_> {
+    pub(super) fn ends<T>(self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.times.observe(self.watch.elapsed());
         if let Some(trouble) = answer.as_ref().err().and_then(Trouble::of) {
-            self.failures.add_one(trouble);
+            self.traffic.failures.add_one(trouble);
         }
         answer
     }

@@ -47,3 +47,4 @@ mod tokens;
 mod users_command;
 mod users_import;
 mod verify_page;
+mod warnings;

@@ -35,11 +35,11 @@ impl Calls {
         &self,
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        let read = async {
-            let _place = self.enter()?;
-            in_time(call).await
-        };
-        self.traffic.read(read).await
+        let read = self.traffic.read();
+        read.ends(match self.enter() {
+            Ok(_place) => in_time(call).await,
+            Err(refusal) => Err(refusal),
+        })
     }
 
     /// For the one who listens for all others, whom a crowd must not keep from being told what nobody may believe any more; and for
@@ -58,15 +58,16 @@ impl Calls {
         &self,
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        let write = async {
-            let _place = self.enter()?;
-            let tries = Tries::default();
-            match timeout(DEADLINE, tries.count(call.into_future())).await {
-                Ok(answer) => answer.map_err(|error| errors::of_write(&error, tries.made())),
-                Err(_) => Err(errors::of_late_write(tries.made())),
-            }
+        let write = self.traffic.write();
+        let _place = match self.enter() {
+            Ok(place) => place,
+            Err(refusal) => return write.ends(Err(refusal)),
         };
-        self.traffic.write(write).await
+        let tries = Tries::default();
+        write.ends(match timeout(DEADLINE, tries.count(call.into_future())).await {
+            Ok(answer) => answer.map_err(|error| errors::of_write(&error, tries.made())),
+            Err(_) => Err(errors::of_late_write(tries.made())),
+        })
     }
 
     /// Lets nobody in any more, and waits for those who are; `false` when they took too long.

@@ -23,12 +23,9 @@ impl Lane {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let work = self.timed(work);
-        let read = async {
-            let answer = self.ask(|link, claim| claim.take().then(|| link.read(work))).await;
-            answer.map_err(unavailable)?.map_err(store_error)
-        };
-        self.traffic.read(read).await
+        let (work, read) = (self.timed(work), self.traffic.read());
+        let answer = self.ask(|link, claim| claim.take().then(|| link.read(work))).await;
+        read.ends(answer.map_err(unavailable).and_then(|answer| answer.map_err(store_error)))
     }
 
     pub(super) async fn write<T: Send + 'static>(
@@ -50,16 +47,14 @@ impl Lane {
             then();
             done
         };
-        let write = async {
-            match self.ask(decide).await {
-                Ok(answer) => answer.map_err(write_error),
-                Err(no_answer) if no_answer.may_have_happened() => {
-                    Err(StoreError::OutcomeUnknown(no_answer.into()))
-                }
-                Err(no_answer) => Err(unavailable(no_answer)),
+        let write = self.traffic.write();
+        write.ends(match self.ask(decide).await {
+            Ok(answer) => answer.map_err(write_error),
+            Err(no_answer) if no_answer.may_have_happened() => {
+                Err(StoreError::OutcomeUnknown(no_answer.into()))
             }
-        };
-        self.traffic.write(write).await
+            Err(no_answer) => Err(unavailable(no_answer)),
+        })
     }
 
     /// The same, and says so if it was slow.

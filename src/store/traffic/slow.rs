@@ -43,7 +43,7 @@ impl Slow {
         let name = if commands.len() < MOST || commands.contains_key(name) { name } else { OTHERS };
         let command = commands.entry(name.to_owned()).or_insert_with(Command::new);
         command.note(took);
-        if let Some((times, longest)) = command.to_be_said() {
+        if let Some((times, longest)) = command.due() {
             let longest_ms = longest.as_millis();
             tracing::warn!(command = name, times, longest_ms, "commands to the store were slow");
         }
@@ -80,7 +80,7 @@ impl Command {
     }
 
     /// How many since it was said last, if it is time to say so again.
-    fn to_be_said(&mut self) -> Option<(u64, Duration)> {
+    fn due(&mut self) -> Option<(u64, Duration)> {
         if self.said.is_some_and(|said| said.elapsed() < SAY_EVERY) {
             return None;
         }
@@ -116,9 +116,9 @@ mod tests {
     fn a_crowd_of_them_is_said_once_a_minute() {
         let mut command = Command::new();
         command.note(TOO_LONG);
-        assert_eq!(command.to_be_said(), Some((1, TOO_LONG)));
+        assert_eq!(command.due(), Some((1, TOO_LONG)));
         command.note(TOO_LONG);
-        assert_eq!(command.to_be_said(), None);
+        assert_eq!(command.due(), None);
         assert_eq!((command.times, command.unsaid), (2, 1));
     }
 }
