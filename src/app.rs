@@ -23,10 +23,11 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy},
     },
-    flows::{Rules, Services, memory::Memory, readiness::Readiness},
+    flows::{Rules, Services, memory::Memory, meters::Meters, readiness::Readiness, vitals::LastVitals},
     http::{
         Site,
         client::{TrustedProxies, Unnamed},
+        requests::Requests,
         server::{Listeners, Stop},
     },
     store::{
@@ -138,6 +139,7 @@ impl App {
             unnamed: Unnamed::default(),
             clock: Arc::clone(&world.clock),
             entropy: Arc::clone(&world.entropy),
+            requests: Requests::new(),
         };
         let keys = keys::key_ring(config, &world)?;
         let post = post::post(config)?;
@@ -145,8 +147,22 @@ impl App {
         let vault = keys.vault();
         let (rules, readiness) = (rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
-        let services =
-            Services { store, clock, entropy, hashing, vault, memory, keys, readiness, post, rules };
+        let certificates = doors.certificates.clone();
+        let services = Services {
+            store,
+            clock,
+            entropy,
+            hashing,
+            vault,
+            memory,
+            keys,
+            readiness,
+            post,
+            meters: Meters::default(),
+            vitals: LastVitals::default(),
+            certificates,
+            rules,
+        };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })
     }
 
@@ -165,7 +181,7 @@ impl App {
         ready: impl FnOnce(Duration),
         leave: impl Future<Output = Leave>,
     ) -> Result<(), CannotRun> {
-        let Self { services, site, doors: Doors { public, internal, certificates }, begun } = self;
+        let Self { services, site, doors: Doors { public, internal, .. }, begun } = self;
         let workers = std::thread::available_parallelism()?.get();
         let listeners = Listeners::start(public, internal, &services, &site, workers)?;
         let stop_listening = listeners.stop();
@@ -180,7 +196,7 @@ impl App {
         };
         let told = if matches!(told, Told::Open) {
             ready(begun.elapsed());
-            jobs.start(&services, certificates);
+            jobs.start(&services);
             tokio::select! {
                 ended = &mut serving => Told::Ended(ended),
                 told = &mut leave => Told::Leave(told),

@@ -1,6 +1,7 @@
 //! The two doors: a socket each, behind TLS where there is a certificate for it.
 
 use std::{
+    collections::BTreeMap,
     net::{SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
@@ -26,24 +27,24 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Doors {
     pub(super) public: Door,
     pub(super) internal: Door,
-    pub(super) certificates: Vec<Arc<Certificate>>,
+    pub(super) certificates: BTreeMap<&'static str, Arc<Certificate>>,
 }
 
 impl Doors {
     /// Takes its sockets at once, so that whoever is refused one is told before anything else happens.
     pub(super) fn open(config: &Config) -> Result<Self, CannotRun> {
-        let mut certificates = Vec::new();
-        let mut door = |prefix: &'static str, socket, files: Option<&TlsFiles>| {
+        let mut certificates = BTreeMap::new();
+        let mut door = |listener, prefix: &'static str, socket, files: Option<&TlsFiles>| {
             let certificate = files.map(|files| read(prefix, files)).transpose()?;
-            certificates.extend(certificate.clone());
+            certificates.extend(certificate.clone().map(|certificate| (listener, certificate)));
             let tls = certificate.map(Certificate::acceptor).transpose();
             let tls = tls.map_err(|error| CannotRun::Tls { prefix, source: error.into() })?;
             Ok::<_, CannotRun>(Door { socket, tls })
         };
         let public = listen("PORTCULLIS_PUBLIC_LISTEN", config.public.listen)?;
         let internal = listen("PORTCULLIS_INTERNAL_LISTEN", config.internal.listen)?;
-        let public = door("PORTCULLIS_PUBLIC", public, config.public_tls.as_ref())?;
-        let internal = door("PORTCULLIS_INTERNAL", internal, config.internal_tls.as_ref())?;
+        let public = door("public", "PORTCULLIS_PUBLIC", public, config.public_tls.as_ref())?;
+        let internal = door("internal", "PORTCULLIS_INTERNAL", internal, config.internal_tls.as_ref())?;
         Ok(Self { public, internal, certificates })
     }
 }

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::doors;
-use crate::{flows::Services, system::certificate::Certificate, worker};
+use crate::{flows::Services, worker};
 
 /// Those that run; each looks now and then whether it is to stop.
 #[derive(Default)]
@@ -16,8 +16,8 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn start(&self, services: &Data<Services>, certificates: Vec<Arc<Certificate>>) {
-        for certificate in certificates {
+    pub(super) fn start(&self, services: &Data<Services>) {
+        for certificate in services.certificates.values().map(Arc::clone) {
             let stop = self.stop.clone();
             self.running.spawn(async move { doors::renew(&certificate, &stop).await });
         }
@@ -36,6 +36,8 @@ impl Jobs {
         self.running.spawn(async move { worker::erase::erase(&services, &stop).await });
         let (services, stop) = world();
         self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
+        let (services, stop) = world();
+        self.running.spawn(async move { worker::vitals::vitals(&services, &stop).await });
     }
 
     pub(super) async fn end(self) {

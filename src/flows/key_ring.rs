@@ -42,6 +42,13 @@ struct Use {
     signer: Option<Signer>,
 }
 
+/// From when until when one key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub since: Timestamp,
+    pub until: Timestamp,
+}
+
 /// Why a key is of no use to us.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
@@ -71,6 +78,15 @@ impl KeyRing {
         let (held, states) = self.now();
         let wanted = held.keys.iter().zip(states).filter(|(_, state)| *state != State::Spent);
         wanted.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Since when the present key signs, and when another one will.
+    pub fn turn(&self) -> Option<Turn> {
+        let (held, states) = self.now();
+        let active = states.iter().position(|state| *state == State::Active)?;
+        let since = held.keys.get(active)?.not_before;
+        let next = held.keys.get(active + 1).map(|next| next.not_before);
+        Some(Turn { since, until: next.unwrap_or_else(|| since + self.times.active) })
     }
 
     pub(super) fn sign(&self, claims: &Claims) -> Result<AccessToken, JwtError> {

@@ -31,6 +31,8 @@ pub mod list_throttle;
 pub mod list_users;
 pub mod load_keys;
 pub mod memory;
+pub mod meters;
+pub mod metrics;
 pub mod mint;
 pub mod open_store;
 pub mod post;
@@ -49,9 +51,11 @@ pub mod sign_up;
 pub mod throttle;
 pub mod verify;
 pub mod verify_email;
+pub mod vitals;
+pub mod warnings;
 pub mod who_am_i;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -73,16 +77,18 @@ use crate::{
         user::User,
     },
     store::{Store, StoreError},
-    system::{hashing::HashingPool, vault::Vault},
+    system::{certificate::Certificate, hashing::HashingPool, vault::Vault},
 };
 
 pub use failure::Failure;
 use failure::unless_refused;
 use key_ring::KeyRing;
 use memory::{Memory, Remembered};
+use meters::Meters;
 use post::Post;
 use readiness::Readiness;
 use refresh::label_of_seed;
+use vitals::LastVitals;
 
 /// The world outside, as far as a verb needs it.
 pub struct Services {
@@ -95,6 +101,10 @@ pub struct Services {
     pub keys: KeyRing,
     pub readiness: Readiness,
     pub post: Post,
+    pub meters: Meters,
+    pub vitals: LastVitals,
+    /// Those that are shown, by their listeners.
+    pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
     pub rules: Rules,
 }
 

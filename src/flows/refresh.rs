@@ -12,7 +12,7 @@ use crate::domain::{
     user::User,
 };
 
-use super::{Failure, Services};
+use super::{Failure, Services, meters::RefreshOutcome};
 use crate::system::vault::{Label, VaultError};
 
 /// What is presented to be renewed.
@@ -75,6 +75,7 @@ async fn renew(
         }
         Standing::Current => Ok(Refreshed { user, session, successor: None }),
         Standing::Grace => {
+            services.meters.refreshes.add_one(RefreshOutcome::Benign);
             let successor = Some(seed.secret(session.generation));
             Ok(Refreshed { user, session, successor })
         }
@@ -115,6 +116,7 @@ async fn rotate(
     let rotated = services.store.rotate_session(&rotation).await;
     services.memory.forget_session(session.id);
     rotated?;
+    services.meters.refreshes.add_one(RefreshOutcome::Rotated);
     Ok(Refreshed { user, session: session.rotated(&rotation), successor: Some(successor) })
 }
 
@@ -127,6 +129,7 @@ async fn end_for_reuse(
 ) -> Result<Refreshed, Failure<SessionEnded>> {
     let ended = services.end_session(session.id, Ended { at: now, reason: EndReason::RefreshReuse }).await?;
     if ended {
+        services.meters.refreshes.add_one(RefreshOutcome::Theft);
         tracing::warn!(user = %session.user_id, session = %session.id, "a refresh was used twice; its session has ended");
         let event = Event {
             id: EventId::new(now, &*services.entropy)?,

@@ -13,7 +13,7 @@ use crate::{
     store::StoreError,
 };
 
-use super::{ATTEMPTS, Failure, Services};
+use super::{ATTEMPTS, Failure, Services, meters::MailOutcome};
 
 /// At once, from one replica.
 const MOST: u32 = 4;
@@ -49,6 +49,7 @@ async fn send_one(services: &Services, user: User) -> Result<(), Failure<Infalli
         replaced => replaced?,
     }
     let Some(letter) = letter else {
+        services.meters.mails.add_one(MailOutcome::GivenUp);
         tracing::warn!(user = %taken.id(), "a mail was not sent before it expired");
         return Ok(());
     };
@@ -81,7 +82,9 @@ async fn note(
         match services.store.replace_user(&changed).await {
             Ok(()) => {
                 services.post.delivery.note(outcome, services.clock.uptime());
-                say(&changed, letter, outcome);
+                let given_up = changed.attrs().outbox.find(letter.id).is_some_and(Letter::is_dead);
+                services.meters.mails.add_one(MailOutcome::of(outcome, given_up));
+                say(&changed, letter, outcome, given_up);
                 return Ok(());
             }
             Err(error) if attempt == ATTEMPTS => return Err(error),
@@ -95,8 +98,7 @@ async fn note(
     Ok(())
 }
 
-fn say(user: &User, letter: &Letter, outcome: &Result<(), Undelivered>) {
-    let given_up = user.attrs().outbox.find(letter.id).is_some_and(Letter::is_dead);
+fn say(user: &User, letter: &Letter, outcome: &Result<(), Undelivered>, given_up: bool) {
     let (user, kind, attempts) = (user.id(), letter.kind.as_str(), letter.attempts);
     match outcome {
         Ok(()) => tracing::debug!(%user, kind, letter = %letter.id, attempts, "a mail went"),

@@ -13,7 +13,7 @@ use crate::{
     system::hashing::Refused,
 };
 
-use super::{Arrival, Failure, Services, SignedIn, throttle::Tried};
+use super::{Arrival, Failure, Services, SignedIn, meters::SignInOutcome, throttle::Tried};
 
 pub struct SignIn {
     pub email: Email,
@@ -31,6 +31,12 @@ pub enum SignInRefusal {
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
 #[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
+    let done = go_through(services, wish).await;
+    services.meters.sign_ins.add_one(SignInOutcome::of(&done));
+    done
+}
+
+async fn go_through(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
     let from = wish.arrival.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
     let tried = services.try_password(&wish.email, from, wish.arrival.known.as_ref()).await?;

@@ -47,6 +47,7 @@ pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedI
         Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
         added => added?,
     }
+    services.meters.sign_ups.add_one();
     services.post.bell.notify_one();
     let begun = services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)?;
     begun.map(Some).ok_or(Failure::Raced)
@@ -70,6 +71,7 @@ async fn answer_by_mail(
 ) -> Result<(), Failure<SignUpRefusal>> {
     if !matches!(added, Err(StoreError::Taken)) {
         added?;
+        services.meters.sign_ups.add_one();
         services.post.bell.notify_one();
         return say_nothing(services, email).await.map_err(after_the_user_was_added);
     }

@@ -75,6 +75,7 @@ impl Services {
         match self.store.try_once(&attempt, now).await? {
             Try::May => Ok(Tried(attempt.counters)),
             Try::Wait { until } => {
+                self.meters.throttled.add_one();
                 Err(Failure::Throttled { retry_after: now.duration_until(until).unsigned_abs() })
             }
         }

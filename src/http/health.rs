@@ -13,7 +13,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::flows::{Services, memory::Memory};
+use crate::{
+    domain::finding::Finding,
+    flows::{Services, memory::Memory, warnings::warnings},
+};
 
 use super::{problem::Problem, problem_body::ProblemBody};
 
@@ -31,6 +34,18 @@ pub struct Health {
     version: &'static str,
     uptime_seconds: u64,
     dependencies: BTreeMap<&'static str, Dependency>,
+    /// What does its work, and may not for long.
+    warnings: Vec<Warning>,
+}
+
+/// What is not as it should be, and what to do about it.
+#[derive(Serialize, ToSchema)]
+pub struct Warning {
+    /// What was looked at.
+    check: &'static str,
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema, PartialEq, Eq)]
@@ -128,7 +143,7 @@ pub async fn readyz(services: Data<Services>) -> Result<HttpResponse, Problem> {
 
 /// Health
 ///
-/// For people: how each thing we depend on is doing, and since when.
+/// For people: how each thing we depend on is doing, and since when; and what may soon not do, with what to do about it.
 #[utoipa::path(get, path = "/health", tag = "internal", responses((status = 200, description = "How it is", body = Health)))]
 pub async fn health(services: Data<Services>) -> HttpResponse {
     let mut dependencies = BTreeMap::from([
@@ -145,7 +160,14 @@ pub async fn health(services: Data<Services>) -> HttpResponse {
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: services.clock.uptime().as_secs(),
         dependencies,
+        warnings: warnings(&services).into_iter().map(Warning::from).collect(),
     })
+}
+
+impl From<Finding> for Warning {
+    fn from(Finding { check, what, advice, .. }: Finding) -> Self {
+        Self { check, what, advice }
+    }
 }
 
 impl Dependency {
@@ -195,14 +217,13 @@ fn mail(services: &Services) -> Dependency {
 }
 
 impl MemoryBody {
-    /// Changes are told at least twice a second, so five seconds of silence are an outage.
     pub fn of(memory: &Memory) -> Self {
         let figures = memory.figures();
         let asked = figures.hits + figures.misses;
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits than a float has")]
         let hit_rate = if asked == 0 { 0.0 } else { figures.hits as f64 / asked as f64 };
         Self {
-            state: if figures.lag < Duration::from_secs(5) { State::Up } else { State::Down },
+            state: if figures.is_heard() { State::Up } else { State::Down },
             sessions: figures.entries,
             hit_rate: (hit_rate * 1_000.0).round() / 1_000.0,
             heard_ms_ago: millis(figures.lag),

@@ -18,7 +18,8 @@ use tokio::time::timeout;
 use crate::flows::Services;
 
 use super::{
-    Site, client, connection::Progress, forward_auth::AtTheGate, headers, problem::Problem, told::Told,
+    Site, client, connection::Progress, forward_auth::AtTheGate, headers, problem::Problem,
+    requests::Listener, told::Told,
 };
 
 /// From the head of a request to its answer.
@@ -37,12 +38,10 @@ pub async fn every_request(
     let peer = request.peer_addr().map(|peer| peer.ip());
     let id = client::given_request_id(peer, request.headers(), &site.trusted_proxies)
         .unwrap_or_else(|| site.new_request_id());
-    let told = Told::begin(
-        &request,
-        &id,
-        client::given_trace(peer, request.headers(), &site.trusted_proxies),
-        &site,
-    );
+    let listener = request.app_data::<Listener>().copied().unwrap_or_default();
+    let counted = site.requests.route(listener, request.path());
+    let trace = client::given_trace(peer, request.headers(), &site.trusted_proxies);
+    let told = Told::begin(&request, &id, trace, counted, &site);
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let gate = AtTheGate::see(&request);
     let stopping =
@@ -117,7 +116,7 @@ fn shape(
     gate: Option<AtTheGate>,
     site: &Site,
     id: &str,
-    told: Told,
+    told: Told<'_>,
 ) -> ServiceResponse<BoxBody> {
     let status = answer.status();
     let mut answer = if status.is_client_error() || status.is_server_error() {
@@ -180,7 +179,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::{Clock, Entropy, NoEntropy},
-        http::client::{TrustedProxies, Unnamed},
+        http::{
+            client::{TrustedProxies, Unnamed},
+            requests::Requests,
+        },
     };
 
     /// No time passes here, and chance is always the same.
@@ -211,6 +213,7 @@ mod tests {
             unnamed: Unnamed::default(),
             clock: Arc::new(Still),
             entropy: Arc::new(Still),
+            requests: Requests::new(),
         };
         let app = App::new()
             .app_data(Data::new(site))

@@ -18,6 +18,7 @@ mod headers;
 mod health;
 mod jwks;
 mod me;
+mod metrics;
 mod middleware;
 pub mod openapi;
 mod outcome;
@@ -27,6 +28,7 @@ mod problem;
 mod problem_body;
 mod refresh;
 mod refusals;
+pub mod requests;
 mod same_site;
 pub mod server;
 mod sessions;
@@ -58,6 +60,7 @@ use crate::domain::{
 
 use client::{TrustedProxies, Unnamed};
 use problem::Problem;
+use requests::{Listener, Requests};
 
 /// What HTTP alone needs to know of where it serves.
 pub struct Site {
@@ -66,6 +69,7 @@ pub struct Site {
     pub unnamed: Unnamed,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    pub requests: Requests,
 }
 
 impl Site {
@@ -96,6 +100,7 @@ const DELETE: &[Method] = &[Method::DELETE];
 /// What the ingress routes.
 pub fn public(routes: &mut ServiceConfig) {
     routes
+        .app_data(Listener::Public)
         .service(
             web::scope("/api/users")
                 .wrap(from_fn(same_site::same_site))
@@ -126,6 +131,7 @@ pub fn public(routes: &mut ServiceConfig) {
 /// What only the cluster reaches.
 pub fn internal(routes: &mut ServiceConfig) {
     routes
+        .app_data(Listener::Internal)
         .app_data(forward_auth::Served)
         .service(
             web::resource(format!("{}/{{below:.*}}", forward_auth::PATH))
@@ -135,6 +141,7 @@ pub fn internal(routes: &mut ServiceConfig) {
         .service(call(GET, "/livez", health::livez))
         .service(call(GET, "/readyz", health::readyz))
         .service(call(GET, "/health", health::health))
+        .service(call(GET, "/metrics", metrics::metrics))
         .service(
             web::scope("/v1")
                 .wrap(from_fn(health::only_when_open))

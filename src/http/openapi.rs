@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::{emails, forward_auth, health, jwks, me, passwords, refresh, sessions, tokens, users};
+use super::{emails, forward_auth, health, jwks, me, metrics, passwords, refresh, sessions, tokens, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,7 @@ use super::{emails, forward_auth, health, jwks, me, passwords, refresh, sessions
         jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
         forward_auth::forward_auth,
         health::livez, health::readyz, health::health,
+        metrics::metrics,
     ),
     tags(
         (name = "users", description = "For browsers and programs, on the public listener"),
@@ -45,6 +46,16 @@ pub fn text() -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
+/// Of all that is described.
+pub(super) fn paths() -> Vec<String> {
+    Contract::openapi().paths.paths.into_keys().collect()
+}
+
+/// Which listener serves it.
+pub(super) fn is_public(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/.well-known/")
+}
+
 pub(super) async fn document() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(COMMITTED)
 }
@@ -56,8 +67,7 @@ impl Modify for Listeners {
     fn modify(&self, document: &mut openapi::OpenApi) {
         // None for the whole document: some programs know no other, and would ask one listener for what the other has.
         for (path, item) in &mut document.paths.paths {
-            let public = path.starts_with("/api/") || path.starts_with("/.well-known/");
-            item.servers = Some(vec![Server::new(if public { PUBLIC } else { INTERNAL })]);
+            item.servers = Some(vec![Server::new(if is_public(path) { PUBLIC } else { INTERNAL })]);
         }
         if let Some(components) = &mut document.components {
             let cookie = ApiKeyValue::with_description(

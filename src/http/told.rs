@@ -10,13 +10,18 @@ use crate::domain::{
     trace::{TraceId, TraceParent},
 };
 
-use super::{Site, forward_auth::Served, health::millis, problem::Problem};
+use super::{
+    Site,
+    health::millis,
+    problem::Problem,
+    requests::{Listener, Route},
+};
 
 /// Asked so often, by machines, that nobody wants a trace of it.
 const PROBES: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
 
 /// A request that goes on.
-pub struct Told {
+pub struct Told<'a> {
     /// For the log.
     names: Span,
     /// For a collector; nothing without one.
@@ -25,14 +30,22 @@ pub struct Told {
     route: Option<String>,
     listener: &'static str,
     begun: Duration,
+    /// Where it is counted.
+    counted: &'a Route,
 }
 
-impl Told {
-    pub fn begin(request: &ServiceRequest, id: &str, given: Option<TraceParent>, site: &Site) -> Self {
+impl<'a> Told<'a> {
+    pub fn begin(
+        request: &ServiceRequest,
+        id: &str,
+        given: Option<TraceParent>,
+        counted: &'a Route,
+        site: &Site,
+    ) -> Self {
         let method = known(request.method());
         // The pattern and not the path, which may hold anything.
         let route = request.match_pattern();
-        let listener = if request.app_data::<Served>().is_some() { "internal" } else { "public" };
+        let listener = request.app_data::<Listener>().copied().unwrap_or_default().as_str();
         let trace = given.map_or_else(|| TraceId::generate(&*site.entropy).ok(), |given| Some(given.trace));
         let trace = trace.map(tracing::field::display);
         // Of the highest level, so that it is there whenever anything is logged.
@@ -51,19 +64,21 @@ impl Told {
             http.response.status_code = Empty,
             error.type = Empty,
         );
-        Self { names, traced, method, route, listener, begun: site.clock.uptime() }
+        Self { names, traced, method, route, listener, begun: site.clock.uptime(), counted }
     }
 
     pub async fn around<T>(&self, work: impl Future<Output = T>) -> T {
         work.instrument(self.traced.clone()).instrument(self.names.clone()).await
     }
 
-    /// One line of log. A cause is told here and nowhere else.
+    /// One line of log, and one more in the figures. A cause is told here and nowhere else.
     pub fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, site: &Site) {
-        let Self { names, traced, method, route, listener, begun } = self;
+        let Self { names, traced, method, route, listener, begun, counted } = self;
         let (_names, _traced) = (names.entered(), traced.clone().entered());
         let status = answer.status().as_u16();
-        let took_ms = millis(site.clock.uptime().saturating_sub(begun));
+        let took = site.clock.uptime().saturating_sub(begun);
+        counted.note(status, took);
+        let took_ms = millis(took);
         let code = problem.map(Problem::code);
         traced.record("http.response.status_code", status);
         if let Some(source) = problem.and_then(Problem::source) {

@@ -11,6 +11,8 @@
 mod attempts;
 pub mod mongo;
 pub mod sqlite;
+mod traffic;
+mod vitals;
 
 use std::{error::Error, time::Duration};
 
@@ -29,7 +31,9 @@ use crate::domain::{
     user::User,
 };
 
-pub use self::attempts::{Attempts, Count};
+pub use attempts::{Attempts, Count};
+pub use traffic::{TOO_LONG, Traffic};
+pub use vitals::{Share, Vitals};
 
 /// No call takes longer, but for `migrate`, `purge`, `begin_import` and `close`, which nobody's request waits for. It is less than a
 /// request as a whole has, so that it is the store that says what became of a call.
@@ -137,11 +141,17 @@ pub trait Store: Attempts + Send + Sync {
     /// What the store's own clock says; `None` where it has none but ours.
     async fn time(&self) -> Result<Option<Timestamp>, StoreError>;
 
+    /// How it is as a whole.
+    async fn vitals(&self) -> Result<Vitals, StoreError>;
+
     /// Removes what expired before `now`, where the store does not do so by itself; returns how much went.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// How busy the way to the store is, for `/health`.
     fn pool(&self) -> Pool;
+
+    /// How calls have fared since it was opened.
+    fn traffic(&self) -> &Traffic;
 
     /// Lets go of it; what is under way is finished first.
     async fn close(&self);

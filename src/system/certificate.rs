@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::{
     TlsAcceptor,
@@ -21,6 +22,8 @@ use tokio_rustls::{
 };
 use zeroize::Zeroizing;
 
+use super::x509::validity;
+
 pub struct Certificate {
     chain_file: PathBuf,
     key_file: PathBuf,
@@ -32,6 +35,7 @@ pub struct Certificate {
 struct Shown {
     /// Of what the files held.
     digest: [u8; 32],
+    until: Option<Timestamp>,
     key: Arc<CertifiedKey>,
 }
 
@@ -82,6 +86,11 @@ impl Certificate {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
+    /// Until when what is shown holds; `None` where it does not say so in a way that we read.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).until
+    }
+
     pub fn file(&self) -> &Path {
         &self.chain_file
     }
@@ -111,10 +120,11 @@ fn load(chain_file: &Path, key_file: &Path, provider: &CryptoProvider) -> Result
     let no_key = || CertificateError::NoKey(key_file.to_owned());
     let key = PrivateKeyDer::from_pem_slice(&key_text).map_err(|_| no_key())?;
     let key = provider.key_provider.load_private_key(key).map_err(|_| no_key())?;
+    let until = chain.first().and_then(|own| validity(own)).map(|(_, until)| until);
     let key = CertifiedKey::new(chain, key);
     key.keys_match().map_err(|_| CertificateError::Mismatch(chain_file.to_owned(), key_file.to_owned()))?;
     let digest = Sha256::new().chain_update(&*chain_text).chain_update(&*key_text).finalize().into();
-    Ok(Shown { digest, key: Arc::new(key) })
+    Ok(Shown { digest, until, key: Arc::new(key) })
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateError> {

@@ -12,6 +12,8 @@ pub mod jitter;
 pub mod jwt;
 pub mod key_file;
 pub mod lines;
+pub mod meters;
+pub mod process;
 pub mod vault;
 pub mod web;
 pub mod x509;

@@ -27,15 +27,21 @@ pub fn judge(whose: &str, der: &[u8], host: &str, now: Timestamp) -> Vec<Finding
         let advice = format!("ask for one that names {host}");
         found.push(Finding::wrong(CHECK, format!("{whose} is not for {host}"), advice));
     }
-    if until < now {
-        found.push(Finding::wrong(CHECK, format!("{whose} expired at {until}"), RENEW));
-    } else if until < now + SOON {
-        found.push(Finding::warning(CHECK, format!("{whose} expires at {until}"), RENEW));
+    if let Some(ends) = ends_soon(whose, until, now) {
+        found.push(ends);
     } else if now < from {
         let advice = "see whether the clocks are right, and wait";
         found.push(Finding::wrong(CHECK, format!("{whose} holds from {from} on"), advice));
     }
     found
+}
+
+/// Or has ended.
+pub fn ends_soon(whose: &str, until: Timestamp, now: Timestamp) -> Option<Finding> {
+    if until < now {
+        return Some(Finding::wrong(CHECK, format!("{whose} expired at {until}"), RENEW));
+    }
+    (until < now + SOON).then(|| Finding::warning(CHECK, format!("{whose} expires at {until}"), RENEW))
 }
 
 #[cfg(test)]

@@ -17,16 +17,24 @@ pub async fn look(internal: &Url, reach: &Reach) -> Vec<Finding> {
             format!("no service answers at {url}: {reason}"),
             "start it, or see where it listens: PORTCULLIS_INTERNAL_LISTEN",
         )],
-        Ok(answer) => vec![judge(&format!("the service at {internal}"), &answer.body)],
+        Ok(answer) => judge(&format!("the service at {internal}"), &answer.body),
     }
 }
 
-/// By what its `/health` answers.
-pub fn judge(who: &str, body: &[u8]) -> Finding {
+/// By what its `/health` answers: how it is, then each of its warnings.
+pub fn judge(who: &str, body: &[u8]) -> Vec<Finding> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or("?").to_owned();
+    let mut found = vec![judge_status(who, &body)];
+    let warnings = body.get("warnings").and_then(Value::as_array).into_iter().flatten();
+    found.extend(warnings.map(|warning| {
+        Finding::warning(CHECK, format!("{who} warns: {}", text(warning, "what")), text(warning, "advice"))
+    }));
+    found
+}
+
+fn judge_status(who: &str, body: &Value) -> Finding {
     match body.get("status").and_then(Value::as_str) {
-        Some("healthy") => Finding::fine(CHECK, format!("{who} is well ({})", text(&body, "version"))),
+        Some("healthy") => Finding::fine(CHECK, format!("{who} is well ({})", text(body, "version"))),
         Some(status) => {
             let dependencies = body.get("dependencies").and_then(Value::as_object);
             let each = dependencies.into_iter().flatten().map(|(name, it)| (name, text(it, "state")));
@@ -40,6 +48,10 @@ pub fn judge(who: &str, body: &[u8]) -> Finding {
     }
 }
 
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or("?").to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,14 +62,17 @@ mod tests {
         let health = |status: &str, store: &str, hashing: &str| {
             let dependencies =
                 serde_json::json!({ "store": { "state": store }, "hashing": { "state": hashing } });
-            judge(
-                "it",
-                serde_json::json!({ "status": status, "dependencies": dependencies }).to_string().as_bytes(),
-            )
+            let warnings = serde_json::json!([{ "check": "store", "what": "it is full", "advice": "room" }]);
+            let body =
+                serde_json::json!({ "status": status, "dependencies": dependencies, "warnings": warnings });
+            let [is, warns] = judge("it", body.to_string().as_bytes()).try_into().unwrap();
+            let warns: Finding = warns;
+            assert_eq!((warns.state, warns.what.as_str()), (State::Warning, "it warns: it is full"));
+            is
         };
         assert_eq!(health("healthy", "up", "up").state, State::Fine);
         let down = health("degraded", "down", "busy");
         assert_eq!((down.state, down.what.as_str()), (State::Wrong, "it is degraded: store is down"));
-        assert_eq!(judge("it", b"hello").state, State::Warning);
+        assert_eq!(judge("it", b"hello")[0].state, State::Warning);
     }
 }

@@ -8,6 +8,7 @@ pub mod mail;
 pub mod outside;
 mod reach;
 pub mod store;
+pub mod vitals;
 
 pub use crate::domain::finding::{Finding, State};
 pub use reach::Reach;

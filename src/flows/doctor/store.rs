@@ -2,16 +2,20 @@
 
 use crate::{
     domain::{causes::bottom, clock::Clock, finding::Finding},
-    store::{MigrateError, Store},
+    store::{MigrateError, Store, Vitals},
 };
 
-use super::clock;
+use super::{clock, vitals};
 
 pub const CHECK: &str = "store";
 
 pub async fn look(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
     if let Err(error) = store.examine().await {
-        return vec![not_open(&error)];
+        let mut found = vec![not_open(&error)];
+        // It may be for want of an index.
+        let lacking = store.vitals().await.map(|vitals| vitals.missing_indexes).unwrap_or_default();
+        found.extend(vitals::judge(&Vitals { missing_indexes: lacking, ..Vitals::default() }));
+        return found;
     }
     let mut found = vec![Finding::fine(CHECK, "it answers, and its schema is this release's")];
     let (begun, now) = (clock.uptime(), clock.now());
@@ -25,6 +29,13 @@ pub async fn look(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
             format!("it takes no write: {}", bottom(&error)),
             "see that it has room on its disk, and that we may write there",
         ),
+    });
+    found.extend(match store.vitals().await {
+        Ok(vitals) => vitals::judge(&vitals),
+        Err(error) => {
+            let what = format!("it does not tell how it is as a whole: {}", bottom(&error));
+            vec![Finding::unknown(CHECK, what, "try again")]
+        }
     });
     let theirs = store.time().await;
     found.extend(match theirs {

@@ -99,6 +99,13 @@ enum Unread {
     Failed(StoreError),
 }
 
+impl Figures {
+    /// Changes are told at least twice a second, so five seconds of silence are an outage.
+    pub fn is_heard(&self) -> bool {
+        self.lag < Duration::from_secs(5)
+    }
+}
+
 impl Memory {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let weigh = |_: &SessionId, remembered: &Arc<Remembered>| weight(remembered).max(LEAST);

@@ -16,7 +16,7 @@ pub(super) async fn look(cluster: &Cluster, scene: &Scene, clock: &dyn Clock) ->
         let name = &pod.metadata.name;
         match cluster.through(name, INTERNAL, "health").await {
             Ok(reply) if reply.status == 200 => {
-                found.push(health::judge(name, &reply.body));
+                found.extend(health::judge(name, &reply.body));
                 found.extend(
                     reply.date.map(|date| clocks::judge(&format!("the clock of {name}"), date, clock.now())),
                 );

@@ -61,11 +61,13 @@ fn of_agent() -> BTreeSet<Privilege> {
     ])
 }
 
-/// What the store does with its own database: it drops nothing.
+/// What the store does with its own database: it drops nothing. What it is told beyond that are sizes and counts: of the disk, of
+/// connections, and how far back the oplog reaches, of which it may read nothing.
 fn of_app(database: &Database) -> BTreeSet<Privilege> {
-    let documents = ["find", "insert", "update", "remove", "changeStream"];
-    let shape = ["createCollection", "collMod", "createIndex", "listCollections", "listIndexes"];
-    BTreeSet::from([Privilege::on_database(database.as_str(), &[documents, shape].concat())])
+    let documents: &[&str] = &["find", "insert", "update", "remove", "changeStream"];
+    let shape: &[&str] = &["createCollection", "collMod", "createIndex", "listCollections", "listIndexes"];
+    let own = [documents, shape, &["dbStats"]].concat();
+    BTreeSet::from([Privilege::on_database(database.as_str(), &own), Privilege::on_server(&["serverStatus"])])
 }
 
 /// The server's own role `backup` also reads other databases, and the users with their secrets.
@@ -140,10 +142,13 @@ mod tests {
     #[test]
     fn the_service_may_drop_nothing_and_look_nowhere_else() {
         for privilege in app() {
-            let Resource::Collections { db, collection } = &privilege.resource else {
-                panic!("{privilege:?}")
-            };
-            assert_eq!((db.as_str(), collection.as_str()), ("auth", ""));
+            match &privilege.resource {
+                Resource::Collections { db, collection } => {
+                    assert_eq!((db.as_str(), collection.as_str()), ("auth", ""));
+                }
+                Resource::Cluster { .. } => assert_eq!(privilege.actions, owned(&["serverStatus"])),
+                Resource::Other {} => panic!("{privilege:?}"),
+            }
             assert!(!privilege.actions.iter().any(|action| action.contains("drop")), "{privilege:?}");
         }
     }

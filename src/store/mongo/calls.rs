@@ -1,6 +1,6 @@
 //! How every call is made: within a bound, within the deadline, and with its failure understood.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mongodb::error::Error;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
 };
 use tracing::{Instrument, Span};
 
-use crate::store::{DEADLINE, StoreError};
+use crate::store::{DEADLINE, StoreError, Traffic};
 
 use super::{
     connections::Tries,
@@ -18,31 +18,38 @@ use super::{
 
 /// The calls under way. The driver lets them queue for a connection without end, so the end is set here.
 #[derive(Debug)]
-pub(super) struct Calls(Semaphore);
+pub(super) struct Calls {
+    places: Semaphore,
+    traffic: Arc<Traffic>,
+}
 
 impl Calls {
     /// With some twenty for each connection and a read of a millisecond, the last of them waits for about twenty. The
     /// listeners let more callers in; who is beyond this is told at once, and keeps nobody waiting.
     const MOST: u32 = 1024;
 
-    pub(super) const fn new() -> Self {
-        Self(Semaphore::const_new(Self::MOST as usize))
+    pub(super) const fn new(traffic: Arc<Traffic>) -> Self {
+        Self { places: Semaphore::const_new(Self::MOST as usize), traffic }
     }
 
     pub(super) async fn read<T>(
         &self,
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        let _place = self.enter()?;
-        in_time(call).instrument(traced("read")).await
+        let read = self.traffic.read();
+        read.ends(match self.enter() {
+            Ok(_place) => in_time(call).instrument(traced("read")).await,
+            Err(refusal) => Err(refusal),
+        })
     }
 
-    /// For the one who listens for all others: a crowd must not keep from being told what nobody may believe any more.
-    pub(super) async fn listen<T>(
+    /// For the one who listens for all others, whom a crowd must not keep from being told what nobody may believe any more; and for
+    /// who looks how the store is.
+    pub(super) async fn aside<T>(
         &self,
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        if self.0.is_closed() {
+        if self.places.is_closed() {
             return Err(Cause::Closed.unavailable());
         }
         in_time(call).await
@@ -52,24 +59,28 @@ impl Calls {
         &self,
         call: impl IntoFuture<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        let _place = self.enter()?;
+        let write = self.traffic.write();
+        let _place = match self.enter() {
+            Ok(place) => place,
+            Err(refusal) => return write.ends(Err(refusal)),
+        };
         let tries = Tries::default();
         let written = timeout(DEADLINE, tries.count(call.into_future()));
-        match written.instrument(traced("write")).await {
+        write.ends(match written.instrument(traced("write")).await {
             Ok(answer) => answer.map_err(|error| errors::of_write(&error, tries.made())),
             Err(_) => Err(errors::of_late_write(tries.made())),
-        }
+        })
     }
 
     /// Lets nobody in any more, and waits for those who are; `false` when they took too long.
     pub(super) async fn close(&self, patience: Duration) -> bool {
-        let done = timeout(patience, self.0.acquire_many(Self::MOST)).await.is_ok();
-        self.0.close();
+        let done = timeout(patience, self.places.acquire_many(Self::MOST)).await.is_ok();
+        self.places.close();
         done
     }
 
     fn enter(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        self.0.try_acquire().map_err(|refusal| match refusal {
+        self.places.try_acquire().map_err(|refusal| match refusal {
             TryAcquireError::NoPermits => Cause::Crowded.unavailable(),
             TryAcquireError::Closed => Cause::Closed.unavailable(),
         })

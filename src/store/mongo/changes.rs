@@ -134,7 +134,7 @@ impl Changes for MongoChanges {
             }
             told
         };
-        store.calls.listen(told).await
+        store.calls.aside(told).await
     }
 }
 

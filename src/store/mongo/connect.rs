@@ -4,16 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use mongodb::{
     error::{Error, ErrorKind},
-    event::EventHandler,
+    event::{EventHandler, command::CommandEvent},
     options::{
         Acknowledgment, ClientOptions, ConnectionString, ReadConcern, ReadPreference, SelectionCriteria,
         WriteConcern,
     },
 };
 
-use crate::store::MigrateError;
+use crate::store::{MigrateError, Traffic};
 
-use super::{connections::Connections, errors::Cause, members::Members};
+use super::{connections::Connections, errors::Cause, lag::Lag, members::Members};
 
 /// The name of the database where the URL has none.
 const DATABASE: &str = "auth";
@@ -35,23 +35,55 @@ pub(super) fn check(url: &str) -> Result<(), MigrateError> {
     ConnectionString::parse(url).map(|_| ()).map_err(|error| refuse("the store's URL", url, &error))
 }
 
+/// Those who hear what the driver tells.
+pub(super) struct Audience {
+    pub(super) connections: Arc<Connections>,
+    pub(super) members: Arc<Members>,
+    pub(super) lag: Arc<Lag>,
+    pub(super) traffic: Arc<Traffic>,
+}
+
+impl Audience {
+    pub(super) fn of(traffic: &Arc<Traffic>) -> Self {
+        let (connections, members, lag) = Default::default();
+        Self { connections, members, lag, traffic: Arc::clone(traffic) }
+    }
+
+    fn listen(&self, options: &mut ClientOptions) {
+        let connections = Arc::clone(&self.connections);
+        options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
+        let (members, lag) = (Arc::clone(&self.members), Arc::clone(&self.lag));
+        options.sdam_event_handler = Some(EventHandler::callback(move |event| {
+            lag.note(&event);
+            members.note(event);
+        }));
+        let traffic = Arc::clone(&self.traffic);
+        options.command_event_handler = Some(EventHandler::callback(move |event| note(&traffic, &event)));
+    }
+}
+
 /// The options of the driver and the name of the database.
-pub(super) async fn options(
-    url: &str,
-    connections: &Arc<Connections>,
-    members: &Arc<Members>,
-) -> Result<(ClientOptions, String), MigrateError> {
+pub(super) async fn options(url: &str, audience: &Audience) -> Result<(ClientOptions, String), MigrateError> {
     let parsed = ClientOptions::parse(url).await;
     let mut options = parsed.map_err(|error| refuse("the store's URL", url, &error))?;
     let database = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
     hold_to_our_promises(&mut options);
     bound(&mut options);
-    let connections = Arc::clone(connections);
-    options.cmap_event_handler = Some(EventHandler::callback(move |event| connections.note(event)));
-    let members = Arc::clone(members);
-    options.sdam_event_handler = Some(EventHandler::callback(move |event| members.note(event)));
+    audience.listen(&mut options);
     options.app_name = Some("portcullis".to_owned());
     Ok((options, database))
+}
+
+/// Whoever listens for changes waits for them on purpose.
+fn note(traffic: &Traffic, event: &CommandEvent) {
+    let (name, took) = match event {
+        CommandEvent::Succeeded(done) => (&done.command_name, done.duration),
+        CommandEvent::Failed(failed) => (&failed.command_name, failed.duration),
+        _ => return,
+    };
+    if name != "getMore" {
+        traffic.slow.note(name, took);
+    }
 }
 
 /// What is acknowledged is on the disks of a majority, and what is read cannot be rolled back, whatever the URL says.
@@ -95,7 +127,7 @@ mod tests {
     use super::*;
 
     async fn parsed(url: &str) -> Result<(ClientOptions, String), MigrateError> {
-        options(url, &Arc::default(), &Arc::default()).await
+        options(url, &Audience::of(&Arc::new(Traffic::of("mongodb")))).await
     }
 
     #[tokio::test]

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use mongodb::{Client, Collection, Database};
 
-use crate::{domain::clock::Entropy, store::MigrateError};
+use crate::{
+    domain::clock::Entropy,
+    store::{MigrateError, Traffic},
+};
 
 use super::{
     calls::Calls,
-    connect,
+    connect::{self, Audience},
     connections::Connections,
     documents::{
         attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
         settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
     },
     errors::Cause,
-    members::Members,
+    lag::Lag,
     migrations,
 };
 
@@ -31,6 +34,7 @@ pub(super) struct Connected {
     pub(super) events: Collection<EventDocument>,
     pub(super) calls: Calls,
     pub(super) connections: Arc<Connections>,
+    pub(super) lag: Arc<Lag>,
     pub(super) most_connections: u32,
     pub(super) entropy: Arc<dyn Entropy>,
 }
@@ -38,10 +42,14 @@ pub(super) struct Connected {
 impl Connected {
     /// A set that does not answer, or is not what the URL asks for, is met anew with the next try: the driver forgets a
     /// server that is not of the set it was told, and would never look again.
-    pub(super) async fn to(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
-        let connections = Arc::<Connections>::default();
-        let members = Arc::<Members>::default();
-        let (options, name) = connect::options(url, &connections, &members).await?;
+    pub(super) async fn to(
+        url: &str,
+        entropy: Arc<dyn Entropy>,
+        traffic: &Arc<Traffic>,
+    ) -> Result<Self, MigrateError> {
+        let audience = Audience::of(traffic);
+        let (options, name) = connect::options(url, &audience).await?;
+        let Audience { connections, members, lag, .. } = audience;
         let wanted = options.repl_set_name.clone();
         let most_connections = options.max_pool_size.unwrap_or(connect::MOST_CONNECTIONS);
         let client = Client::with_options(options)
@@ -56,8 +64,9 @@ impl Connected {
             signing_keys: database.collection("signing_keys"),
             events: database.collection("events"),
             database,
-            calls: Calls::new(),
+            calls: Calls::new(Arc::clone(traffic)),
             connections,
+            lag,
             most_connections,
             entropy,
         };

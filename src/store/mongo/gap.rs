@@ -22,7 +22,6 @@ use super::{
     shape::validator,
 };
 
-const NAMESPACE_NOT_FOUND: i32 = 26;
 const NAMESPACE_EXISTS: i32 = 48;
 const DUPLICATE_KEY: i32 = 11000;
 const INDEX_CONFLICTS: [i32; 3] = [67, 85, 86];
@@ -114,15 +113,8 @@ impl Lacking {
             let indexes = indexes::missing(name, &[])?;
             return Ok(Self { name, create: Some(validator), validator: None, indexes });
         };
-        let existing = store.database.collection::<Document>(name);
-        let existing = store.calls.read(async {
-            match existing.list_indexes().await {
-                Ok(cursor) => cursor.try_collect().await,
-                Err(error) if code(&error) == Some(NAMESPACE_NOT_FOUND) => Ok(Vec::new()),
-                Err(error) => Err(error),
-            }
-        });
-        let indexes = indexes::missing(name, &existing.await.map_err(unavailable)?)?;
+        let existing = store.indexes_of(name).await.map_err(unavailable)?.unwrap_or_default();
+        let indexes = indexes::missing(name, &existing)?;
         let validator = (!is_in_force(&validator, options)).then_some(validator);
         Ok(Self { name, create: None, validator, indexes })
     }

@@ -1,6 +1,6 @@
 //! Every index there is, and what stands in the way of one.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use mongodb::{
     IndexModel,
@@ -59,6 +59,18 @@ pub(super) fn missing(collection: &str, existing: &[IndexModel]) -> Result<Vec<I
         }
     }
     Ok(missing)
+}
+
+/// Each once.
+pub(super) fn collections() -> BTreeSet<&'static str> {
+    ALL.iter().map(|index| index.collection).collect()
+}
+
+/// Those that `collection` lacks, also where another one is in the way, as a person would name them.
+pub(super) fn lacking(collection: &str, existing: &[IndexModel]) -> Vec<String> {
+    let lacking = |index: &&Index| !existing.iter().any(|other| index.is(other));
+    let of_it = ALL.iter().filter(|index| index.collection == collection).filter(lacking);
+    of_it.map(|index| format!("{collection} ({})", index.fields.join(", "))).collect()
 }
 
 impl Index {

@@ -16,6 +16,7 @@ mod export;
 mod gap;
 mod import;
 mod indexes;
+mod lag;
 mod lock;
 mod members;
 mod migrations;
@@ -25,6 +26,7 @@ mod settings;
 mod shape;
 mod signing_keys;
 mod users;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -50,7 +52,7 @@ use self::{changes::MongoChanges, connected::Connected, errors::Cause, export::M
 
 pub use self::elsewhere::{Elsewhere, Stranger};
 
-use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
+use super::{Added, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic, Vitals};
 
 pub struct MongoStore {
     url: SecretString,
@@ -58,17 +60,19 @@ pub struct MongoStore {
     entropy: Arc<dyn Entropy>,
     /// Empty until the servers behind the URL have answered once.
     connected: Arc<OnceCell<Connected>>,
+    traffic: Arc<Traffic>,
 }
 
 impl MongoStore {
     /// Waits for nothing: the name of a cluster, like its servers, may answer only later.
     pub fn open(url: &str, entropy: Arc<dyn Entropy>) -> Result<Self, MigrateError> {
         connect::check(url)?;
-        Ok(Self { url: url.into(), entropy, connected: Arc::default() })
+        let traffic = Arc::new(Traffic::of("mongodb"));
+        Ok(Self { url: url.into(), entropy, connected: Arc::default(), traffic })
     }
 
     async fn connect(&self) -> Result<&Connected, MigrateError> {
-        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy));
+        let connect = || Connected::to(self.url.expose_secret(), Arc::clone(&self.entropy), &self.traffic);
         self.connected.get_or_try_init(connect).await
     }
 
@@ -212,6 +216,10 @@ impl Store for MongoStore {
         self.connected()?.local_time().await.map(Some)
     }
 
+    async fn vitals(&self) -> Result<Vitals, StoreError> {
+        self.connected()?.look().await
+    }
+
     /// The TTL indexes do it.
     async fn purge(&self, _now: Timestamp) -> Result<u64, StoreError> {
         Ok(0)
@@ -222,6 +230,10 @@ impl Store for MongoStore {
         let of =
             |store: &Connected| Pool { in_use: store.connections.at_work(), size: store.most_connections };
         self.connected.get().map_or_else(Pool::default, of)
+    }
+
+    fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     async fn close(&self) {

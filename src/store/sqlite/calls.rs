@@ -1,5 +1,7 @@
 //! The three kinds of calls, and what may be said when one fails.
 
+use std::{any::type_name, sync::Arc};
+
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tracing::{Instrument, Span};
@@ -11,7 +13,10 @@ use super::{
     location::Location,
     schema::{self, Halt},
 };
-use crate::store::{MigrateError, StoreError};
+use crate::{
+    store::{MigrateError, StoreError},
+    system::clock::Stopwatch,
+};
 
 impl Lane {
     /// A read that nobody heard of has changed nothing, whether it ran or not.
@@ -19,9 +24,10 @@ impl Lane {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let (work, read) = (self.timed(work), self.traffic.read());
         let asked = self.ask(|link, claim| claim.take().then(|| link.read(work)));
         let answer = asked.instrument(traced("read")).await;
-        answer.map_err(unavailable)?.map_err(store_error)
+        read.ends(answer.map_err(unavailable).and_then(|answer| answer.map_err(store_error)))
     }
 
     pub(super) async fn write<T: Send + 'static>(
@@ -37,17 +43,33 @@ impl Lane {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
         then: impl FnOnce() + Send + 'static,
     ) -> Result<T, StoreError> {
+        let work = self.timed(work);
         let decide = |link: &mut Link, claim: &Claim| {
             let done = transact(link, claim, work);
             then();
             done
         };
-        match self.ask(decide).instrument(traced("write")).await {
+        let write = self.traffic.write();
+        write.ends(match self.ask(decide).instrument(traced("write")).await {
             Ok(answer) => answer.map_err(write_error),
             Err(no_answer) if no_answer.may_have_happened() => {
                 Err(StoreError::OutcomeUnknown(no_answer.into()))
             }
             Err(no_answer) => Err(unavailable(no_answer)),
+        })
+    }
+
+    /// The same, and says so if it was slow.
+    fn timed<T, W: FnOnce(&Connection) -> rusqlite::Result<T>>(
+        &self,
+        work: W,
+    ) -> impl FnOnce(&Connection) -> rusqlite::Result<T> + use<T, W> {
+        let traffic = Arc::clone(&self.traffic);
+        move |connection| {
+            let watch = Stopwatch::start();
+            let done = work(connection);
+            traffic.slow.note(name_of(type_name::<W>()), watch.elapsed());
+            done
         }
     }
 
@@ -81,6 +103,11 @@ fn traced(operation: &'static str) -> Span {
     tracing::info_span!(
         target: "otlp", "store", otel.kind = "client", db.system.name = "sqlite", db.operation.name = operation
     )
+}
+
+/// The function that a piece of work was written in, out of the name that the compiler gives to its type: a method of the store.
+fn name_of(work: &str) -> &str {
+    work.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(work)
 }
 
 /// Looks before it touches anything: what is not ours is left as it is.
@@ -130,10 +157,28 @@ mod tests {
         super::{connection::Role, lane::Size},
         *,
     };
+    use crate::store::Traffic;
+
+    #[test]
+    fn a_piece_of_work_is_named_after_where_it_was_written() {
+        for (type_name, name) in [
+            (
+                "<p::store::sqlite::SqliteStore as p::store::Store>::user_by_email::{{closure}}::{{closure}}",
+                "user_by_email",
+            ),
+            ("p::store::sqlite::signing_keys::all", "all"),
+        ] {
+            assert_eq!(name_of(type_name), name);
+        }
+    }
 
     fn lane(location: &Location) -> Lane {
         let size = Size { threads: 1, in_line: 8 };
-        Lane::start(location, Role::Writer, size, Duration::from_secs(5)).unwrap()
+        Lane::start(location, Role::Writer, size, Duration::from_secs(5), traffic()).unwrap()
+    }
+
+    fn traffic() -> Arc<Traffic> {
+        Arc::new(Traffic::of("sqlite"))
     }
 
     async fn batch(lane: &Lane, statements: &'static str) -> Result<(), StoreError> {
@@ -208,7 +253,8 @@ mod tests {
     #[tokio::test]
     async fn a_late_write_that_had_begun_is_of_unknown_outcome_and_one_that_had_not_did_not_happen() {
         let size = Size { threads: 1, in_line: 8 };
-        let lane = Lane::start(&Location::Memory, Role::Writer, size, Duration::from_millis(200)).unwrap();
+        let lane = Lane::start(&Location::Memory, Role::Writer, size, Duration::from_millis(200), traffic())
+            .unwrap();
         batch(&lane, "CREATE TABLE t (a)").await.unwrap();
         let slow = lane.write(|connection| {
             std::thread::sleep(Duration::from_millis(400));

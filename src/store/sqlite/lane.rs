@@ -22,7 +22,7 @@ use super::{
     connection::{Link, Role},
     location::Location,
 };
-use crate::store::Pool;
+use crate::store::{Pool, Traffic};
 
 type Job = Box<dyn FnOnce(&mut Link) + Send>;
 
@@ -34,6 +34,7 @@ pub(super) struct Lane {
     at_work: Arc<AtomicU32>,
     threads: u32,
     deadline: Duration,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 /// How many work, and how many jobs may wait for them.
@@ -99,7 +100,13 @@ impl Drop for Caller {
 }
 
 impl Lane {
-    pub(super) fn start(location: &Location, role: Role, size: Size, deadline: Duration) -> io::Result<Self> {
+    pub(super) fn start(
+        location: &Location,
+        role: Role,
+        size: Size,
+        deadline: Duration,
+        traffic: Arc<Traffic>,
+    ) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(size.in_line);
         let (alive, ended) = mpsc::channel(1);
         let (jobs, at_work) = (Arc::new(Mutex::new(jobs)), Arc::new(AtomicU32::new(0)));
@@ -112,7 +119,7 @@ impl Lane {
             })?;
         }
         let (queue, ended) = (Mutex::new(Some(queue)), tokio::sync::Mutex::new(ended));
-        Ok(Self { queue, ended, at_work, threads: size.threads, deadline })
+        Ok(Self { queue, ended, at_work, threads: size.threads, deadline, traffic })
     }
 
     /// Has a thread do `job`, which claims it before it does anything that matters, and answers `None` when it cannot.
@@ -185,7 +192,8 @@ mod tests {
     use super::*;
 
     fn lane(in_line: usize, deadline: Duration) -> Lane {
-        Lane::start(&Location::Memory, Role::Writer, Size { threads: 1, in_line }, deadline).unwrap()
+        let traffic = Arc::new(Traffic::of("sqlite"));
+        Lane::start(&Location::Memory, Role::Writer, Size { threads: 1, in_line }, deadline, traffic).unwrap()
     }
 
     fn sleeper(millis: u64) -> impl FnOnce(&mut Link, &Claim) -> Option<()> + Send + 'static {

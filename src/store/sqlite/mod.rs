@@ -20,6 +20,7 @@ mod signing_keys;
 mod statements;
 mod transfer;
 mod users;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -33,7 +34,9 @@ use self::{
     lane::{Lane, Size},
     transfer::SqliteExport,
 };
-use super::{Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError};
+use super::{
+    Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic, Vitals,
+};
 use crate::domain::{
     email::Email,
     event::Event,
@@ -63,8 +66,9 @@ impl SqliteStore {
     /// file that was there is told by `migrate`.
     pub fn open(location: Location) -> Result<Self, MigrateError> {
         location.prepare()?;
+        let traffic = Arc::new(Traffic::of("sqlite"));
         let start = |role, size| {
-            let lane = Lane::start(&location, role, size, DEADLINE);
+            let lane = Lane::start(&location, role, size, DEADLINE, Arc::clone(&traffic));
             lane.map(Arc::new).map_err(|error| MigrateError::Unavailable(error.into()))
         };
         let writer = start(Role::Writer, Size::WRITER)?;
@@ -248,8 +252,18 @@ impl Store for SqliteStore {
         Ok(None)
     }
 
+    async fn vitals(&self) -> Result<Vitals, StoreError> {
+        let location = self.location.clone();
+        self.readers.read(move |connection| vitals::look(connection, &location)).await
+    }
+
+    /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        purge::everything(&self.writer, now).await
+        let mut gone = 0;
+        for purge in [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs] {
+            gone += self.writer.purge(purge, now).await?;
+        }
+        Ok(gone)
     }
 
     fn pool(&self) -> Pool {
@@ -258,6 +272,10 @@ impl Store for SqliteStore {
         }
         let (writer, readers) = (self.writer.pool(), self.readers.pool());
         Pool { in_use: writer.in_use + readers.in_use, size: writer.size + readers.size }
+    }
+
+    fn traffic(&self) -> &Traffic {
+        &self.writer.traffic
     }
 
     /// The writer goes last, and tidies up the file.

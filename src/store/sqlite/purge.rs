@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{attempts, lane::Lane, one_time, sessions};
+use super::lane::Lane;
 use crate::store::StoreError;
 
 /// A few milliseconds' worth.
@@ -28,17 +28,20 @@ pub(super) fn portion(
     Ok(Portion { removed: removed.try_into().unwrap_or(u64::MAX), more: removed == PORTION })
 }
 
-/// Whoever wants to write meanwhile waits for one portion and not for all.
-pub(super) async fn everything(writer: &Lane, now: Timestamp) -> Result<u64, StoreError> {
-    let mut gone = 0;
-    for purge in [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs] {
+impl Lane {
+    /// One portion after the other, until nothing is left; returns how much went.
+    pub(super) async fn purge(
+        &self,
+        portion: fn(&Connection, Timestamp) -> rusqlite::Result<Portion>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut gone = 0;
         loop {
-            let portion = writer.write(move |connection| purge(connection, now)).await?;
-            gone += portion.removed;
-            if !portion.more {
-                break;
+            let done = self.write(move |connection| portion(connection, now)).await?;
+            gone += done.removed;
+            if !done.more {
+                return Ok(gone);
             }
         }
     }
-    Ok(gone)
 }

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::settings;
 
 /// The schema has version `n` once the first `n` of these have run.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),

@@ -47,6 +47,9 @@ impl Clerk {
         let done = self.slot.compute(slot::Job { candidate, recipe, once: dear });
         drop(hash);
         self.warm = !dear;
+        if let Some(done) = &done {
+            self.queue.times().observe(done.took);
+        }
         // What other algorithms cost beside scrypt is known roughly, and may not teach how fast this machine is.
         let took = done.as_ref().filter(|done| is_scrypt && done.answer.is_ok()).map(|done| done.took);
         self.queue.finish(price, took);

@@ -21,10 +21,13 @@ use std::{
     time::Duration,
 };
 
-use crate::domain::{
-    cost::Cost,
-    password::Candidate,
-    stored_hash::{Derived, Recipe},
+use crate::{
+    domain::{
+        cost::Cost,
+        password::Candidate,
+        stored_hash::{Derived, Recipe},
+    },
+    system::meters::Histogram,
 };
 
 pub use room::{NoRoom, Room};
@@ -152,6 +155,16 @@ impl HashingPool {
     /// How many hashes were refused for want of room since the start.
     pub fn turned_away(&self) -> u64 {
         self.queue.turned_away()
+    }
+
+    /// How long hashes waited for a slot.
+    pub fn waits(&self) -> &Histogram {
+        self.queue.waits()
+    }
+
+    /// How long a hash took.
+    pub fn times(&self) -> &Histogram {
+        self.queue.times()
     }
 
     pub fn load(&self) -> Load {

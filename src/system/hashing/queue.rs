@@ -2,10 +2,7 @@
 
 use std::{
     net::IpAddr,
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,7 +15,10 @@ use crate::{
         password::Candidate,
         stored_hash::{Derived, Recipe},
     },
-    system::clock::Stopwatch,
+    system::{
+        clock::Stopwatch,
+        meters::{Counter, Histogram},
+    },
 };
 
 use super::{
@@ -31,7 +31,9 @@ pub(super) struct Queue {
     limits: Limits,
     state: Mutex<State>,
     arrived: Condvar,
-    turned_away: AtomicU64,
+    turned_away: Counter,
+    waits: Histogram,
+    times: Histogram,
 }
 
 /// What the queue may promise.
@@ -63,7 +65,14 @@ impl Queue {
     pub(super) fn new(limits: Limits) -> Self {
         let backlog = Backlog::new(limits.slots, limits.deadline);
         let state = Mutex::new(State { backlog, stopped: false });
-        Self { limits, state, arrived: Condvar::new(), turned_away: AtomicU64::new(0) }
+        Self {
+            limits,
+            state,
+            arrived: Condvar::new(),
+            turned_away: Counter::default(),
+            waits: Histogram::default(),
+            times: Histogram::default(),
+        }
     }
 
     /// Leaves a job; who drops the receiver takes it back.
@@ -117,7 +126,10 @@ impl Queue {
             }
         };
         match state.backlog.start() {
-            Some(job) => Next::Compute(job),
+            Some(job) => {
+                self.waits.observe(job.waiting_since.elapsed());
+                Next::Compute(job)
+            }
             None if state.stopped => Next::Stop,
             None => Next::Rest,
         }
@@ -141,13 +153,23 @@ impl Queue {
         self.full(wait)
     }
 
+    /// How long hashes waited for a slot.
+    pub(super) fn waits(&self) -> &Histogram {
+        &self.waits
+    }
+
+    /// How long slots took over them.
+    pub(super) fn times(&self) -> &Histogram {
+        &self.times
+    }
+
     pub(super) fn turned_away(&self) -> u64 {
-        self.turned_away.load(Ordering::Relaxed)
+        self.turned_away.count()
     }
 
     /// Every refusal for want of room is counted here.
     fn full(&self, until: Duration) -> Refused {
-        self.turned_away.fetch_add(1, Ordering::Relaxed);
+        self.turned_away.add_one();
         full(until)
     }
 

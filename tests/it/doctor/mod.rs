@@ -48,7 +48,9 @@ fn beside_a_running_service(settings: &[(&str, &str)], findings: &[(&str, &str, 
     let mut process = Process::start(&folder, settings);
     let internal = process.ready().internal.to_string();
     let settings = [settings, &[("PORTCULLIS_INTERNAL_LISTEN", internal.as_str())]].concat();
-    let (found, code) = look(&folder, &[], &settings);
+    let (mut found, code) = look(&folder, &[], &settings);
+    // The machine's own disk may be nearly full.
+    found.retain(|(_, _, what)| !what.contains("its disk is"));
     for (check, state, word) in findings {
         assert!(says(&found, check, state, word), "{check} {word}: {found:?}");
     }

@@ -1,5 +1,6 @@
 //! The manifests, rendered as whoever applies them renders them, and held to what no API server looks at.
 
+mod monitoring;
 mod network;
 mod pods;
 mod rendered;

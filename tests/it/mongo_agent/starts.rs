@@ -49,6 +49,12 @@ async fn the_service_does_all_it_does(set: &Set) {
     assert_eq!(ada.current_user().await, None);
     assert!(!changes.next().await.unwrap().is_empty());
 
+    let vitals = store.vitals().await.unwrap();
+    assert!(
+        vitals.storage.is_some() && vitals.connections.is_some() && vitals.untold.is_empty(),
+        "{vitals:?}"
+    );
+
     let people = People::new();
     let record = people.one_time(Purpose::SecondFactor);
     store.add_one_time(&record).await.unwrap();
@@ -75,6 +81,7 @@ async fn the_service_s_user_may_do_nothing_else(set: &Set, primary: u8) {
         doc! { "usersInfo": 1 },
         doc! { "createUser": "eve", "pwd": "eve", "roles": ["root"] },
         doc! { "replSetGetConfig": 1 },
+        doc! { "replSetGetStatus": 1 },
         doc! { "find": "system.users" },
         doc! { "shutdown": 1 },
     ] {
@@ -101,6 +108,14 @@ async fn backup_and_monitor_may_do_what_they_are_for(set: &Set, primary: u8) {
     monitor.database("auth").run_command(doc! { "find": "users" }).await.unwrap_err();
     let backup = set.client_of(primary, "backup", "backup-1").await;
     backup.database("auth").run_command(doc! { "find": "users" }).await.unwrap();
+    let url = set.url().replace("portcullis-app:app-1", "portcullis-backup:backup-1");
+    let store = MongoStore::open(&url, Arc::new(OsEntropy)).unwrap();
+    store.examine().await.unwrap();
+    assert_eq!(
+        store.vitals().await.unwrap().untold,
+        ["dbStats", "serverStatus"],
+        "it says what it may not ask"
+    );
     for (database, collection) in [("admin", "system.users"), ("tickets", "users"), ("config", "settings")] {
         backup.database(database).run_command(doc! { "find": collection }).await.unwrap_err();
     }

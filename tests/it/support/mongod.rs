@@ -52,9 +52,19 @@ impl ReplicaSet {
         Self::start(3, election_timeout).await
     }
 
+    /// One member, started with these options.
+    pub(crate) async fn one_with(options: &[&str]) -> Option<Self> {
+        let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
+        Self::start_with(1, Duration::from_secs(1), &options).await
+    }
+
     async fn start(members: usize, election_timeout: Duration) -> Option<Self> {
+        Self::start_with(members, election_timeout, &[]).await
+    }
+
+    async fn start_with(members: usize, election_timeout: Duration, options: &[String]) -> Option<Self> {
         let mongod = find()?;
-        let members = (0..members).map(|_| member(&mongod, &[], "")).collect();
+        let members = (0..members).map(|_| member(&mongod, options, "")).collect();
         let set = Self { members, options: String::new() };
         for member in &set.members {
             member.answers().await;
@@ -103,6 +113,11 @@ impl ReplicaSet {
     /// A plain client, past the store.
     pub(crate) async fn client(&self) -> Client {
         Client::with_uri_str(self.url("admin")).await.unwrap()
+    }
+
+    /// To one member and no other.
+    pub(crate) async fn client_of(&self, member: usize) -> Client {
+        self.members[member].client().await
     }
 
     /// Which member is primary by its own account.

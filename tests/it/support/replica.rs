@@ -2,6 +2,7 @@
 //! use too, by a clock that may be wrong.
 
 use std::{
+    collections::BTreeMap,
     net::{SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
@@ -25,12 +26,15 @@ use portcullis::{
         delivery::Delivery,
         key_ring::KeyRing,
         memory::Memory,
+        meters::Meters,
         post::{Links, Post},
         readiness::Readiness,
+        vitals::LastVitals,
     },
     http::{
         Site,
         client::{TrustedProxies, Unnamed},
+        requests::Requests,
         server::{Door, Listeners},
     },
     mail::stationery::Stationery,
@@ -80,6 +84,7 @@ impl Serving {
             unnamed: Unnamed::default(),
             clock: Arc::clone(&services.clock),
             entropy: Arc::clone(&services.entropy),
+            requests: Requests::new(),
         });
         let [public, internal] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let (at, inside) = (public.local_addr().unwrap(), internal.local_addr().unwrap());
@@ -118,6 +123,9 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
         vault,
         keys,
         readiness: Readiness::default(),
+        meters: Meters::default(),
+        vitals: LastVitals::default(),
+        certificates: BTreeMap::new(),
         post: Post {
             mailer: None,
             stationery: Stationery::read(None).unwrap(),

@@ -1,0 +1,83 @@
+//! Warn: what of us is not as it should be, before those who sign in feel it.
+
+use jiff::SignedDuration;
+
+use crate::{
+    domain::finding::{Finding, State},
+    store::TOO_LONG,
+};
+
+use super::{
+    Services,
+    doctor::{certificate, clock, vitals},
+};
+
+pub const MEMORY: &str = "memory";
+pub const SLOW: &str = "slow commands";
+pub const KEYS: &str = "signing key";
+
+/// So many checks say something about all of them.
+const ENOUGH: u64 = 1_000;
+
+/// Some slow commands there are wherever disks are shared.
+const MANY: u64 = 50;
+
+/// A key is replaced after 30 days.
+const OLD: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// Nothing of what is well.
+pub fn warnings(services: &Services) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(taken) = services.vitals.get() {
+        found.extend(vitals::judge(&taken.vitals));
+        let judged = taken.clocks.map(|(theirs, ours)| clock::judge("the store's clock", theirs, ours));
+        found.extend(judged.filter(|judged| judged.state != State::Fine));
+    }
+    found.extend(memory(services));
+    found.extend(slow(services));
+    found.extend(keys(services));
+    found.extend(certificates(services));
+    found
+}
+
+fn memory(services: &Services) -> Option<Finding> {
+    let figures = services.memory.figures();
+    let asked = figures.hits + figures.misses;
+    (asked >= ENOUGH && figures.hits < figures.misses).then(|| {
+        let what = format!("of {asked} checks only {} were answered from memory", figures.hits);
+        let advice = "see whether changes are heard of (`memory` above), or whether somebody tries out sessions that are nobody's";
+        Finding::warning(MEMORY, what, advice)
+    })
+}
+
+fn slow(services: &Services) -> Vec<Finding> {
+    let lately = services.store.traffic().slow.lately().into_iter();
+    let told = |(command, times)| {
+        let limit = TOO_LONG.as_millis();
+        let what =
+            format!("the command {command} took longer than {limit} ms {times} times within ten minutes");
+        let advice =
+            "see whether an index is missing and whether the store's disk keeps pace; docs/metrics.md";
+        Finding::warning(SLOW, what, advice)
+    };
+    lately.filter(|(_, times)| *times >= MANY).map(told).collect()
+}
+
+fn keys(services: &Services) -> Option<Finding> {
+    let age = services.clock.now().duration_since(services.keys.turn()?.since);
+    (age > OLD).then(|| {
+        let days = age.as_hours() / 24;
+        let what = format!("the signing key is {days} days old, and should have been replaced");
+        let advice = "the log says why none could be made; `portcullis keys rotate` makes one by hand";
+        Finding::warning(KEYS, what, advice)
+    })
+}
+
+fn certificates(services: &Services) -> Vec<Finding> {
+    let now = services.clock.now();
+    let ends = |(listener, until)| {
+        certificate::ends_soon(&format!("the certificate of the {listener} listener"), until, now)
+    };
+    let shown = services.certificates.iter().filter_map(|(listener, shown)| Some((listener, shown.until()?)));
+    shown.filter_map(ends).collect()
+}
