@@ -259,11 +259,8 @@ impl Store for SqliteStore {
 
     /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut gone = 0;
-        for purge in [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs] {
-            gone += self.writer.purge(purge, now).await?;
-        }
-        Ok(gone)
+        let all = [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs];
+        self.writer.purge(&all, now).await
     }
 
     fn pool(&self) -> Pool {

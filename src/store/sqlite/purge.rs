@@ -28,20 +28,22 @@ pub(super) fn portion(
     Ok(Portion { removed: removed.try_into().unwrap_or(u64::MAX), more: removed == PORTION })
 }
 
+/// How one kind of what expired is removed.
+type Purge = fn(&Connection, Timestamp) -> rusqlite::Result<Portion>;
+
 impl Lane {
-    /// One portion after the other, until nothing is left; returns how much went.
-    pub(super) async fn purge(
-        &self,
-        portion: fn(&Connection, Timestamp) -> rusqlite::Result<Portion>,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
+    /// Each kind until nothing is left of it; returns how much went.
+    pub(super) async fn purge(&self, kinds: &[Purge], now: Timestamp) -> Result<u64, StoreError> {
         let mut gone = 0;
-        loop {
-            let done = self.write(move |connection| portion(connection, now)).await?;
-            gone += done.removed;
-            if !done.more {
-                return Ok(gone);
+        for &purge in kinds {
+            loop {
+                let portion = self.write(move |connection| purge(connection, now)).await?;
+                gone += portion.removed;
+                if !portion.more {
+                    break;
+                }
             }
         }
+        Ok(gone)
     }
 }

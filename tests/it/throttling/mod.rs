@@ -1,5 +1,6 @@
 //! Many passwords for one account: how many are looked at, who waits, and who does not.
 
+mod failover;
 mod networks;
 mod operators;
 

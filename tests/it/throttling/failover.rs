@@ -1,0 +1,64 @@
+//! While the primary dies: the limit holds, or nothing is looked at.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use super::{ADA, ON, guess};
+use crate::support::{
+    browser::Browser,
+    figures::Figures,
+    folder::Folder,
+    mongod::ReplicaSet,
+    process::{Process, Sockets},
+    service::KEY_SECRET,
+};
+
+const ELECTION_TIMEOUT: Duration = Duration::from_secs(2);
+/// Until long after there is another primary.
+const LASTS: Duration = Duration::from_secs(9);
+
+/// How many hashes it has computed.
+async fn hashes(replica: Sockets) -> f64 {
+    Figures::of(replica.internal).await.get("portcullis_hashing_time_seconds_count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f_43_with_the_primary_killed_amid_two_hundred_guesses_the_limit_holds() {
+    let Some(set) = ReplicaSet::three(ELECTION_TIMEOUT).await else { return };
+    let (folder, url) = (Folder::new(), set.url("auth"));
+    let settings = [("PORTCULLIS_STORE_URL", url.as_str()), ("PORTCULLIS_KEY_SECRET", KEY_SECRET), ON];
+    let mut processes = [Process::start(&folder, &settings), Process::start(&folder, &settings)];
+    let replicas = processes.each_mut().map(Process::ready);
+    Browser::to(replicas[0].public).sign_up(ADA).await;
+    let before = hashes(replicas[0]).await + hashes(replicas[1]).await;
+
+    let begun = Instant::now();
+    let guesses = join_all((0..200).map(|number| {
+        let mut eve = Browser::to(replicas[number % 2].public);
+        async move {
+            let mut seen = Vec::new();
+            while begun.elapsed() < LASTS {
+                seen.push(guess(&mut eve, ADA).await.status);
+                sleep(Duration::from_millis(200)).await;
+            }
+            seen
+        }
+    }));
+    let primary = set.primary().await.unwrap();
+    let kill = async {
+        sleep(Duration::from_millis(30)).await;
+        set.kill(primary);
+    };
+    let (guesses, ()) = tokio::join!(guesses, kill);
+
+    let looked_at = hashes(replicas[0]).await + hashes(replicas[1]).await - before;
+    // Five, and one more a second after them, two after that one, and so on.
+    let may = 5.0 + (begun.elapsed().as_secs_f64() + 1.0).log2().floor();
+    let seen = |status| guesses.iter().flatten().filter(|seen| **seen == status).count();
+    let (wrong, throttled, unavailable) = (seen(400), seen(429), seen(503));
+    println!("{looked_at} of {may} hashes; {wrong} wrong, {throttled} throttled, {unavailable} unavailable");
+    assert!((1.0..=may).contains(&looked_at), "{looked_at} of {may}");
+    assert!(wrong as f64 <= looked_at && unavailable > 0 && throttled > 100, "{wrong} {throttled} {unavailable}");
+}
