@@ -2,6 +2,7 @@
 
 mod alerts;
 mod documented;
+#[expect(clippy::float_cmp, reason = "what is counted is a whole number, also as Prometheus tells it")]
 mod moving;
 
 use crate::support::{
