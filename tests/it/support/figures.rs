@@ -71,7 +71,7 @@ pub(crate) fn promtool(args: &[&str], input: &str) -> Option<Result<(), String>>
     let Ok(mut child) = child else {
         // Not by a macro, whose output the test harness would keep to itself.
         SAID.call_once(|| {
-            io::stderr().write_all(b"\nskipped: no promtool; it comes with Prometheus\n").unwrap()
+            io::stderr().write_all(b"\nskipped: no promtool; it comes with Prometheus\n").unwrap();
         });
         return None;
     };
