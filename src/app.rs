@@ -23,7 +23,7 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy},
     },
-    flows::{Rules, Services, memory::Memory, readiness::Readiness},
+    flows::{Rules, Services, journal::Journal, memory::Memory, readiness::Readiness},
     http::{
         Site,
         client::TrustedProxies,
@@ -144,8 +144,9 @@ impl App {
         let vault = keys.vault();
         let (rules, readiness) = (rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
+        let journal = Journal::new(config.events.retention);
         let services =
-            Services { store, clock, entropy, hashing, vault, memory, keys, readiness, post, rules };
+            Services { store, clock, entropy, hashing, vault, memory, keys, readiness, post, journal, rules };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })
     }
 

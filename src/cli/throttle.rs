@@ -36,7 +36,7 @@ struct Clear {
 
 pub fn run(args: &Args, config: &Config) -> Result<(), Failed> {
     let Verb::Clear(Clear { address, json }) = &args.verb;
-    let cleared = app::with_vault(config, async |store, vault| clear_throttle(store, vault, address).await);
+    let cleared = app::with_vault(config, async |pen, vault| clear_throttle(pen, vault, address).await);
     runtime()?.block_on(cleared)?.map_err(told)?;
     let address = address.original();
     print(&if *json {

@@ -3,7 +3,13 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{password::Candidate, policy::NewPassword, stored_hash::StoredHash, user::User},
+    domain::{
+        event::{Circumstances, EventKind, Happening},
+        password::Candidate,
+        policy::NewPassword,
+        stored_hash::StoredHash,
+        user::User,
+    },
     system::hashing::Refused,
 };
 
@@ -25,17 +31,19 @@ impl Services {
         &self,
         caller: &Remembered,
         password: Candidate,
-        from: Option<IpAddr>,
+        from: &Circumstances,
     ) -> Result<User, Failure<OwnerRefusal>> {
-        self.hashing.has_room(self.rules.cost, from)?;
+        let network = from.device.network();
+        self.hashing.has_room(self.rules.cost, network)?;
         let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
         let tried = self.try_own_password(&user).await?;
-        if self.matches(&password, &user, user.hash(), from).await? {
+        if self.matches(&password, &user, user.hash(), network).await? {
             self.forget(tried).await?;
-            Ok(user)
-        } else {
-            Err(Failure::Refused(OwnerRefusal::InvalidCredentials))
+            return Ok(user);
         }
+        let rejected = Happening::by_user(EventKind::PasswordRejected, user.id(), from);
+        self.noted(rejected.of_session(caller.session.id)).await?;
+        Err(Failure::Refused(OwnerRefusal::InvalidCredentials))
     }
 
     /// A hash that there is no memory for any more is nobody's.

@@ -3,7 +3,14 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{clock::random, email::Email, password::Candidate, stored_hash::Recipe, user::User},
+    domain::{
+        clock::random,
+        email::Email,
+        event::{Circumstances, EventKind, Happening, Reason},
+        password::Candidate,
+        stored_hash::Recipe,
+        user::User,
+    },
     system::hashing::Refused,
 };
 
@@ -24,12 +31,13 @@ pub enum SignInRefusal {
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
 pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Failure<SignInRefusal>> {
-    let from = wish.arrival.device.network();
+    let from = wish.arrival.from.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
     let tried = services.try_password(&wish.email, wish.arrival.known.as_ref()).await?;
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
-        return refuse_at_the_usual_price(services, wish.password, from).await;
+        let failed = failed(&wish, Reason::UnknownAddress).about(services.subject(&wish.email));
+        return refuse_at_the_usual_price(services, wish.password, from, failed).await;
     };
 
     let derived = match services
@@ -39,12 +47,16 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     {
         Err(Refused::TooDear) => {
             tracing::error!(user = %user.id(), algorithm = %user.hash().recipe().algorithm, "no memory to check a stored hash");
-            return refuse_at_the_usual_price(services, wish.password, from).await;
+            let failed = failed(&wish, Reason::WrongPassword).to(user.id());
+            return refuse_at_the_usual_price(services, wish.password, from, failed).await;
         }
         derived => derived?,
     };
-    if !user.hash().matches(&derived) || !may_sign_in(services, &user) {
-        return refuse_a_known_user(services, &user, wish.password, from).await;
+    let why_not =
+        if user.hash().matches(&derived) { why_not(services, &user) } else { Some(Reason::WrongPassword) };
+    if let Some(reason) = why_not {
+        let failed = failed(&wish, reason).to(user.id());
+        return refuse_a_known_user(services, &user, wish.password, from, failed).await;
     }
 
     // Thousands may wait for their hash: what comes after it takes its memory only then.
@@ -59,21 +71,46 @@ async fn welcome(
     tried: Tried,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
     services.forget(tried).await?;
-    let user = if user.is_leaving() { come_back(services, user).await? } else { user };
-    let user = renew(services, user, wish.password, wish.arrival.device.network()).await?;
-    let begun = services.begin_session(user, wish.arrival).await?;
-    begun.ok_or(Failure::Refused(SignInRefusal::InvalidCredentials))
+    let user = if user.is_leaving() { come_back(services, user, &wish.arrival.from).await? } else { user };
+    let user = renew(services, user, wish.password, wish.arrival.from.device.network()).await?;
+    let (id, from) = (user.id(), wish.arrival.from.clone());
+    if let Some(signed_in) = services.begin_session(user, wish.arrival).await? {
+        return Ok(signed_in);
+    }
+    let changed = Happening::by_anyone(EventKind::SignInFailed, &from).because(Reason::Changed);
+    refuse(services, changed.to(id)).await
 }
 
-/// Where nobody is told that an address was free, whoever could sign in at once would know.
-fn may_sign_in(services: &Services, user: &User) -> bool {
+/// Why somebody may not sign in who knows the password. Where nobody is told that an address was free, whoever could sign in at once
+/// would know.
+fn why_not(services: &Services, user: &User) -> Option<Reason> {
     let has_proved = user.attrs().email_verified_at.is_some();
     let must_prove = services.rules.sign_up.asks_for_proof();
-    user.is_active() && !user.is_gone(services.clock.now()) && (has_proved || !must_prove)
+    if !user.is_active() {
+        Some(Reason::Disabled)
+    } else if user.is_gone(services.clock.now()) {
+        Some(Reason::Left)
+    } else {
+        (must_prove && !has_proved).then_some(Reason::Unverified)
+    }
+}
+
+fn failed(wish: &SignIn, reason: Reason) -> Happening {
+    Happening::by_anyone(EventKind::SignInFailed, &wish.arrival.from).because(reason)
+}
+
+/// One write whatever the reason, so that none of them takes another time.
+async fn refuse(services: &Services, failed: Happening) -> Result<SignedIn, Failure<SignInRefusal>> {
+    services.noted(failed).await?;
+    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
 }
 
 /// Whoever had left stays after all.
-async fn come_back(services: &Services, user: User) -> Result<User, Failure<SignInRefusal>> {
+async fn come_back(
+    services: &Services,
+    user: User,
+    from: &Circumstances,
+) -> Result<User, Failure<SignInRefusal>> {
     let (id, checked) = (user.id(), user.hash().clone());
     let stay = |user: User| {
         if *user.hash() != checked {
@@ -82,6 +119,7 @@ async fn come_back(services: &Services, user: User) -> Result<User, Failure<Sign
         Ok(user.is_leaving().then(|| user.come_back(services.clock.now())))
     };
     services.change(user, stay).await?;
+    services.did(Happening::by_user(EventKind::UserReturned, id, from)).await?;
     tracing::info!(user = %id, "somebody who had left came back");
     // Another password may have been chosen since.
     let user = services.store.user(id).await?.filter(|user| *user.hash() == checked);
@@ -93,10 +131,11 @@ async fn refuse_at_the_usual_price(
     services: &Services,
     password: Candidate,
     from: Option<IpAddr>,
+    failed: Happening,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
     let decoy = Recipe::new(services.rules.cost, random(&*services.entropy)?);
     services.hashing.derive(password, decoy, from).await?;
-    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
+    refuse(services, failed).await
 }
 
 /// A hash cheaper than today's has not cost the usual price yet: the rest of it is computed for nothing.
@@ -105,13 +144,14 @@ async fn refuse_a_known_user(
     user: &User,
     password: Candidate,
     from: Option<IpAddr>,
+    failed: Happening,
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
     if let Some(rest) = user.hash().recipe().algorithm.rest_of(services.rules.cost) {
         let decoy = Recipe::new(rest, random(&*services.entropy)?);
         // Who has waited once is not sent away instead of refused, which would tell as much as time does.
         let _ = services.hashing.derive(password, decoy, from).await;
     }
-    Err(Failure::Refused(SignInRefusal::InvalidCredentials))
+    refuse(services, failed).await
 }
 
 /// Replaces a hash that is foreign or cheaper than today's, while nobody waits for the slot. Whoever cannot be renewed

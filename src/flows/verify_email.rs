@@ -4,6 +4,7 @@ use crate::{
     domain::{
         challenge::{Challenge, Purpose},
         email::Email,
+        event::{Actor, Circumstances, EventKind, Happening, Reason},
         letter::LetterKind,
         mail_token::MailToken,
         stored_hash::StoredHash,
@@ -24,7 +25,11 @@ pub enum VerifyRefusal {
 }
 
 /// The token says whose it is; a request cannot.
-pub async fn verify_email(services: &Services, token: &MailToken) -> Result<(), Failure<VerifyRefusal>> {
+pub async fn verify_email(
+    services: &Services,
+    token: &MailToken,
+    from: &Circumstances,
+) -> Result<(), Failure<VerifyRefusal>> {
     for _ in 0..ATTEMPTS {
         let (user, challenge) = challenged(services, token).await?;
         let changed = spend(services, user, &challenge)?;
@@ -37,11 +42,20 @@ pub async fn verify_email(services: &Services, token: &MailToken) -> Result<(), 
             replaced => {
                 replaced?;
                 services.post.bell.notify_one();
-                return Ok(());
+                let done = done(challenge.purpose);
+                return services.did(Happening::by_user(done, changed.id(), from)).await;
             }
         }
     }
     Err(Failure::Raced)
+}
+
+const fn done(by: Purpose) -> EventKind {
+    match by {
+        Purpose::Verify | Purpose::Reset => EventKind::EmailVerified,
+        Purpose::Move => EventKind::EmailChanged,
+        Purpose::Return => EventKind::EmailReturned,
+    }
 }
 
 async fn challenged(
@@ -107,6 +121,8 @@ async fn makes_way(services: &Services, challenge: &Challenge) -> Result<bool, F
     }
     services.memory.forget_user(other.id());
     services.store.erase_user(other.id(), now).await?;
+    let erased = Happening::by(Actor::Service, EventKind::UserErased).because(Reason::MadeWay);
+    services.did(erased.to(other.id())).await?;
     tracing::info!(user = %other.id(), "erased an account whose address is somebody's who came back to it");
     Ok(true)
 }

@@ -10,6 +10,7 @@ mod cookie;
 mod credentials;
 mod docs_page;
 mod emails;
+mod event_bodies;
 mod extract;
 mod fault;
 mod forward_auth;

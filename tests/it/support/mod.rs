@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod bucket;
 pub(crate) mod clock;
 pub(crate) mod entropy;
+pub(crate) mod events;
 pub(crate) mod folder;
 pub(crate) mod forge;
 pub(crate) mod mail_server;

@@ -1,0 +1,36 @@
+//! Seals events: at once those that were written here, and within a second those that others wrote.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::flows::{self, Services};
+
+const EVERY: Duration = Duration::from_secs(1);
+
+pub async fn seal(services: &Services, stop: &CancellationToken) {
+    stop.run_until_cancelled(seal_for_ever(services)).await;
+}
+
+async fn seal_for_ever(services: &Services) {
+    let mut told = false;
+    loop {
+        let sealed = flows::seal_events::seal_events(services).await;
+        match &sealed {
+            Err(flows::Failure::Raced) | Ok(_) => told = false,
+            Err(cause) if !told => {
+                told = true;
+                tracing::warn!(%cause, "could not seal events; trying again every second");
+            }
+            Err(_) => {}
+        }
+        if matches!(sealed, Ok(true)) {
+            continue;
+        }
+        tokio::select! {
+            () = services.journal.bell.notified() => {}
+            () = sleep(EVERY) => {}
+        }
+    }
+}
