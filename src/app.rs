@@ -239,6 +239,7 @@ enum Told {
 
 /// From the listeners inwards, so that whoever is still served has all that it takes.
 async fn tear_down(listeners: Stop, jobs: Jobs, services: &Data<Services>) {
+    services.journal.feed.end();
     listeners.drain().await;
     jobs.end().await;
     let (stopped, when_stopped) = oneshot::channel();

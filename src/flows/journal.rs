@@ -15,7 +15,7 @@ use crate::{
     system::vault::Vault,
 };
 
-use super::{Failure, Services};
+use super::{Failure, Services, feed::Feed};
 
 /// What is done with events once they are written.
 pub struct Journal {
@@ -23,6 +23,7 @@ pub struct Journal {
     pub retention: SignedDuration,
     /// Rung when one was written, so that it need not wait for the next look.
     pub bell: Notify,
+    pub feed: Feed,
 }
 
 /// What it takes to write something down.
@@ -35,7 +36,7 @@ pub struct Pen<'a> {
 
 impl Journal {
     pub fn new(retention: SignedDuration) -> Self {
-        Self { retention, bell: Notify::new() }
+        Self { retention, bell: Notify::new(), feed: Feed::default() }
     }
 }
 

@@ -1,11 +1,11 @@
-//! Seals events: at once those that were written here, and within a second those that others wrote.
+//! Seals events and tells them: at once those that were written here, and within a second those that others wrote.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::flows::{self, Services};
+use crate::flows::{self, Failure, Services};
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -13,12 +13,18 @@ pub async fn seal(services: &Services, stop: &CancellationToken) {
     stop.run_until_cancelled(seal_for_ever(services)).await;
 }
 
+/// Whether there may be more.
+async fn seal_and_look(services: &Services) -> Result<bool, Failure<Infallible>> {
+    let more = flows::seal_events::seal_events(services).await?;
+    Ok(flows::look_at_chain::look_at_chain(services).await? || more)
+}
+
 async fn seal_for_ever(services: &Services) {
     let mut told = false;
     loop {
-        let sealed = flows::seal_events::seal_events(services).await;
+        let sealed = seal_and_look(services).await;
         match &sealed {
-            Err(flows::Failure::Raced) | Ok(_) => told = false,
+            Err(Failure::Raced) | Ok(_) => told = false,
             Err(cause) if !told => {
                 told = true;
                 tracing::warn!(%cause, "could not seal events; trying again every second");

@@ -32,6 +32,13 @@ pub struct Head {
     pub expires_at: Timestamp,
 }
 
+/// A head that somebody wrote down where nobody who is at the store can change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    pub position: u64,
+    pub digest: ChainDigest,
+}
+
 /// Not `POSITION:DIGEST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a position, a colon and 64 hexadecimal digits")]
@@ -59,6 +66,10 @@ pub struct Walk {
 }
 
 impl Head {
+    pub const fn noted(&self) -> Noted {
+        Noted { position: self.position, digest: self.digest }
+    }
+
     /// Of a chain that has no link yet.
     pub const NONE: Self =
         Self { position: 0, digest: ChainDigest([0; 32]), expires_at: Timestamp::UNIX_EPOCH };
@@ -77,6 +88,10 @@ impl Head {
 }
 
 impl Link {
+    pub fn follows(&self, head: &Head) -> bool {
+        self.position == head.position + 1 && self.previous == head.digest
+    }
+
     pub const fn head(&self) -> Head {
         Head { position: self.position, digest: self.digest, expires_at: self.expires_at }
     }
@@ -115,7 +130,7 @@ impl Walk {
         let told = event.particulars.as_ref().map(super::Particulars::commitment);
         if told.is_some_and(|told| told != event.commitment) || !is_ours(&link.bytes(event), &link.digest.0) {
             faults.push(Fault::Altered { position: link.position });
-        } else if faults.is_empty() && !self.is_followed_by(&link) {
+        } else if !self.is_followed_by(&link) {
             faults.push(Fault::Detached { position: link.position });
         }
         self.first.get_or_insert(link.position);
@@ -125,23 +140,17 @@ impl Walk {
         faults
     }
 
-    /// Those between the last one and this.
+    /// Those between the last one and this, unless they may have gone: none goes before those before it.
     fn gap(&self, link: &Link, now: Timestamp) -> Option<Fault> {
-        let from = match self.last {
-            Some(last) => last.position + 1,
-            None if link.previous_expires_at <= now => link.position,
-            None => 1,
-        };
-        (from < link.position).then(|| Fault::Missing { from, to: link.position - 1 })
+        let from = self.last.map_or(1, |last| last.position + 1);
+        let is_gap = from < link.position && link.previous_expires_at > now;
+        is_gap.then(|| Fault::Missing { from, to: link.position - 1 })
     }
 
     fn is_followed_by(&self, link: &Link) -> bool {
-        let last = match self.last {
-            Some(last) => last,
-            None if link.position == 1 => Head::NONE,
-            None => return true,
-        };
-        last.digest == link.previous && last.expires_at == link.previous_expires_at
+        let last = self.last.unwrap_or(Head::NONE);
+        last.position + 1 != link.position
+            || (last.digest == link.previous && last.expires_at == link.previous_expires_at)
     }
 }
 
@@ -161,11 +170,21 @@ impl fmt::Display for ChainDigest {
     }
 }
 
-impl FromStr for ChainDigest {
+/// As it was noted.
+impl FromStr for Noted {
     type Err = NotAHead;
 
     fn from_str(text: &str) -> Result<Self, NotAHead> {
-        unhex(text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(NotAHead)
+        let (position, digest) = text.split_once(':').ok_or(NotAHead)?;
+        let position = position.parse().map_err(|_| NotAHead)?;
+        let digest = unhex(digest).and_then(|bytes| bytes.try_into().ok()).ok_or(NotAHead)?;
+        Ok(Self { position, digest: ChainDigest(digest) })
+    }
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.position, self.digest)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     secret::SecretDigest,
 };
 
-pub use chain::{ChainDigest, Fault, Head, Link, NotAHead, Walk};
+pub use chain::{ChainDigest, Fault, Head, Link, NotAHead, Noted, Walk};
 pub use circumstances::{Circumstances, RequestName, TraceId};
 pub use kind::{EventKind, Reason};
 
