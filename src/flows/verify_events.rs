@@ -14,7 +14,7 @@ use crate::{
     system::vault::Vault,
 };
 
-pub use crate::domain::event::{NotAHead, Noted};
+pub use crate::domain::event::Noted;
 
 /// So many are told one by one; the rest is counted.
 const MOST: usize = 100;
@@ -127,6 +127,20 @@ impl Verdict {
             self.add(Wrong::Unsealed { event: event.id, since: event.at });
         }
         Ok(())
+    }
+}
+
+impl Wrong {
+    /// For programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Chain(Fault::Altered { .. }) => "altered",
+            Self::Chain(Fault::Detached { .. }) => "detached",
+            Self::Chain(Fault::Missing { .. }) => "missing",
+            Self::Forgotten { .. } => "forgotten",
+            Self::Gone(_) => "head_gone",
+            Self::Unsealed { .. } => "unsealed",
+        }
     }
 }
 

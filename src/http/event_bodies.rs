@@ -3,7 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::event::{Event, EventKind, Reason, RequestName};
+use crate::{
+    domain::event::{Event, EventKind, Reason, RequestName},
+    flows::list_events::Page,
+};
 
 /// What happened, to whom, by whom, and from where. What is not known, or was forgotten with its user, is `null`.
 #[derive(Serialize, ToSchema)]
@@ -34,6 +37,25 @@ pub struct EventBody {
     /// Of the `traceparent` that came with it.
     #[schema(required = true)]
     trace: Option<String>,
+}
+
+/// The newest first.
+#[derive(Serialize, ToSchema)]
+pub struct EventsBody {
+    events: Vec<EventBody>,
+    /// Where there are more: what to send as `before` for the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next: Option<String>,
+}
+
+impl From<&Page> for EventsBody {
+    fn from(page: &Page) -> Self {
+        Self {
+            events: page.events.iter().map(EventBody::from).collect(),
+            next: page.next.map(|id| id.to_string()),
+        }
+    }
 }
 
 impl From<&Event> for EventBody {

@@ -2,15 +2,25 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::flows::{self, Failure, Services};
 
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How often the head is noted in the log.
+const DAY: Duration = Duration::from_hours(24);
+
 pub async fn seal(services: &Services, stop: &CancellationToken) {
     stop.run_until_cancelled(seal_for_ever(services)).await;
+}
+
+/// Somewhere else than in the store, for whoever wants to know later whether the end of the chain is still there.
+fn note_the_head(services: &Services) {
+    if let Some(head) = services.journal.feed.seen() {
+        tracing::info!(head = %head.noted(), "the chain of security events, for `portcullis events verify --head`");
+    }
 }
 
 /// Whether there may be more.
@@ -20,7 +30,7 @@ async fn seal_and_look(services: &Services) -> Result<bool, Failure<Infallible>>
 }
 
 async fn seal_for_ever(services: &Services) {
-    let mut told = false;
+    let (mut told, mut day) = (false, interval(DAY));
     loop {
         let sealed = seal_and_look(services).await;
         match &sealed {
@@ -35,6 +45,7 @@ async fn seal_for_ever(services: &Services) {
             continue;
         }
         tokio::select! {
+            _ = day.tick() => note_the_head(services),
             () = services.journal.bell.notified() => {}
             () = sleep(EVERY) => {}
         }

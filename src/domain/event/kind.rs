@@ -3,11 +3,11 @@
 use crate::domain::session::EndReason;
 
 macro_rules! names {
-    ($(#[$doc:meta])* $type:ident; $($(#[doc = $what:literal])+ $name:ident = $text:literal,)+) => {
+    ($(#[$doc:meta])* $type:ident; $($(#[$what:meta])+ $name:ident = $text:literal,)+) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $type {
-            $($(#[doc = $what])+ $name,)+
+            $($(#[$what])+ $name,)+
         }
 
         impl $type {
@@ -16,13 +16,6 @@ macro_rules! names {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
-                }
-            }
-
-            /// In a sentence, as `docs/events.md` has it.
-            pub const fn meaning(self) -> &'static str {
-                match self {
-                    $(Self::$name => concat!($($what),+),)+
                 }
             }
 
