@@ -150,7 +150,8 @@ impl Follower {
             tokio::select! {
                 () = services.journal.feed.ending.cancelled() => return None,
                 _ = self.judgement.tick() => self.judge(services).await?,
-                Ok(()) = self.stirs.changed() => self.judge(services).await?,
+                // Not while it catches up: what is read would be thrown away each time.
+                Ok(()) = self.stirs.changed(), if !behind => self.judge(services).await?,
                 read = read(services, self.wanted, self.position, self.upto), if behind => self.catch_up(read)?,
                 told = self.told.recv(), if !behind => {
                     if let Some(event) = self.take(told.ok()?) {

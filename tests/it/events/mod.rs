@@ -61,7 +61,8 @@ impl Stream {
     pub(super) async fn next(&mut self) -> Option<Told> {
         loop {
             let block = self.block().await?;
-            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+            let field =
+                |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
             if let Some(id) = field("id: ") {
                 self.last = Some(id);
             }

@@ -64,7 +64,8 @@ async fn only_an_administrator_sees_all_and_finds_them_by_kind_user_and_time(sto
     let service = Service::on(store).await;
     let mut grace = admin(&service, "grace@example.org").await;
     service.clock.advance(SignedDuration::from_secs(60));
-    let since = grace.get("/admin/v1/events?limit=1").await.json()["events"][0]["at"].as_str().unwrap().to_owned();
+    let since =
+        grace.get("/admin/v1/events?limit=1").await.json()["events"][0]["at"].as_str().unwrap().to_owned();
     let mut ada = Browser::at(&service);
     ada.sign_up("ada@example.org").await;
     let user = ada.get("/api/users/events").await.json()["events"][0]["user"].as_str().unwrap().to_owned();
@@ -74,7 +75,11 @@ async fn only_an_administrator_sees_all_and_finds_them_by_kind_user_and_time(sto
     let (signed_up, _) = ids(&mut grace, "/admin/v1/events?kind=signed_up").await;
     assert_eq!(signed_up.len(), 2);
     let (earlier, _) = ids(&mut grace, &format!("/admin/v1/events?to={since}&kind=signed_up")).await;
-    assert_eq!(earlier.len() + 1, ids(&mut grace, &format!("/admin/v1/events?from={since}&kind=signed_up")).await.0.len() + earlier.len());
+    assert_eq!(
+        earlier.len() + 1,
+        ids(&mut grace, &format!("/admin/v1/events?from={since}&kind=signed_up")).await.0.len()
+            + earlier.len()
+    );
 
     let mut stranger = Browser::to(service.internal);
     assert_eq!(stranger.get("/admin/v1/events").await.codes(), ["not_signed_in"]);
@@ -97,8 +102,14 @@ async fn each_fault_of_a_query_is_told(store: Arc<dyn Store>) {
     let path = "/admin/v1/events?limit=101&before=x&kind=x&user=x&from=x&to=x";
     let mut codes = grace.get(path).await.codes();
     codes.sort_unstable();
-    let expected =
-        ["before_invalid", "kind_invalid", "limit_invalid", "moment_invalid", "moment_invalid", "user_invalid"];
+    let expected = [
+        "before_invalid",
+        "kind_invalid",
+        "limit_invalid",
+        "moment_invalid",
+        "moment_invalid",
+        "user_invalid",
+    ];
     assert_eq!(codes, expected);
     for limit in ["0", "-1", "x", ""] {
         assert_eq!(grace.get(&format!("/admin/v1/events?limit={limit}")).await.codes(), ["limit_invalid"]);

@@ -29,7 +29,9 @@ async fn kinds(store: &dyn Store, address: &str) -> Vec<&'static str> {
     kinds
 }
 
-async fn r_04_a_decision_is_written_down_with_who_what_and_where_before_it_is_answered(store: Arc<dyn Store>) {
+async fn r_04_a_decision_is_written_down_with_who_what_and_where_before_it_is_answered(
+    store: Arc<dyn Store>,
+) {
     let service = Service::on(Arc::clone(&store)).await;
     let mut ada = Browser::at(&service);
     ada.sign_up("ada@example.org").await;
@@ -103,7 +105,11 @@ async fn r_04_no_event_holds_a_secret(store: Arc<dyn Store>) {
     let mut ada = Browser::at(&service);
     ada.post("/api/users/signup", json!({ "email": "ada@example.org", "password": canary })).await;
     let cookie = ada.cookie.clone().unwrap();
-    ada.put("/api/users/password", json!({ "currentPassword": canary, "newPassword": format!("{canary}-2") })).await;
+    ada.put(
+        "/api/users/password",
+        json!({ "currentPassword": canary, "newPassword": format!("{canary}-2") }),
+    )
+    .await;
     ada.sign_in("ada@example.org", &format!("{canary}-3")).await;
     let reset = json!({ "token": format!("pcm_{canary}"), "newPassword": canary });
     ada.post("/api/users/password/reset", reset).await;
