@@ -36,8 +36,9 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     let tried = services.try_password(&wish.email, wish.arrival.known.as_ref()).await?;
     let found = services.store.user_by_email(&wish.email).await?;
     let Some(user) = found else {
+        pay_the_usual_price(services, &wish).await?;
         let failed = failed(&wish, Reason::UnknownAddress).about(services.subject(&wish.email));
-        return refuse_at_the_usual_price(services, wish.password, from, failed).await;
+        return Box::pin(refuse(services, failed)).await;
     };
 
     let derived = match services
@@ -47,16 +48,18 @@ pub async fn sign_in(services: &Services, wish: SignIn) -> Result<SignedIn, Fail
     {
         Err(Refused::TooDear) => {
             tracing::error!(user = %user.id(), algorithm = %user.hash().recipe().algorithm, "no memory to check a stored hash");
+            pay_the_usual_price(services, &wish).await?;
             let failed = failed(&wish, Reason::WrongPassword).to(user.id());
-            return refuse_at_the_usual_price(services, wish.password, from, failed).await;
+            return Box::pin(refuse(services, failed)).await;
         }
         derived => derived?,
     };
     let why_not =
         if user.hash().matches(&derived) { why_not(services, &user) } else { Some(Reason::WrongPassword) };
     if let Some(reason) = why_not {
+        pay_the_rest(services, &user, &wish).await?;
         let failed = failed(&wish, reason).to(user.id());
-        return refuse_a_known_user(services, &user, wish.password, from, failed).await;
+        return Box::pin(refuse(services, failed)).await;
     }
 
     // Thousands may wait for their hash: what comes after it takes its memory only then.
@@ -127,31 +130,21 @@ async fn come_back(
 }
 
 /// Computes a hash that nothing is compared with, so that time does not tell who has an account.
-async fn refuse_at_the_usual_price(
-    services: &Services,
-    password: Candidate,
-    from: Option<IpAddr>,
-    failed: Happening,
-) -> Result<SignedIn, Failure<SignInRefusal>> {
+async fn pay_the_usual_price(services: &Services, wish: &SignIn) -> Result<(), Failure<SignInRefusal>> {
     let decoy = Recipe::new(services.rules.cost, random(&*services.entropy)?);
-    services.hashing.derive(password, decoy, from).await?;
-    refuse(services, failed).await
+    services.hashing.derive(wish.password.clone(), decoy, wish.arrival.from.device.network()).await?;
+    Ok(())
 }
 
 /// A hash cheaper than today's has not cost the usual price yet: the rest of it is computed for nothing.
-async fn refuse_a_known_user(
-    services: &Services,
-    user: &User,
-    password: Candidate,
-    from: Option<IpAddr>,
-    failed: Happening,
-) -> Result<SignedIn, Failure<SignInRefusal>> {
+async fn pay_the_rest(services: &Services, user: &User, wish: &SignIn) -> Result<(), Failure<SignInRefusal>> {
     if let Some(rest) = user.hash().recipe().algorithm.rest_of(services.rules.cost) {
         let decoy = Recipe::new(rest, random(&*services.entropy)?);
         // Who has waited once is not sent away instead of refused, which would tell as much as time does.
-        let _ = services.hashing.derive(password, decoy, from).await;
+        let from = wish.arrival.from.device.network();
+        let _ = services.hashing.derive(wish.password.clone(), decoy, from).await;
     }
-    refuse(services, failed).await
+    Ok(())
 }
 
 /// Replaces a hash that is foreign or cheaper than today's, while nobody waits for the slot. Whoever cannot be renewed

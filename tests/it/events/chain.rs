@@ -32,7 +32,7 @@ const DEEDS: [(Deed, &str); 7] = [
     (Deed::ForgetWhereFrom, "forgotten 3"),
     (Deed::TakeOut, "missing 3"),
     (Deed::TakeOutTheFirst, "missing 1"),
-    (Deed::Swap, "altered 3, altered 4"),
+    (Deed::Swap, "altered 3, altered 4, detached 5"),
     (Deed::PutIn, "altered 9"),
     (Deed::TakeOffTheEnd, "head_gone 8"),
 ];

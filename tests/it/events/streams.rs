@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use portcullis::store::Store;
 use reqwest::Client;
 use tokio::time::{sleep, timeout};
@@ -29,7 +30,9 @@ async fn ada(service: &Service) -> Browser {
     ada
 }
 
+/// Each at a moment of its own, so that ids are in their order.
 async fn wrong(service: &Service, address: &str) {
+    service.clock.advance(SignedDuration::from_millis(1));
     assert_eq!(Browser::at(service).sign_in(address, "wrong").await.status, 400);
 }
 

@@ -150,7 +150,7 @@ pub(crate) async fn of_many_who_seal_at_once_nobody_leaves_a_hole(store: Arc<dyn
                 let unsealed = store.unsealed_events(7).await.unwrap();
                 let head = store.head().await.unwrap().unwrap_or(Head::NONE);
                 match store.seal_events(&linked(&unsealed, &head, YEAR)).await {
-                    Ok(()) | Err(StoreError::Stale) if head.position as usize == EVENTS => break,
+                    Ok(()) | Err(StoreError::Stale) if head.position == EVENTS as u64 => break,
                     Ok(()) | Err(StoreError::Stale) => {}
                     Err(error) => panic!("{error:?}"),
                 }
@@ -202,7 +202,7 @@ pub(crate) async fn of(store: &dyn Store, user: UserId, now: Timestamp) -> Vec<E
 
 /// Seals all there is, with digests that are the ids.
 pub(crate) async fn seal(store: &dyn Store, head: &Head, retention: SignedDuration) -> Vec<Event> {
-    let unsealed = store.unsealed_events(BATCH as u32).await.unwrap();
+    let unsealed = store.unsealed_events(u32::try_from(BATCH).unwrap()).await.unwrap();
     let sealed = linked(&unsealed, head, retention);
     store.seal_events(&sealed).await.unwrap();
     sealed
