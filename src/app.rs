@@ -23,7 +23,10 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy},
     },
-    flows::{Rules, Services, memory::Memory, meters::Meters, readiness::Readiness, vitals::LastVitals},
+    flows::{
+        Rules, Services, journal::Journal, memory::Memory, meters::Meters, readiness::Readiness,
+        vitals::LastVitals,
+    },
     http::{
         Site,
         client::{TrustedProxies, Unnamed},
@@ -161,6 +164,7 @@ impl App {
             meters: Meters::default(),
             vitals: LastVitals::default(),
             certificates,
+            journal: Journal::new(config.events.retention),
             rules,
         };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })
@@ -255,6 +259,7 @@ enum Told {
 
 /// From the listeners inwards, so that whoever is still served has all that it takes.
 async fn tear_down(listeners: Stop, jobs: Jobs, services: &Data<Services>) {
+    services.journal.feed.end();
     listeners.drain().await;
     jobs.end().await;
     let (stopped, when_stopped) = oneshot::channel();

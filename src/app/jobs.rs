@@ -35,6 +35,8 @@ impl Jobs {
         let (services, stop) = world();
         self.running.spawn(async move { worker::erase::erase(&services, &stop).await });
         let (services, stop) = world();
+        self.running.spawn(async move { worker::seal::seal(&services, &stop).await });
+        let (services, stop) = world();
         self.running.spawn(async move { worker::overload::overload(&services, &stop).await });
         let (services, stop) = world();
         self.running.spawn(async move { worker::vitals::vitals(&services, &stop).await });

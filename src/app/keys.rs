@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::{
     config::{Config, KeySource, StoreUrl},
     domain::{
         clock::{Entropy, random},
         sealed::{KeySecret, KeySecrets},
     },
-    flows::key_ring::KeyRing,
-    store::Store,
+    flows::{journal::Pen, key_ring::KeyRing},
     system::{key_file, vault::Vault},
 };
 
@@ -51,13 +48,14 @@ pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T
 /// Opens the store for work on what it names by digests that are keyed, and lets go of it after.
 pub async fn with_vault<T>(
     config: &Config,
-    work: impl AsyncFnOnce(&dyn Store, &Vault, Timestamp) -> T,
+    work: impl AsyncFnOnce(Pen<'_>, &Vault) -> T,
 ) -> Result<T, CannotRun> {
     must_be_there(config)?;
     let world = World::real(config)?;
     let vault = vault_as_it_is(config, &*world.entropy)?;
     world.store.examine().await.map_err(refused)?;
-    let done = work(&*world.store, &vault, world.clock.now()).await;
+    let pen = Pen { store: &*world.store, clock: &*world.clock, entropy: &*world.entropy };
+    let done = work(pen, &vault).await;
     world.store.close().await;
     Ok(done)
 }

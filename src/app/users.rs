@@ -11,9 +11,10 @@ use crate::{
     flows::{
         Failure,
         import_users::{self, Found, Lines, Newcomer, NotImported, Order, Place, Source, Tally, Witness},
+        journal::Pen,
     },
     store::{
-        BoxError, MigrateError, Store,
+        BoxError, MigrateError,
         mongo::{Elsewhere, Stranger},
     },
     system::clock::SystemClock,
@@ -22,14 +23,12 @@ use crate::{
 use super::{CannotRun, World, keys::must_be_there, refused};
 
 /// Opens the store as it is, beside whoever serves from it, and lets go of it after.
-pub async fn with_users<T>(
-    config: &Config,
-    work: impl AsyncFnOnce(&dyn Store, &dyn Clock) -> T,
-) -> Result<T, CannotRun> {
+pub async fn with_users<T>(config: &Config, work: impl AsyncFnOnce(Pen<'_>) -> T) -> Result<T, CannotRun> {
     must_be_there(config)?;
     let world = World::real(config)?;
     world.store.examine().await.map_err(refused)?;
-    let done = work(&*world.store, &*world.clock).await;
+    let pen = Pen { store: &*world.store, clock: &*world.clock, entropy: &*world.entropy };
+    let done = work(pen).await;
     world.store.close().await;
     Ok(done)
 }
@@ -61,18 +60,18 @@ pub async fn import_users(
     if order.dry_run {
         return Ok(import(None, &SystemClock::start(), source, order, witness).await);
     }
-    with_users(config, async |store, clock| import(Some(store), clock, source, order, witness).await).await
+    with_users(config, async |pen| import(Some(pen), pen.clock, source, order, witness).await).await
 }
 
 async fn import(
-    store: Option<&dyn Store>,
+    pen: Option<Pen<'_>>,
     clock: &dyn Clock,
     source: &mut dyn Source,
     order: &Order,
     witness: &mut dyn Witness,
 ) -> Result<(Tally, Duration), Failure<NotImported>> {
     let begun = clock.uptime();
-    let tally = import_users::import_users(store, clock.now(), source, order, witness).await?;
+    let tally = import_users::import_users(pen, clock.now(), source, order, witness).await?;
     Ok((tally, clock.uptime().saturating_sub(begun)))
 }
 

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod cluster;
 pub mod config;
 pub mod doctor;
+pub mod events;
 pub mod keys;
 mod logged;
 pub mod mongo_agent;
@@ -49,6 +50,7 @@ enum Command {
     Keys(keys::Args),
     Users(users::Args),
     Throttle(throttle::Args),
+    Events(events::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Doctor(doctor::Args),
@@ -92,6 +94,7 @@ impl Cli {
             Command::Keys(args) => Ok(keys::run(&args, &configuration()?)?),
             Command::Users(args) => users::run(args, &without_keys()?),
             Command::Throttle(args) => throttle::run(&args, &configuration()?),
+            Command::Events(args) => events::run(&args, &configuration()?),
             Command::Backup(args) => args.run(&without_keys()?),
             Command::Restore(args) => restore::run(args, &without_keys()?),
             Command::Doctor(args) => doctor::run(args),

@@ -17,6 +17,7 @@ pub(super) fn parse(given: &str) -> Option<SignedDuration> {
         "s" => 1,
         "m" => 60,
         "h" => 3_600,
+        "d" => 86_400,
         _ => return None,
     };
     Some(SignedDuration::from_secs(i64::from(number) * seconds))
@@ -28,7 +29,8 @@ mod tests {
 
     #[test]
     fn a_number_and_a_unit_is_a_length_of_time_and_nothing_else_is() {
-        for (given, seconds) in [("10m", 600), ("600s", 600), ("1h", 3_600), ("0s", 0)] {
+        for (given, seconds) in [("10m", 600), ("600s", 600), ("1h", 3_600), ("365d", 31_536_000), ("0s", 0)]
+        {
             assert_eq!(parse(given), Some(SignedDuration::from_secs(seconds)), "{given}");
         }
         for given in ["", "10", "m", "-1s", "+1s", "1.5m", "1h30m", "10 m", "10M", "99999999999s", "\u{661}s"]

@@ -32,8 +32,8 @@ pub use mail::Mail;
 pub use mail_url::{MailServer, MailTls, MailUrl};
 pub use otlp::Otlp;
 pub use sections::{
-    Data, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Throttle, Token,
-    Trusted,
+    Data, Events, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Throttle,
+    Token, Trusted,
 };
 pub use setting::{FoundIn, Setting};
 pub use store_url::StoreUrl;
@@ -61,6 +61,7 @@ pub struct Config {
     pub sign_up: SignUp,
     pub throttle: Throttle,
     pub session: Session,
+    pub events: Events,
     pub key_secret: KeySource,
     pub token: Token,
     pub forward: Forward,
@@ -127,6 +128,7 @@ impl Config {
         let sign_up = reader.section("PORTCULLIS_SIGNUP_");
         let throttle = reader.section("PORTCULLIS_THROTTLE_");
         let session = reader.section("PORTCULLIS_SESSION_");
+        let events = reader.section("PORTCULLIS_EVENTS_");
         let key = reader.section("PORTCULLIS_KEY_");
         let token = reader.section("PORTCULLIS_TOKEN_");
         let forward = reader.section("PORTCULLIS_FORWARD_");
@@ -177,6 +179,7 @@ impl Config {
             sign_up,
             throttle,
             session: session?,
+            events: events?,
             key_secret,
             token: token?,
             forward,

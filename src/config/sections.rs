@@ -97,6 +97,15 @@ pub struct Session {
     pub grace: SignedDuration,
 }
 
+/// `PORTCULLIS_EVENTS_*`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    #[serde(deserialize_with = "duration")]
+    #[validate(custom(function = "is_a_retention"))]
+    pub retention: SignedDuration,
+}
+
 /// `PORTCULLIS_KEY_*`
 #[derive(Clone, Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +198,12 @@ fn is_a_lifetime(ttl: &SignedDuration) -> Result<(), ValidationError> {
 /// Whoever finds a replaced secret has so long to use it.
 fn is_a_grace(grace: &SignedDuration) -> Result<(), ValidationError> {
     if *grace <= SignedDuration::from_mins(1) { Ok(()) } else { Err(ValidationError::new("grace")) }
+}
+
+/// Less than a day is over before anybody looks; more than ten years is for archives.
+fn is_a_retention(retention: &SignedDuration) -> Result<(), ValidationError> {
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+    if (DAY..=DAY * 3_660).contains(retention) { Ok(()) } else { Err(ValidationError::new("retention")) }
 }
 
 /// Blanks around a word would be part of its name.

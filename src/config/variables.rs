@@ -159,6 +159,15 @@ pub const VARIABLES: &[Variable] = &[
         mask: None,
     },
     Variable {
+        name: "PORTCULLIS_EVENTS_RETENTION",
+        meaning: "How long a security event is kept. Less than before counts for what happens from then on, and none goes \
+                  before those that happened before it.",
+        allowed: Described("whole days or hours, from 1d to 3660d"),
+        default: Always("365d"),
+        example: "90d",
+        mask: None,
+    },
+    Variable {
         name: "PORTCULLIS_KEY_SECRET",
         meaning: "Seals what is secret at rest: signing keys, and the seeds of sessions. Of a list the first seals and all \
                   open. With SQLite one is made in the data directory when none is set; with MongoDB it is required, \

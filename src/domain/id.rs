@@ -61,6 +61,20 @@ id! {
     /// Which security event.
     EventId
 }
+impl EventId {
+    /// Those from this moment on are not less.
+    pub fn from_moment(moment: Timestamp) -> Self {
+        let millis = u64::try_from(moment.as_millisecond()).unwrap_or(0);
+        Self(Uuid::from_u128(u128::from(millis) << 80))
+    }
+
+    /// Of all that there can be.
+    pub const FIRST: Self = Self(Uuid::nil());
+
+    /// Above all of them.
+    pub const LAST: Self = Self(Uuid::max());
+}
+
 id! {
     /// Which access token: `jti`.
     TokenId

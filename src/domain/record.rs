@@ -51,13 +51,14 @@ impl Record {
 
     /// As it comes back from a backup. What was ended or used up since then must not hold again, and nobody can know
     /// what that was: so no session holds any more, by the epoch of its user, and what is used once is left out, as is mail that waited. So is
-    /// a session that has expired, which a store may remove at any moment.
+    /// a session or an event that has expired, which a store may remove at any moment.
     pub fn revived(self, now: Timestamp) -> Option<Self> {
         match self {
             Self::User(user) => Some(Self::User(user.revive(now).written())),
             Self::Session(session) => (now < session.expires_at).then_some(Self::Session(session)),
             Self::OneTime(_) => None,
-            kept @ (Self::SigningKey(_) | Self::Event(_)) => Some(kept),
+            Self::Event(event) => (!event.is_gone(now)).then_some(Self::Event(event)),
+            kept @ Self::SigningKey(_) => Some(kept),
         }
     }
 }

@@ -136,8 +136,13 @@ pub struct Tally {
 /// Whether something may be tried now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Try {
-    May,
-    Wait { until: Timestamp },
+    /// It may; and perhaps it is the one that the next has to wait after.
+    May {
+        next_waits: bool,
+    },
+    Wait {
+        until: Timestamp,
+    },
 }
 
 impl Counted {

@@ -56,6 +56,18 @@ macro_rules! id {
 }
 
 id!(TraceId);
+
+impl TraceId {
+    /// Zeros name none.
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        (bytes != [0; 16]).then_some(Self(bytes))
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
 id!(SpanId);
 
 /// Exactly so many bytes in lower case, not all zero.

@@ -1,15 +1,19 @@
 //! Change the address: whoever knows the password asks for it, and it happens once the new address has proved to be theirs.
 
-use std::net::IpAddr;
-
-use crate::domain::{challenge::Purpose, email::Email, password::Candidate, user::User};
+use crate::domain::{
+    challenge::Purpose,
+    email::Email,
+    event::{Circumstances, EventKind, Happening},
+    password::Candidate,
+    user::User,
+};
 
 use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered, post::Asked};
 
 pub struct ChangeEmail {
     pub email: Email,
     pub password: Candidate,
-    pub from: Option<IpAddr>,
+    pub from: Circumstances,
 }
 
 /// Nobody learns by it whether the new address is somebody's already: that one is told instead.
@@ -20,13 +24,15 @@ pub async fn change_email(
     wish: ChangeEmail,
 ) -> Result<(), Failure<OwnerRefusal>> {
     let ChangeEmail { email, password, from } = wish;
-    let user = services.owner(caller, password, from).await?;
+    let user = services.owner(caller, password, &from).await?;
     if !services.may_ask_addresses(user.id()).await? || !services.may_write_to(&email, Asked::Address).await?
     {
         return Ok(());
     }
     let owner = services.store.user_by_email(&email).await?.filter(|other| other.id() != user.id());
+    let asked = Happening::by_user(EventKind::EmailChangeAsked, user.id(), &from);
     ask_the_new_address(services, user, &email, owner.is_none()).await?;
+    services.did(asked.of_session(caller.session.id)).await?;
     match owner {
         Some(owner) => services.tell_of_a_taken_address(owner).await,
         None => Ok(services.write_to_nobody(&email).await?),

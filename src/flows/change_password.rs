@@ -1,9 +1,14 @@
 //! Change a password: whoever knows the present one chooses another, and every other session ends.
 
-use std::net::IpAddr;
-
 use crate::{
-    domain::{letter::LetterKind, password::Candidate, policy::Unfit, stored_hash::StoredHash, user::User},
+    domain::{
+        event::{Circumstances, EventKind, Happening},
+        letter::LetterKind,
+        password::Candidate,
+        policy::Unfit,
+        stored_hash::StoredHash,
+        user::User,
+    },
     store::StoreError,
 };
 
@@ -12,7 +17,7 @@ use super::{ATTEMPTS, Failure, Services, check_password::OwnerRefusal, memory::R
 pub struct ChangePassword {
     pub current: Candidate,
     pub new: Candidate,
-    pub from: Option<IpAddr>,
+    pub from: Circumstances,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,15 +50,17 @@ pub async fn change_password(
     wish: ChangePassword,
 ) -> Result<(), Failure<ChangeRefusal>> {
     let ChangePassword { current, new, from } = wish;
-    let owner = services.owner(caller, current.clone(), from).await;
+    let owner = services.owner(caller, current.clone(), &from).await;
     let user = owner.map_err(|failure| failure.refused_by(ChangeRefusal::from))?;
     let new = services.rules.passwords.admit(new, Some(&user.attrs().email));
     let new = new.map_err(|unfit| Failure::Refused(unfit.into()))?;
-    if !services.is_new(Some(&current), &new, &user, from).await? {
+    if !services.is_new(Some(&current), &new, &user, from.device.network()).await? {
         return Err(Failure::Refused(ChangeRefusal::Reused));
     }
-    let hash = services.hash(new.into_candidate(), from).await?;
-    replace(services, caller, user, &hash).await
+    let hash = services.hash(new.into_candidate(), from.device.network()).await?;
+    let changed = Happening::by_user(EventKind::PasswordChanged, user.id(), &from);
+    replace(services, caller, user, &hash).await?;
+    services.did(changed.of_session(caller.session.id)).await
 }
 
 /// Whoever changed the user meanwhile is not overwritten, unless what they changed is the password: what was typed as the present

@@ -3,14 +3,16 @@
 use crate::{
     domain::{
         clock::Clock,
+        event::{Actor, EventKind, Happening},
         user::{Role, User},
     },
-    store::{Store, StoreError},
+    store::StoreError,
 };
 
 use super::{
     ATTEMPTS, Failure,
     find_user::{NoSuchUser, Whom, find_user},
+    journal::Pen,
 };
 
 pub use crate::domain::user::{InvalidRole, Status};
@@ -26,6 +28,16 @@ pub enum Change {
     },
 }
 
+impl Change {
+    const fn kind(&self) -> EventKind {
+        match self {
+            Self::Disable => EventKind::UserDisabled,
+            Self::Enable => EventKind::UserEnabled,
+            Self::Roles { .. } => EventKind::RolesChanged,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotChanged {
     #[error(transparent)]
@@ -39,19 +51,19 @@ pub(super) const MOST_ROLES: usize = 32;
 
 /// As the user is now, and whether that was not so before.
 pub async fn change_user(
-    store: &dyn Store,
-    clock: &dyn Clock,
+    pen: Pen<'_>,
     whom: &Whom,
     change: &Change,
 ) -> Result<(User, bool), Failure<NotChanged>> {
     for _ in 0..ATTEMPTS {
-        let found = find_user(store, whom).await;
+        let found = find_user(pen.store, whom).await;
         let user = found.map_err(|failure| failure.refused_by(NotChanged::Unknown))?;
-        let Some(changed) = changed(&user, change, clock)? else { return Ok((user, false)) };
-        match store.replace_user(&changed).await {
+        let Some(changed) = changed(&user, change, pen.clock)? else { return Ok((user, false)) };
+        match pen.store.replace_user(&changed).await {
             Err(StoreError::Stale) => {}
             replaced => {
                 replaced?;
+                pen.did(Happening::by(Actor::Operator, change.kind()).to(user.id())).await?;
                 return Ok((changed.written(), true));
             }
         }

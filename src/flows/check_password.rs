@@ -3,7 +3,13 @@
 use std::net::IpAddr;
 
 use crate::{
-    domain::{password::Candidate, policy::NewPassword, stored_hash::StoredHash, user::User},
+    domain::{
+        event::{Circumstances, EventKind, Happening},
+        password::Candidate,
+        policy::NewPassword,
+        stored_hash::StoredHash,
+        user::User,
+    },
     system::hashing::Refused,
 };
 
@@ -25,19 +31,28 @@ impl Services {
         &self,
         caller: &Remembered,
         password: Candidate,
-        from: Option<IpAddr>,
+        from: &Circumstances,
     ) -> Result<User, Failure<OwnerRefusal>> {
-        self.hashing.has_room(self.rules.cost, from)?;
+        let network = from.device.network();
+        self.hashing.has_room(self.rules.cost, network)?;
         let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
         let tried = self.try_own_password(&user).await?;
-        match self.matches(&password, &user, user.hash(), from).await {
+        let next_waits = tried.next_waits;
+        match self.matches(&password, &user, user.hash(), network).await {
             Ok(true) => {
                 self.forget(tried).await?;
-                Ok(user)
+                return Ok(user);
             }
-            Ok(false) => Err(Failure::Refused(OwnerRefusal::InvalidCredentials)),
-            Err(failure) => Err(self.take_back(tried, failure).await),
+            Ok(false) => {}
+            Err(failure) => return Err(self.take_back(tried, failure).await),
         }
+        let rejected = Happening::by_user(EventKind::PasswordRejected, user.id(), from);
+        let rejected = rejected.of_session(caller.session.id);
+        self.noted(rejected.clone()).await?;
+        if next_waits {
+            self.noted(rejected.leads_to(EventKind::Throttled)).await?;
+        }
+        Err(Failure::Refused(OwnerRefusal::InvalidCredentials))
     }
 
     /// A hash that there is no memory for any more is nobody's.

@@ -6,12 +6,22 @@ use jiff::Timestamp;
 
 pub use crate::domain::email::Email;
 use crate::{
-    domain::{device::network, id::UserId, secret::SecretDigest, throttle::Tally},
+    domain::{
+        device::network,
+        event::{Actor, EventKind, Happening},
+        id::UserId,
+        secret::SecretDigest,
+        throttle::Tally,
+    },
     store::{Store, StoreError},
     system::vault::Vault,
 };
 
-use super::{Failure, throttle};
+use super::{
+    Failure,
+    journal::{self, Pen},
+    throttle,
+};
 
 /// Whom to let try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +34,28 @@ pub enum Whom {
 }
 
 /// Begins the counts anew, and says how many there were.
-pub async fn clear_throttle(
+pub async fn clear_throttle(pen: Pen<'_>, vault: &Vault, whom: &Whom) -> Result<u64, Failure<Infallible>> {
+    let (store, now) = (pen.store, pen.clock.now());
+    let done = Happening::by(Actor::Operator, EventKind::ThrottleCleared);
+    let (owner, done) = match whom {
+        Whom::Address(email) => match store.user_by_email(email).await? {
+            Some(user) => (Some(user.id()), done.to(user.id())),
+            None => (None, done.about(journal::subject(vault, email))),
+        },
+        Whom::Everybody | Whom::Network(_) => (None, done),
+    };
+    let cleared = forget_all(store, vault, whom, owner, now).await?;
+    pen.did(done).await?;
+    Ok(cleared)
+}
+
+async fn forget_all(
     store: &dyn Store,
     vault: &Vault,
     whom: &Whom,
+    owner: Option<UserId>,
     now: Timestamp,
-) -> Result<u64, Failure<Infallible>> {
-    let owner = match whom {
-        Whom::Address(email) => store.user_by_email(email).await?.map(|user| user.id()),
-        Whom::Everybody | Whom::Network(_) => None,
-    };
+) -> Result<u64, StoreError> {
     let (mut after, mut cleared) = (None, 0);
     loop {
         let tallies = store.tallies(after, now).await?;

@@ -1,6 +1,9 @@
 //! End all sessions: somebody signs out everywhere, or everywhere else, by one write.
 
-use crate::store::StoreError;
+use crate::{
+    domain::event::{Circumstances, EventKind, Happening},
+    store::StoreError,
+};
 
 use super::{ATTEMPTS, Failure, Services, memory::Remembered};
 
@@ -15,6 +18,7 @@ pub async fn end_all_sessions(
     services: &Services,
     caller: &Remembered,
     keep_current: bool,
+    from: &Circumstances,
 ) -> Result<usize, Failure<SignedOut>> {
     let kept = keep_current.then_some(caller.session.id);
     for _ in 0..ATTEMPTS {
@@ -27,6 +31,8 @@ pub async fn end_all_sessions(
             Err(StoreError::Stale) => {}
             replaced => {
                 replaced?;
+                let all = Happening::by_user(EventKind::AllSessionsEnded, user.id(), from);
+                services.did(all.of_session(caller.session.id)).await?;
                 return Ok(live.iter().filter(|session| Some(session.id) != kept).count());
             }
         }

@@ -1,9 +1,6 @@
 //! End a session: somebody signs one of their devices out from another.
 
-use crate::domain::{
-    id::SessionId,
-    session::{EndReason, Ended},
-};
+use crate::domain::{event::Circumstances, id::SessionId, session::EndReason};
 
 use super::{Failure, Services, memory::Remembered};
 
@@ -18,12 +15,13 @@ pub async fn end_session(
     services: &Services,
     caller: &Remembered,
     id: SessionId,
+    from: &Circumstances,
 ) -> Result<(), Failure<NotTheirs>> {
     let found = services.store.session_by_id(id).await?;
     if found.is_none_or(|(session, _)| session.user_id != caller.user.id()) {
         return Err(Failure::Refused(NotTheirs));
     }
     let reason = if id == caller.session.id { EndReason::SignedOut } else { EndReason::Revoked };
-    services.end_session(id, Ended { at: services.clock.now(), reason }).await?;
+    services.end_session(id, caller.user.id(), reason, from).await?;
     Ok(())
 }

@@ -1,11 +1,15 @@
 //! Forgot the password: whoever owns the address is mailed a link to choose another one.
 
-use std::{convert::Infallible, net::IpAddr, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use tokio::time::sleep;
 
 use crate::{
-    domain::{challenge::Purpose, email::Email},
+    domain::{
+        challenge::Purpose,
+        email::Email,
+        event::{Circumstances, EventKind, Happening},
+    },
     system::clock::Stopwatch,
 };
 
@@ -23,29 +27,37 @@ const ALWAYS: Duration = Duration::from_millis(100);
 pub async fn forgot_password(
     services: &Services,
     email: &Email,
-    from: Option<IpAddr>,
+    from: &Circumstances,
 ) -> Result<(), Failure<Infallible>> {
     services.spend_from_budget(Asking::ForgottenPassword, from).await?;
     let watch = Stopwatch::start();
-    let done = write_if_known(services, email).await;
+    let done = write_if_known(services, email, from).await;
     sleep(ALWAYS.saturating_sub(watch.elapsed())).await;
     done
 }
 
 /// Where the store is slow, and time tells after all, the work is nearly the same.
-async fn write_if_known(services: &Services, email: &Email) -> Result<(), Failure<Infallible>> {
+async fn write_if_known(
+    services: &Services,
+    email: &Email,
+    from: &Circumstances,
+) -> Result<(), Failure<Infallible>> {
     if !services.may_write_to(email, Asked::Reset).await? {
         return Ok(());
     }
     let found = services.store.user_by_email(email).await?;
+    let asked = Happening::by_anyone(EventKind::PasswordResetAsked, from);
     let Some(user) = found.filter(|user| user.is_active() && !user.is_gone(services.clock.now())) else {
-        return Ok(services.write_to_nobody(email).await?);
+        services.write_to_nobody(email).await?;
+        return services.did(asked.about(services.subject(email))).await;
     };
+    let asked = asked.to(user.id());
     let changed = services.change(user, |user| {
         // To the address as it is stored, however it was typed.
         let to = user.attrs().email.clone();
         let (challenge, letter) = services.challenge(user.id(), Purpose::Reset, &to)?;
         Ok(Some(user.challenge(challenge, letter, services.clock.now())))
     });
-    heard_or_not(changed.await)
+    heard_or_not(changed.await)?;
+    services.did(asked).await
 }

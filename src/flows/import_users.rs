@@ -16,11 +16,14 @@ use futures_util::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use jiff::Timestamp;
 
 use crate::{
-    domain::user::User,
+    domain::{
+        event::{Actor, EventKind, Happening},
+        user::User,
+    },
     store::{Added, BATCH, BoxError, Store, StoreError},
 };
 
-use super::Failure;
+use super::{Failure, journal::Pen};
 
 pub use crate::domain::stored_hash::Project;
 pub use lines::Lines;
@@ -96,14 +99,15 @@ pub enum NotImported {
     Unread(BoxError),
 }
 
-/// `store` is `None` for a dry run.
+/// `pen` is `None` for a dry run.
 pub async fn import_users(
-    store: Option<&dyn Store>,
+    pen: Option<Pen<'_>>,
     now: Timestamp,
     source: &mut dyn Source,
     order: &Order,
     witness: &mut dyn Witness,
 ) -> Result<Tally, Failure<NotImported>> {
+    let store = pen.map(|pen| pen.store);
     let mut import = Import { store, tally: Tally::default(), witness, window: Window::default() };
     loop {
         let found = import.next_of(source).await?;
@@ -120,7 +124,11 @@ pub async fn import_users(
         import.witness.read(import.tally.read);
     }
     import.write_all().await?;
-    Ok(import.tally)
+    let tally = import.tally;
+    if let Some(pen) = pen.filter(|_| tally.added > 0) {
+        pen.did(Happening::by(Actor::Operator, EventKind::UsersImported)).await?;
+    }
+    Ok(tally)
 }
 
 struct Import<'a> {

@@ -18,6 +18,8 @@ use crate::{
     },
 };
 
+use super::journal::Pen;
+
 /// Empty until it is loaded.
 pub struct KeyRing {
     pub(super) store: Arc<dyn Store>,
@@ -66,6 +68,10 @@ impl KeyRing {
         vault: Arc<Vault>,
     ) -> Self {
         Self { store, clock, entropy, vault, times: KeyTimes::USUAL, held: RwLock::default() }
+    }
+
+    pub(super) fn pen(&self) -> Pen<'_> {
+        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy }
     }
 
     /// What seals the keys seals what else is secret at rest.

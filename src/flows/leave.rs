@@ -1,8 +1,11 @@
 //! Leave: whoever knows the password has their account erased, once the time is over in which signing in brings it back.
 
-use std::net::IpAddr;
-
-use crate::domain::{letter::LetterKind, password::Candidate, user::User};
+use crate::domain::{
+    event::{Circumstances, EventKind, Happening},
+    letter::LetterKind,
+    password::Candidate,
+    user::User,
+};
 
 use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered};
 
@@ -12,11 +15,12 @@ pub async fn leave(
     services: &Services,
     caller: &Remembered,
     password: Candidate,
-    from: Option<IpAddr>,
+    from: &Circumstances,
 ) -> Result<(), Failure<OwnerRefusal>> {
     let user = services.owner(caller, password, from).await?;
     let notice = services.notice_if_any(LetterKind::Leaving, &user.attrs().email)?;
     let checked = user.hash().clone();
+    let leaving = Happening::by_user(EventKind::UserLeaving, user.id(), from);
     services
         .change(user, |user| {
             // Whoever changed the password meanwhile has not agreed to this.
@@ -26,5 +30,6 @@ pub async fn leave(
             let left = user.leave(services.clock.now());
             Ok(Some(notice.iter().cloned().fold(left, User::write_to)))
         })
-        .await
+        .await?;
+    services.did(leaving.of_session(caller.session.id)).await
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        event::{Actor, EventKind, Happening, Reason},
         id::KeyId,
         signing_key::{SigningKey, Successor, plan},
     },
@@ -33,7 +34,7 @@ pub async fn load_keys(ring: &KeyRing) -> Result<(), Failure<UnusableKey>> {
         let now = ring.clock.now();
         let plan = plan(&keys, now, ring.times);
         if let Some(successor) = plan.make {
-            match make(ring, successor).await {
+            match make(ring, successor, Actor::Service, Reason::Due).await {
                 Ok(key) => tracing::info!(key = %key.id, not_before = %key.not_before, "made a signing key"),
                 Err(Failure::Raced) => {}
                 Err(failure) => return Err(failure),
@@ -51,7 +52,12 @@ pub async fn load_keys(ring: &KeyRing) -> Result<(), Failure<UnusableKey>> {
 }
 
 /// `Raced` when somebody else made the key of that number first.
-pub(super) async fn make<R>(ring: &KeyRing, successor: Successor) -> Result<SigningKey, Failure<R>> {
+pub(super) async fn make<R>(
+    ring: &KeyRing,
+    successor: Successor,
+    by: Actor,
+    why: Reason,
+) -> Result<SigningKey, Failure<R>> {
     let now = ring.clock.now();
     let id = KeyId::new(now, &*ring.entropy)?;
     let NewKey { private, public } = NewKey::generate()?;
@@ -60,6 +66,10 @@ pub(super) async fn make<R>(ring: &KeyRing, successor: Successor) -> Result<Sign
     let key = SigningKey { id, number, public, private, created_at: now, not_before };
     match ring.store.add_signing_key(&key).await {
         Err(StoreError::Taken) => Err(Failure::Raced),
-        added => added.map(|()| key).map_err(Failure::from),
+        added => {
+            added?;
+            ring.pen().did(Happening::by(by, EventKind::SigningKeyRotated).because(why)).await?;
+            Ok(key)
+        }
     }
 }

@@ -19,17 +19,22 @@ pub mod end_session;
 pub mod erase;
 pub mod export_user;
 mod failure;
+pub mod feed;
 pub mod find_user;
+pub mod follow_events;
 pub mod forgot_password;
 pub mod import_users;
+pub mod journal;
 pub mod key_ring;
 pub mod leave;
 pub mod list_backups;
+pub mod list_events;
 pub mod list_keys;
 pub mod list_sessions;
 pub mod list_throttle;
 pub mod list_users;
 pub mod load_keys;
+pub mod look_at_chain;
 pub mod memory;
 pub mod meters;
 pub mod metrics;
@@ -43,6 +48,8 @@ pub mod refresh;
 pub mod reset_password;
 pub mod restore;
 pub mod rotate_keys;
+pub mod seal_events;
+pub mod seats;
 pub mod send_letters;
 pub mod show_user;
 pub mod sign_in;
@@ -51,6 +58,7 @@ pub mod sign_up;
 pub mod throttle;
 pub mod verify;
 pub mod verify_email;
+pub mod verify_events;
 pub mod vitals;
 pub mod warnings;
 pub mod who_am_i;
@@ -64,9 +72,9 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy, random},
         cost::Cost,
-        device::Device,
         device_token::DeviceToken,
-        id::SessionId,
+        event::{Actor, Circumstances, EventKind, Happening},
+        id::{SessionId, UserId},
         password::Candidate,
         policy::{Lifetimes, PasswordPolicy, SignUpAnswer},
         rule::RuleBook,
@@ -82,6 +90,7 @@ use crate::{
 
 pub use failure::Failure;
 use failure::unless_refused;
+use journal::Journal;
 use key_ring::KeyRing;
 use memory::{Memory, Remembered};
 use meters::Meters;
@@ -105,6 +114,7 @@ pub struct Services {
     pub vitals: LastVitals,
     /// Those that are shown, by their listeners.
     pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
+    pub journal: Journal,
     pub rules: Rules,
 }
 
@@ -130,7 +140,7 @@ pub struct Rules {
 /// How somebody arrives who signs up or in.
 pub struct Arrival {
     pub mode: Mode,
-    pub device: Device,
+    pub from: Circumstances,
     /// What their browser has of an earlier sign-in.
     pub known: Option<DeviceToken>,
     /// The secrets of the sessions that their browser held.
@@ -159,40 +169,63 @@ impl Services {
     /// ever learns the secret of what was opened. `None` when the user was disabled or signed out everywhere meanwhile:
     /// nobody is handed anything who would be refused with it.
     async fn begin_session<R>(&self, user: User, arrival: Arrival) -> Result<Option<SignedIn>, Failure<R>> {
-        let Arrival { mode, device, known, replaces } = arrival;
+        let Arrival { mode, from, known, replaces } = arrival;
         let now = self.clock.now();
         let id = SessionId::new(now, &*self.entropy)?;
         let seed = Seed::generate(&*self.entropy)?;
         let secret = seed.secret(0);
         let seed = self.vault.seal(seed.as_bytes(), label_of_seed(&id), &*self.entropy)?;
-        let opening = Opening { mode, seed, secret: secret.digest(), device };
+        let opening = Opening { mode, seed, secret: secret.digest(), device: from.device.clone() };
         let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
-        self.end_sessions(&replaces, EndReason::Replaced).await?;
-        self.keep_the_limit(&user).await?;
+        self.end_sessions(&replaces, EndReason::Replaced, &from).await?;
+        self.keep_the_limit(&user, &from).await?;
         let begun = self.store.session_by_id(id).await?.filter(|(session, user)| session.holds(user, now));
         let Some((session, user)) = begun else { return Ok(None) };
+        self.did(Happening::by_user(EventKind::SignedIn, user.id(), &from).of_session(id)).await?;
         let device = self.device_token(&user.attrs().email, known)?;
         Ok(Some(SignedIn { user, session, secret, device }))
     }
 
     /// One after another, so that a request holds one place in the store's line however many secrets it brings.
     /// What has ended, or never was, is no failure.
-    async fn end_sessions<R>(&self, secrets: &[SecretDigest], reason: EndReason) -> Result<(), Failure<R>> {
-        let ended = Ended { at: self.clock.now(), reason };
+    async fn end_sessions<R>(
+        &self,
+        secrets: &[SecretDigest],
+        reason: EndReason,
+        from: &Circumstances,
+    ) -> Result<(), Failure<R>> {
         for secret in secrets {
             if let Some((session, _)) = self.store.session(secret).await? {
-                self.end_session(session.id, ended).await?;
+                self.end_session(session.id, session.user_id, reason, from).await?;
             }
         }
         Ok(())
     }
 
     /// `false` when it had ended before.
-    async fn end_session(&self, id: SessionId, ended: Ended) -> Result<bool, StoreError> {
-        let done = self.store.end_session(id, ended).await;
+    async fn end_session<R>(
+        &self,
+        id: SessionId,
+        of: UserId,
+        reason: EndReason,
+        from: &Circumstances,
+    ) -> Result<bool, Failure<R>> {
+        let ended = self.store.end_session(id, Ended { at: self.clock.now(), reason }).await;
         self.memory.forget_session(id);
-        done
+        if !ended? {
+            return Ok(false);
+        }
+        let (kind, why) = EventKind::of_end(reason);
+        let happening = match reason {
+            EndReason::SignedOut | EndReason::Revoked => Happening::by_user(kind, of, from),
+            // Whoever asked may be a thief, or somebody else at the same browser.
+            EndReason::RefreshReuse | EndReason::Replaced => Happening::by_anyone(kind, from).to(of),
+            EndReason::Crowded | EndReason::Other => Happening::by(Actor::Service, kind).to(of),
+        };
+        let happening = happening.of_session(id);
+        self.did(why.into_iter().fold(happening, Happening::because)).await?;
+        Ok(true)
     }
 
     /// Whoever asks, as the store has them now: not from memory, because a session that has ended must not keep itself. `None`
@@ -207,10 +240,9 @@ impl Services {
     }
 
     /// Ends the oldest sessions of a user who has more than they may have.
-    async fn keep_the_limit(&self, user: &User) -> Result<(), StoreError> {
-        let ended = Ended { at: self.clock.now(), reason: EndReason::Crowded };
+    async fn keep_the_limit<R>(&self, user: &User, from: &Circumstances) -> Result<(), Failure<R>> {
         for session in self.live_sessions(user).await?.iter().skip(self.rules.sessions as usize) {
-            self.end_session(session.id, ended).await?;
+            self.end_session(session.id, user.id(), EndReason::Crowded, from).await?;
         }
         Ok(())
     }

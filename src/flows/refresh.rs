@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    device::Device,
-    event::{Event, EventKind},
-    id::{EventId, SessionId},
+    event::Circumstances,
+    id::SessionId,
     refresh_token::RefreshToken,
     secret::{Secret, SecretDigest, Seed},
-    session::{EndReason, Ended, Mode, Session, Standing},
+    session::{EndReason, Mode, Session, Standing},
     user::User,
 };
 
@@ -41,7 +40,7 @@ const ATTEMPTS: usize = 3;
 pub async fn refresh(
     services: &Services,
     presented: &Presented,
-    from: &Device,
+    from: &Circumstances,
 ) -> Result<Refreshed, Failure<SessionEnded>> {
     for _ in 0..ATTEMPTS {
         let found = match presented {
@@ -60,7 +59,7 @@ pub async fn refresh(
 async fn renew(
     services: &Services,
     presented: &Presented,
-    from: &Device,
+    from: &Circumstances,
     session: Session,
     user: User,
 ) -> Result<Refreshed, Failure<SessionEnded>> {
@@ -79,7 +78,7 @@ async fn renew(
             let successor = Some(seed.secret(session.generation));
             Ok(Refreshed { user, session, successor })
         }
-        Standing::Reused => end_for_reuse(services, &session, from, now).await,
+        Standing::Reused => end_for_reuse(services, &session, from).await,
         Standing::Foreign => Err(Failure::Refused(SessionEnded)),
     }
 }
@@ -124,25 +123,11 @@ async fn rotate(
 async fn end_for_reuse(
     services: &Services,
     session: &Session,
-    from: &Device,
-    now: Timestamp,
+    from: &Circumstances,
 ) -> Result<Refreshed, Failure<SessionEnded>> {
-    let ended = services.end_session(session.id, Ended { at: now, reason: EndReason::RefreshReuse }).await?;
-    if ended {
+    if services.end_session(session.id, session.user_id, EndReason::RefreshReuse, from).await? {
         services.meters.refreshes.add_one(RefreshOutcome::Theft);
         tracing::warn!(user = %session.user_id, session = %session.id, "a refresh was used twice; its session has ended");
-        let event = Event {
-            id: EventId::new(now, &*services.entropy)?,
-            kind: EventKind::RefreshReuse,
-            user_id: session.user_id,
-            session_id: Some(session.id),
-            ip: from.ip(),
-            at: now,
-        };
-        if let Err(error) = services.store.add_event(&event).await {
-            let cause = Failure::<SessionEnded>::from(error);
-            tracing::error!(session = %session.id, %cause, "no event could be written of a refresh that was used twice");
-        }
     }
     Err(Failure::Refused(SessionEnded))
 }

@@ -1,9 +1,12 @@
 //! Reset the password: whoever has the token of a mail chooses another one, and every session ends.
 
-use std::net::IpAddr;
-
 use crate::domain::{
-    challenge::Purpose, letter::LetterKind, mail_token::MailToken, password::Candidate, policy::Unfit,
+    challenge::Purpose,
+    event::{Circumstances, EventKind, Happening},
+    letter::LetterKind,
+    mail_token::MailToken,
+    password::Candidate,
+    policy::Unfit,
     user::User,
 };
 
@@ -12,7 +15,7 @@ use super::{Failure, Services, throttle::Asking};
 pub struct ResetPassword {
     pub token: MailToken,
     pub new: Candidate,
-    pub from: Option<IpAddr>,
+    pub from: Circumstances,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,28 +32,30 @@ pub enum ResetRefusal {
 /// The token says whose password it is; a request cannot. Nobody is signed in by it.
 #[tracing::instrument(target = "otlp", skip_all)]
 pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
-    let from = wish.from;
+    let from = wish.from.clone();
     let done = choose(services, wish).await;
     if matches!(done, Err(Failure::Refused(ResetRefusal::TokenInvalid))) {
-        services.spend_from_budget(Asking::TokenFromMail, from).await?;
+        services.spend_from_budget(Asking::TokenFromMail, &from).await?;
     }
     done
 }
 
 async fn choose(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
     let ResetPassword { token, new, from } = wish;
-    services.hashing.has_room(services.rules.cost, from)?;
+    let network = from.device.network();
+    services.hashing.has_room(services.rules.cost, network)?;
     let user = services.store.user(token.user).await?.ok_or(Failure::Refused(ResetRefusal::TokenInvalid))?;
     must_hold(services, &token, &user)?;
     let email = user.attrs().email.clone();
     let new = services.rules.passwords.admit(new, Some(&email));
     let new = new.map_err(|unfit| Failure::Refused(unfit.into()))?;
-    if !services.is_new(None, &new, &user, from).await? {
+    if !services.is_new(None, &new, &user, network).await? {
         return Err(Failure::Refused(ResetRefusal::Reused));
     }
-    let hash = services.hash(new.into_candidate(), from).await?;
-    services.forget_all_tries(&user, from).await?;
+    let hash = services.hash(new.into_candidate(), network).await?;
+    services.forget_all_tries(&user, network).await?;
     let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
+    let reset = Happening::by_user(EventKind::PasswordReset, user.id(), &from);
     services
         .change(user, |user| {
             // Of two who come with the same token the second finds it spent.
@@ -59,7 +64,8 @@ async fn choose(services: &Services, wish: ResetPassword) -> Result<(), Failure<
             let changed = user.reset_password(hash.clone(), remembered, services.clock.now());
             Ok(Some(notice.iter().cloned().fold(changed, User::write_to)))
         })
-        .await
+        .await?;
+    services.did(reset).await
 }
 
 fn must_hold(services: &Services, token: &MailToken, user: &User) -> Result<(), Failure<ResetRefusal>> {

@@ -8,7 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    domain::record::{Kind, Record},
+    domain::{
+        event::{Actor, EventKind, Happening},
+        record::{Kind, Record},
+    },
     store::{MigrateError, Store, StoreError},
 };
 
@@ -17,6 +20,7 @@ use super::{
     backup::{Backups, Progress, not_open},
     check_backup::{Held, Unfit, Wanted, check_backup, read},
     dump::{DumpError, Tally},
+    journal::Pen,
 };
 
 pub struct Order {
@@ -79,6 +83,8 @@ pub async fn restore(
         Err(StoreError::Stale) => return Err(NotRestored::NotAlone.into()),
         ended => ended?,
     }
+    let pen = Pen { store: &*backups.store, clock: &*backups.clock, entropy: &*backups.entropy };
+    pen.did(Happening::by(Actor::Operator, EventKind::BackupRestored)).await?;
     Ok(Restored { held, took: backups.clock.uptime().saturating_sub(begun) })
 }
 
@@ -94,7 +100,7 @@ async fn make_room(backups: &Backups, order: &Order, now: Timestamp) -> Result<(
     Ok(store.begin_import(now).await?)
 }
 
-/// A service that was started on it and that nobody has signed up to has made a signing key and nothing else.
+/// A service that was started on it and that nobody has signed up to has made a signing key, written that down, and nothing else.
 async fn is_empty(store: &dyn Store) -> Result<bool, Failure<NotRestored>> {
     let mut export = store.export().await?;
     loop {
@@ -102,7 +108,12 @@ async fn is_empty(store: &dyn Store) -> Result<bool, Failure<NotRestored>> {
         if records.is_empty() {
             return Ok(true);
         }
-        if records.iter().any(|record| record.kind() != Kind::SigningKeys) {
+        let is_its_own = |record: &Record| match record {
+            Record::SigningKey(_) => true,
+            Record::Event(event) => event.actor == Actor::Service && event.user_id.is_none(),
+            _ => false,
+        };
+        if !records.iter().all(is_its_own) {
             return Ok(false);
         }
     }

@@ -1,6 +1,9 @@
 //! Rotate the signing keys before it is due: the next key is made now, and signs once everybody can know it.
 
-use crate::domain::signing_key::{SigningKey, State, states, successor};
+use crate::domain::{
+    event::{Actor, Reason},
+    signing_key::{SigningKey, State, states, successor},
+};
 
 use super::{
     Failure,
@@ -19,7 +22,7 @@ pub async fn rotate_keys(ring: &KeyRing) -> Result<Listed, Failure<UnusableKey>>
         if states(&keys, now, ring.times).last() == Some(&State::Next) {
             return keys.pop().map(next).ok_or(Failure::Raced);
         }
-        match make(ring, successor(&keys, now, ring.times)).await {
+        match make(ring, successor(&keys, now, ring.times), Actor::Operator, Reason::Asked).await {
             Err(Failure::Raced) => {}
             made => return made.map(next),
         }

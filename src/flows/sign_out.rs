@@ -2,11 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::domain::{
-    access_token::Unfit,
-    secret::SecretDigest,
-    session::{EndReason, Ended},
-};
+use crate::domain::{access_token::Unfit, event::Circumstances, secret::SecretDigest, session::EndReason};
 
 use super::{Failure, Services};
 
@@ -17,15 +13,15 @@ pub async fn sign_out(
     services: &Services,
     secrets: &[SecretDigest],
     token: Option<&str>,
+    from: &Circumstances,
 ) -> Result<(), Failure<Infallible>> {
-    services.end_sessions(secrets, EndReason::SignedOut).await?;
+    services.end_sessions(secrets, EndReason::SignedOut, from).await?;
     let Some(token) = token else { return Ok(()) };
     let now = services.clock.now();
     if let Ok(claims) = services.memory.claims(token, || services.keys.read(token)).await
         && claims.judge(&services.rules.tokens, now) != Err(Unfit::Foreign)
     {
-        let ended = Ended { at: now, reason: EndReason::SignedOut };
-        services.end_session(claims.sid, ended).await?;
+        services.end_session(claims.sid, claims.sub, EndReason::SignedOut, from).await?;
     }
     Ok(())
 }

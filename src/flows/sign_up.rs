@@ -3,6 +3,7 @@
 use crate::domain::{
     challenge::Purpose,
     email::Email,
+    event::{Circumstances, EventKind, Happening, Reason},
     id::UserId,
     letter::LetterKind,
     policy::{NewPassword, SignUpAnswer},
@@ -31,26 +32,37 @@ pub enum SignUpRefusal {
 /// `None` where there is nothing to say but by mail. The unique index decides who gets the address; nobody looks first.
 #[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedIn>, Failure<SignUpRefusal>> {
-    let from = wish.arrival.device.network();
-    services.hashing.has_room(services.rules.cost, from)?;
-    services.spend_from_budget(Asking::SignUp, from).await?;
-    let hash = services.hash(wish.password.into_candidate(), from).await?;
+    let SignUp { email, password, arrival } = wish;
+    let network = arrival.from.device.network();
+    services.hashing.has_room(services.rules.cost, network)?;
+    services.spend_from_budget(Asking::SignUp, &arrival.from).await?;
+    let hash = services.hash(password.into_candidate(), network).await?;
     let now = services.clock.now();
     let id = UserId::new(now, &*services.entropy)?;
-    let user = ask_to_verify(services, User::build(UserAttrs::new(id, wish.email.clone(), hash, now)))?;
+    let user = ask_to_verify(services, User::build(UserAttrs::new(id, email.clone(), hash, now)))?;
 
     let added = services.store.add_user(&user).await;
     if services.rules.sign_up == SignUpAnswer::Neutral {
-        return answer_by_mail(services, &wish.email, added).await.map(|()| None);
+        return answer_by_mail(services, &email, id, &arrival.from, added).await.map(|()| None);
     }
     match added {
-        Err(StoreError::Taken) => return Err(Failure::Refused(SignUpRefusal::EmailInUse)),
+        Err(StoreError::Taken) => {
+            services.noted(taken(services, &email, &arrival.from)).await?;
+            return Err(Failure::Refused(SignUpRefusal::EmailInUse));
+        }
         added => added?,
     }
     services.meters.sign_ups.add_one();
     services.post.bell.notify_one();
-    let begun = services.begin_session(user, wish.arrival).await.map_err(after_the_user_was_added)?;
+    services.did(Happening::by_user(EventKind::SignedUp, id, &arrival.from)).await?;
+    let begun = services.begin_session(user, arrival).await.map_err(after_the_user_was_added)?;
     begun.map(Some).ok_or(Failure::Raced)
+}
+
+/// Nobody may be told by an event whose it is that has this address.
+fn taken(services: &Services, email: &Email, from: &Circumstances) -> Happening {
+    let refused = Happening::by_anyone(EventKind::SignUpRefused, from);
+    refused.because(Reason::AddressTaken).about(services.subject(email))
 }
 
 /// Once for each account, so that no limit is asked.
@@ -67,14 +79,18 @@ fn ask_to_verify(services: &Services, user: User) -> Result<User, Failure<SignUp
 async fn answer_by_mail(
     services: &Services,
     email: &Email,
+    id: UserId,
+    from: &Circumstances,
     added: Result<(), StoreError>,
 ) -> Result<(), Failure<SignUpRefusal>> {
     if !matches!(added, Err(StoreError::Taken)) {
         added?;
         services.meters.sign_ups.add_one();
         services.post.bell.notify_one();
+        services.did(Happening::by_user(EventKind::SignedUp, id, from)).await?;
         return say_nothing(services, email).await.map_err(after_the_user_was_added);
     }
+    services.noted(taken(services, email, from)).await?;
     // For what a newcomer's account costs to write.
     services.write_to_nobody(email).await?;
     let may_write = services.may_write_to(email, Asked::Address).await?;

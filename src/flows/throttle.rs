@@ -11,6 +11,7 @@ use crate::{
         clock::Entropy,
         device_token::{Device, DeviceToken},
         email::Email,
+        event::{Circumstances, EventKind, Happening, Reason},
         secret::SecretDigest,
         stored_hash::Derived,
         throttle::{
@@ -26,7 +27,11 @@ use crate::{
 use super::{Failure, Services};
 
 /// What was counted, to be forgotten where the password was right.
-pub(super) struct Tried(Vec<Counter>);
+pub(super) struct Tried {
+    counters: Vec<Counter>,
+    /// Whether the next one has to wait, if this one was wrong.
+    pub(super) next_waits: bool,
+}
 
 /// What a network may do without an account, so and so often.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +69,7 @@ impl Services {
 
     async fn attempt<R>(&self, counted: &[(Counted, Curve)], gates: &[Counted]) -> Result<Tried, Failure<R>> {
         if self.is_off() {
-            return Ok(Tried(Vec::new()));
+            return Ok(Tried { counters: Vec::new(), next_waits: false });
         }
         let counters =
             counted.iter().map(|(counted, curve)| Ok(Counter { name: self.name(counted)?, curve: *curve }));
@@ -73,7 +78,7 @@ impl Services {
         let attempt = Attempt { counters, gates };
         let now = self.clock.now();
         match self.store.try_once(&attempt, now).await? {
-            Try::May => Ok(Tried(attempt.counters)),
+            Try::May { next_waits } => Ok(Tried { counters: attempt.counters, next_waits }),
             Try::Wait { until } => {
                 self.meters.throttled.add_one();
                 Err(Failure::Throttled { retry_after: now.duration_until(until).unsigned_abs() })
@@ -83,19 +88,19 @@ impl Services {
 
     /// It was right.
     pub(super) async fn forget(&self, tried: Tried) -> Result<(), StoreError> {
-        if tried.0.is_empty() {
+        if tried.counters.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = tried.0.iter().map(|counter| counter.name.digest).collect();
+        let names: Vec<_> = tried.counters.iter().map(|counter| counter.name.digest).collect();
         self.store.forget_tries(&names).await
     }
 
     /// Whoever was sent away before their password was looked at has not tried it. Answers with why.
     pub(super) async fn take_back<R>(&self, tried: Tried, failure: Failure<R>) -> Failure<R> {
-        if tried.0.is_empty() || !matches!(failure, Failure::Busy { .. }) {
+        if tried.counters.is_empty() || !matches!(failure, Failure::Busy { .. }) {
             return failure;
         }
-        if let Err(cause) = self.store.take_back(&tried.0).await {
+        if let Err(cause) = self.store.take_back(&tried.counters).await {
             tracing::warn!(%cause, "a try was counted that was none");
         }
         failure
@@ -106,15 +111,16 @@ impl Services {
         &self,
         email: &Email,
         derived: &Derived,
-        from: Option<IpAddr>,
+        from: &Circumstances,
     ) -> Result<(), Failure<R>> {
-        let Some(network) = from.filter(|_| !self.is_off()) else { return Ok(()) };
+        let Some(network) = from.device.network().filter(|_| !self.is_off()) else { return Ok(()) };
         let pair = [email.canonical().as_bytes(), &[0], derived.expose()].concat();
         let pair = Pair::new(&self.vault.fingerprint("a wrong pair", &pair));
         let network = self.name(&Counted::Network { network })?;
         let wrong = WrongPair { network, pair, rule: Stuffing::PASSWORDS };
         if self.store.note_wrong_pair(&wrong, self.clock.now()).await?.is_some() {
-            tracing::warn!("a network tried many passwords of many, and waits a day");
+            self.noted(Happening::by_anyone(EventKind::Throttled, from).because(Reason::TooManyPairs))
+                .await?;
         }
         Ok(())
     }
@@ -133,19 +139,25 @@ impl Services {
     pub(super) async fn spend_from_budget<R>(
         &self,
         asking: Asking,
-        from: Option<IpAddr>,
+        from: &Circumstances,
     ) -> Result<(), Failure<R>> {
-        let Some(network) = from.filter(|_| !self.is_off()) else { return Ok(()) };
-        let name = self.name(&match asking {
-            Asking::SignUp => Counted::SignUps { network },
-            Asking::ForgottenPassword => Counted::ForgottenPasswords { network },
-            Asking::TokenFromMail => Counted::TokensFromMail { network },
-        })?;
+        let Some(network) = from.device.network().filter(|_| !self.is_off()) else { return Ok(()) };
+        let (counted, reason) = match asking {
+            Asking::SignUp => (Counted::SignUps { network }, Reason::TooManySignUps),
+            Asking::ForgottenPassword => (Counted::ForgottenPasswords { network }, Reason::TooManyAsked),
+            Asking::TokenFromMail => (Counted::TokensFromMail { network }, Reason::TooManyTokens),
+        };
+        let name = self.name(&counted)?;
         let (now, budget) = (self.clock.now(), Budget::OF_A_NETWORK);
         let count = self.store.count(&name, now + budget.each, now).await?;
         if count.so_far <= budget.most {
             return Ok(());
         }
+        // Of many that are refused the first is written down.
+        if count.so_far == budget.most + 1 {
+            self.noted(Happening::by_anyone(EventKind::Throttled, from).because(reason)).await?;
+        }
+        self.meters.throttled.add_one();
         Err(Failure::Throttled { retry_after: now.duration_until(count.until).unsigned_abs() })
     }
 

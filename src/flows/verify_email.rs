@@ -1,11 +1,10 @@
 //! Verify an address: whoever has the token of a mail reads what is sent there, and what was asked for happens.
 
-use std::net::IpAddr;
-
 use crate::{
     domain::{
         challenge::{Challenge, Purpose},
         email::Email,
+        event::{Actor, Circumstances, EventKind, Happening, Reason},
         letter::LetterKind,
         mail_token::MailToken,
         stored_hash::StoredHash,
@@ -30,16 +29,20 @@ pub enum VerifyRefusal {
 pub async fn verify_email(
     services: &Services,
     token: &MailToken,
-    from: Option<IpAddr>,
+    from: &Circumstances,
 ) -> Result<(), Failure<VerifyRefusal>> {
-    let done = use_up(services, token).await;
+    let done = use_up(services, token, from).await;
     if matches!(done, Err(Failure::Refused(VerifyRefusal::TokenInvalid))) {
         services.spend_from_budget(Asking::TokenFromMail, from).await?;
     }
     done
 }
 
-async fn use_up(services: &Services, token: &MailToken) -> Result<(), Failure<VerifyRefusal>> {
+async fn use_up(
+    services: &Services,
+    token: &MailToken,
+    from: &Circumstances,
+) -> Result<(), Failure<VerifyRefusal>> {
     for _ in 0..ATTEMPTS {
         let (user, challenge) = challenged(services, token).await?;
         let changed = spend(services, user, &challenge)?;
@@ -52,11 +55,20 @@ async fn use_up(services: &Services, token: &MailToken) -> Result<(), Failure<Ve
             replaced => {
                 replaced?;
                 services.post.bell.notify_one();
-                return Ok(());
+                let done = done(challenge.purpose);
+                return services.did(Happening::by_user(done, changed.id(), from)).await;
             }
         }
     }
     Err(Failure::Raced)
+}
+
+const fn done(by: Purpose) -> EventKind {
+    match by {
+        Purpose::Verify | Purpose::Reset => EventKind::EmailVerified,
+        Purpose::Move => EventKind::EmailChanged,
+        Purpose::Return => EventKind::EmailReturned,
+    }
 }
 
 async fn challenged(
@@ -122,6 +134,8 @@ async fn makes_way(services: &Services, challenge: &Challenge) -> Result<bool, F
     }
     services.memory.forget_user(other.id());
     services.store.erase_user(other.id(), now).await?;
+    let erased = Happening::by(Actor::Service, EventKind::UserErased).because(Reason::MadeWay);
+    services.did(erased.to(other.id())).await?;
     tracing::info!(user = %other.id(), "erased an account whose address is somebody's who came back to it");
     Ok(true)
 }

@@ -23,6 +23,25 @@ pub struct Presented(pub Credentials);
 /// Somebody who is signed in; whoever is not gets 401, and is told what is wrong with their token.
 pub struct Caller(pub Arc<Remembered>);
 
+/// Somebody with an access token whose user has the role `admin`, now and not only when it was signed.
+pub struct Administrator(pub Arc<Remembered>);
+
+impl FromRequest for Administrator {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = bearer::token(request.headers()).map(|token| token.map(str::to_owned));
+        let services = request.app_data::<Data<Services>>().cloned();
+        Box::pin(async move {
+            let services = services.ok_or_else(|| Problem::Internal("there are no services".into()))?;
+            let token = token.map_err(|_| Problem::TokenInvalid)?.ok_or(Problem::NotSignedIn)?;
+            let remembered = verify(&services, &token).await?.remembered;
+            if remembered.user.is_admin() { Ok(Self(remembered)) } else { Err(Problem::Forbidden) }
+        })
+    }
+}
+
 impl FromRequest for Presented {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

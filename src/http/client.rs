@@ -1,17 +1,23 @@
 //! Who is at the other end: what proxies say of the client is believed of trusted proxies only.
 
 use std::{
+    future::{Ready, ready},
     net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use actix_web::{HttpRequest, http::header::HeaderMap};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderMap, web::Data};
 use ipnet::IpNet;
 
-use crate::domain::{clock::Clock, device::Device, trace::TraceParent};
+use crate::domain::{
+    clock::Clock,
+    device::Device,
+    event::{Circumstances, RequestName},
+    trace::{TraceId, TraceParent},
+};
 
-use super::Site;
+use super::{Site, problem::Problem};
 
 /// The networks whose proxies may speak for their clients.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +67,35 @@ fn is_near(peer: IpAddr) -> bool {
     }
 }
 
-/// The device that a session is opened from.
-pub fn device(request: &HttpRequest, site: &Site) -> Device {
-    let user_agent = request.headers().get("user-agent").and_then(|agent| agent.to_str().ok());
+/// From where a request comes, and by which names it is found elsewhere.
+pub struct CalledFrom(pub Circumstances);
+
+impl FromRequest for CalledFrom {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let site = request.app_data::<Data<Site>>();
+        ready(site.map_or_else(
+            || Err(Problem::Internal("there is no site".into())),
+            |site| Ok(Self(circumstances(request, site))),
+        ))
+    }
+}
+
+fn circumstances(request: &HttpRequest, site: &Site) -> Circumstances {
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let peer = request.peer_addr().map(|peer| peer.ip());
     if let Some(peer) = peer.filter(|peer| !site.trusted_proxies.contains(*peer)) {
-        site.unnamed.note(peer, request.headers(), &*site.clock);
+        site.unnamed.note(peer, headers, &*site.clock);
     }
-    Device::new(user_agent, peer.map(|peer| client(peer, request.headers(), &site.trusted_proxies)))
+    let ip = peer.map(|peer| client(peer, headers, &site.trusted_proxies));
+    Circumstances {
+        device: Device::new(text("user-agent"), ip),
+        request: request.extensions().get::<RequestName>().cloned(),
+        trace: request.extensions().get::<TraceId>().copied(),
+    }
 }
 
 /// Walks the chain from our end: the first address that is not a trusted proxy's is the client's.
@@ -92,11 +119,9 @@ pub fn given_request_id(
     peer: Option<IpAddr>,
     headers: &HeaderMap,
     trusted: &TrustedProxies,
-) -> Option<String> {
-    let id = headers.get("x-request-id")?.to_str().ok()?;
-    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-    let believed = peer.is_some_and(|peer| trusted.contains(peer));
-    (believed && plain && (8..=128).contains(&id.len())).then(|| id.to_owned())
+) -> Option<RequestName> {
+    let name = RequestName::parse(headers.get("x-request-id")?.to_str().ok()?)?;
+    peer.is_some_and(|peer| trusted.contains(peer)).then_some(name)
 }
 
 /// The trace that a trusted proxy says goes on; what several headers say is nothing.
@@ -145,7 +170,7 @@ mod tests {
             let request = TestRequest::default().insert_header(("x-request-id", id)).to_http_request();
             given_request_id(peer.parse().ok(), request.headers(), &trusted)
         };
-        assert_eq!(given("10.0.0.1", "0af7651916cd43dd"), Some("0af7651916cd43dd".to_owned()));
+        assert_eq!(given("10.0.0.1", "0af7651916cd43dd"), RequestName::parse("0af7651916cd43dd"));
         assert_eq!(given("203.0.113.7", "0af7651916cd43dd"), None);
         for id in ["short", "with space in it", "quote\"quote\""] {
             assert_eq!(given("10.0.0.1", id), None, "{id:?}");

@@ -1,14 +1,13 @@
 //! Addresses on the wire: proving one, and changing it.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 
 use crate::flows::{self, Services, change_email::ChangeEmail};
 
 use super::{
-    Site,
     account_bodies::{ChangeEmailBody, TokenFromMailBody},
     caller::Caller,
-    client,
+    client::CalledFrom,
     extract::{Ignored, Json},
     problem::Problem,
     refusals::{
@@ -28,8 +27,13 @@ use super::{
         OfARace, OfACaller, OfEnding, OfAChange, Refusals,
     )
 )]
-pub async fn ask(services: Data<Services>, caller: Caller, _: Ignored) -> Result<HttpResponse, Problem> {
-    flows::ask_verification::ask_verification(&services, &caller.0).await?;
+pub async fn ask(
+    services: Data<Services>,
+    caller: Caller,
+    CalledFrom(from): CalledFrom,
+    _: Ignored,
+) -> Result<HttpResponse, Problem> {
+    flows::ask_verification::ask_verification(&services, &caller.0, &from).await?;
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -45,13 +49,11 @@ pub async fn ask(services: Data<Services>, caller: Caller, _: Ignored) -> Result
     )
 )]
 pub async fn verify(
-    request: HttpRequest,
     services: Data<Services>,
-    site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     Json(body): Json<TokenFromMailBody>,
 ) -> Result<HttpResponse, Problem> {
-    let from = client::device(&request, &site).network();
-    flows::verify_email::verify_email(&services, &body.admit()?, from).await?;
+    flows::verify_email::verify_email(&services, &body.admit()?, &from).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -67,14 +69,13 @@ pub async fn verify(
     )
 )]
 pub async fn change(
-    request: HttpRequest,
     services: Data<Services>,
-    site: Data<Site>,
     caller: Caller,
+    CalledFrom(from): CalledFrom,
     Json(body): Json<ChangeEmailBody>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password) = body.admit()?;
-    let wish = ChangeEmail { email, password, from: client::device(&request, &site).network() };
+    let wish = ChangeEmail { email, password, from };
     flows::change_email::change_email(&services, &caller.0, wish).await?;
     Ok(HttpResponse::Accepted().json(Empty {}))
 }

@@ -1,11 +1,11 @@
 //! The caller's account on the wire: everything that is stored of them, and leaving.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{challenge::Challenge, event::Event, letter::Letter, session::Session},
+    domain::{challenge::Challenge, letter::Letter, session::Session},
     flows::{self, Services, export_user::Everything},
 };
 
@@ -13,7 +13,9 @@ use super::{
     Site,
     account_bodies::LeaveBody,
     caller::Caller,
-    client, cookie,
+    client::CalledFrom,
+    cookie,
+    event_bodies::EventBody,
     extract::Json,
     problem::Problem,
     refusals::{OfACaller, OfAChange, OfAPassword, OfAQuestion, OfARace, OfATry, OfCredentials, Refusals},
@@ -55,18 +57,6 @@ pub struct KeptSessionBody {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct EventBody {
-    kind: &'static str,
-    #[schema(format = DateTime)]
-    at: String,
-    #[schema(format = Uuid, required = true)]
-    session: Option<String>,
-    #[schema(required = true)]
-    ip: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct LinkBody {
     purpose: &'static str,
     #[schema(format = Email)]
@@ -92,8 +82,12 @@ pub struct MailBody {
         OfACaller, OfAQuestion, Refusals,
     )
 )]
-pub async fn export(services: Data<Services>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let everything = flows::export_user::export_user(&services, &caller.0).await?;
+pub async fn export(
+    services: Data<Services>,
+    caller: Caller,
+    CalledFrom(from): CalledFrom,
+) -> Result<HttpResponse, Problem> {
+    let everything = flows::export_user::export_user(&services, &caller.0, &from).await?;
     Ok(HttpResponse::Ok().json(ExportBody::of(&everything, &caller)))
 }
 
@@ -109,14 +103,13 @@ pub async fn export(services: Data<Services>, caller: Caller) -> Result<HttpResp
     )
 )]
 pub async fn leave(
-    request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
     caller: Caller,
+    CalledFrom(from): CalledFrom,
     Json(body): Json<LeaveBody>,
 ) -> Result<HttpResponse, Problem> {
-    let from = client::device(&request, &site).network();
-    flows::leave::leave(&services, &caller.0, body.admit()?, from).await?;
+    flows::leave::leave(&services, &caller.0, body.admit()?, &from).await?;
     let mut answer = HttpResponse::Accepted().json(Empty {});
     cookie::clear(&mut answer, &site.origin)?;
     Ok(answer)
@@ -140,17 +133,6 @@ impl ExportBody {
             events: everything.events.iter().map(EventBody::from).collect(),
             links: attrs.challenges.iter().map(LinkBody::from).collect(),
             mail: attrs.outbox.iter().map(MailBody::from).collect(),
-        }
-    }
-}
-
-impl From<&Event> for EventBody {
-    fn from(event: &Event) -> Self {
-        Self {
-            kind: event.kind.as_str(),
-            at: event.at.to_string(),
-            session: event.session_id.map(|session| session.to_string()),
-            ip: event.ip.map(|ip| ip.to_string()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
 use actix_http::ConnectionType;
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -15,7 +15,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::flows::Services;
+use crate::{domain::event::RequestName, flows::Services};
 
 use super::{
     Site, client, connection::Progress, forward_auth::AtTheGate, headers, problem::Problem,
@@ -36,8 +36,11 @@ pub async fn every_request(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let _in_hand = request.request().conn_data::<Rc<Progress>>().map(Progress::take_in_hand);
     let peer = request.peer_addr().map(|peer| peer.ip());
-    let id = client::given_request_id(peer, request.headers(), &site.trusted_proxies)
-        .unwrap_or_else(|| site.new_request_id());
+    let given = client::given_request_id(peer, request.headers(), &site.trusted_proxies);
+    let id = given.map_or_else(|| site.new_request_id(), |name| name.as_str().to_owned());
+    if let Some(name) = RequestName::parse(&id) {
+        request.extensions_mut().insert(name);
+    }
     let listener = request.app_data::<Listener>().copied().unwrap_or_default();
     let counted = site.requests.route(listener, request.path());
     let trace = client::given_trace(peer, request.headers(), &site.trusted_proxies);

@@ -10,6 +10,10 @@ mod cookie;
 mod credentials;
 mod docs_page;
 mod emails;
+mod event_bodies;
+mod event_query;
+mod event_stream;
+mod events;
 mod extract;
 mod fault;
 mod forward_auth;
@@ -119,6 +123,7 @@ pub fn public(routes: &mut ServiceConfig) {
                 .service(call(PUT, "/email", emails::change).wrap(from_fn(turnstile::one_by_one)))
                 .service(call(POST, "/email/verification", emails::ask))
                 .service(call(POST, "/email/verify", emails::verify))
+                .service(call(GET, "/events", events::own))
                 .service(call(GET, "/me/export", me::export))
                 .service(call(DELETE, "/me", me::leave).wrap(from_fn(turnstile::one_by_one)))
                 .service(call(GET, "/sessions", sessions::list))
@@ -151,6 +156,11 @@ pub fn internal(routes: &mut ServiceConfig) {
                 .service(call(GET, "/whoami", tokens::whoami))
                 .service(call(GET, "/token/health", tokens::health)),
         )
+        .service(web::scope("/admin/v1").wrap(from_fn(health::only_when_open)).service(call(
+            GET,
+            "/events",
+            events::all,
+        )))
         .service(call(GET, "/openapi.json", openapi::document))
         .service(call(GET, "/docs", docs_page::page))
         .default_service(web::to(not_found));

@@ -9,7 +9,9 @@ use utoipa::{
     },
 };
 
-use super::{emails, forward_auth, health, jwks, me, metrics, passwords, refresh, sessions, tokens, users};
+use super::{
+    emails, events, forward_auth, health, jwks, me, metrics, passwords, refresh, sessions, tokens, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,15 +19,16 @@ use super::{emails, forward_auth, health, jwks, me, metrics, passwords, refresh,
     paths(
         users::sign_up, users::sign_in, users::current_user, users::sign_out, sessions::sign_out_all,
         refresh::refresh, sessions::list, sessions::end,
-        passwords::change, passwords::forgot, passwords::reset, emails::ask, emails::verify, emails::change, me::export, me::leave,
+        passwords::change, passwords::forgot, passwords::reset, emails::ask, emails::verify, emails::change, events::own, me::export, me::leave,
         jwks::key_set, tokens::verify_body, tokens::verify_header, tokens::introspect, tokens::whoami, tokens::health,
-        forward_auth::forward_auth,
+        forward_auth::forward_auth, events::all,
         health::livez, health::readyz, health::health,
         metrics::metrics,
     ),
     tags(
         (name = "users", description = "For browsers and programs, on the public listener"),
         (name = "tokens", description = "For services that want to know who is calling, on the internal listener; the keys are public"),
+        (name = "admin", description = "For administrators, on the internal listener"),
         (name = "internal", description = "For the cluster, on the internal listener"),
     ),
     modifiers(&Listeners),

@@ -6,9 +6,10 @@ use crate::{
     domain::policy::Unfit,
     flows::{
         Failure, authenticate::Contradiction, change_password::ChangeRefusal, check_password::OwnerRefusal,
-        decide::GateRefusal, end_all_sessions::SignedOut, end_session::NotTheirs, refresh::SessionEnded,
-        reset_password::ResetRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal,
-        verify_email::VerifyRefusal, who_am_i::WhoAmIRefusal,
+        decide::GateRefusal, end_all_sessions::SignedOut, end_session::NotTheirs,
+        follow_events::FollowRefusal, refresh::SessionEnded, reset_password::ResetRefusal,
+        sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal, verify_email::VerifyRefusal,
+        who_am_i::WhoAmIRefusal,
     },
 };
 
@@ -55,6 +56,18 @@ impl From<SignedOut> for Problem {
 impl From<NotTheirs> for Problem {
     fn from(_: NotTheirs) -> Self {
         Self::NotFound
+    }
+}
+
+impl From<FollowRefusal> for Problem {
+    fn from(refusal: FollowRefusal) -> Self {
+        match refusal {
+            FollowRefusal::NoSeat(_) => Self::TooManyStreams,
+            FollowRefusal::NoSuchPlace => {
+                let message = "There is no such event, or no more: begin anew without an id";
+                Self::Invalid(vec![Fault::new("event_unknown", message).at("after")])
+            }
+        }
     }
 }
 

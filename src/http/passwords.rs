@@ -1,14 +1,13 @@
 //! Passwords on the wire: changing one, and choosing another where it was forgotten.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 
 use crate::flows::{self, Services, change_password::ChangePassword, reset_password::ResetPassword};
 
 use super::{
-    Site,
     account_bodies::{ForgotBody, ResetBody},
     caller::Caller,
-    client,
+    client::CalledFrom,
     credentials::ChangePasswordBody,
     extract::Json,
     problem::Problem,
@@ -29,14 +28,13 @@ use super::{
     )
 )]
 pub async fn change(
-    request: HttpRequest,
     services: Data<Services>,
-    site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     caller: Caller,
     Json(body): Json<ChangePasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let (current, new) = body.admit()?;
-    let wish = ChangePassword { current, new, from: client::device(&request, &site).network() };
+    let wish = ChangePassword { current, new, from };
     flows::change_password::change_password(&services, &caller.0, wish).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -52,13 +50,11 @@ pub async fn change(
     )
 )]
 pub async fn forgot(
-    request: HttpRequest,
     services: Data<Services>,
-    site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     Json(body): Json<ForgotBody>,
 ) -> Result<HttpResponse, Problem> {
-    let from = client::device(&request, &site).network();
-    flows::forgot_password::forgot_password(&services, &body.admit()?, from).await?;
+    flows::forgot_password::forgot_password(&services, &body.admit()?, &from).await?;
     Ok(HttpResponse::Accepted().json(Empty {}))
 }
 
@@ -73,13 +69,12 @@ pub async fn forgot(
     )
 )]
 pub async fn reset(
-    request: HttpRequest,
     services: Data<Services>,
-    site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     Json(body): Json<ResetBody>,
 ) -> Result<HttpResponse, Problem> {
     let (token, new) = body.admit()?;
-    let wish = ResetPassword { token, new, from: client::device(&request, &site).network() };
+    let wish = ResetPassword { token, new, from };
     flows::reset_password::reset_password(&services, wish).await?;
     Ok(HttpResponse::NoContent().finish())
 }

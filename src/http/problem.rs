@@ -27,6 +27,8 @@ pub enum Problem {
     SessionEnded,
     /// For a proxy that asks whether a request may pass.
     Gate(GateRefusal),
+    /// Signed in, and not as somebody who may.
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     /// The request, or its body, did not arrive in time.
@@ -36,6 +38,8 @@ pub enum Problem {
     HeadersTooLarge,
     UnsupportedMediaType,
     TooManyConnections,
+    /// Of the caller, or of everybody.
+    TooManyStreams,
     /// Somebody else changed the record first.
     Conflict,
     /// Too many tries.
@@ -103,6 +107,9 @@ impl Problem {
                 "Credentials differ",
                 "Send either the session cookie or a token",
             ),
+            Self::Forbidden => {
+                kind(StatusCode::FORBIDDEN, "forbidden", "Forbidden", "This is for administrators")
+            }
             Self::NotFound => kind(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing here"),
             Self::MethodNotAllowed => kind(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -142,6 +149,12 @@ impl Problem {
                 "too_many_connections",
                 "Too many connections",
                 "There are too many connections from your address",
+            ),
+            Self::TooManyStreams => kind(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_streams",
+                "Too many streams",
+                "Too many follow events already",
             ),
             Self::Conflict => kind(
                 StatusCode::CONFLICT,
@@ -237,6 +250,7 @@ impl Problem {
             Self::Busy { retry_after } => Some(retry_after.as_secs().max(1)),
             // Not a moment before.
             Self::Throttled { retry_after } => Some(retry_after.as_secs() + 1),
+            Self::TooManyStreams => Some(5),
             Self::TooManyConnections
             | Self::NotReady
             | Self::NotOpen

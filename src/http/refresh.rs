@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,7 +16,8 @@ use crate::{
 };
 
 use super::{
-    Site, client,
+    Site,
+    client::CalledFrom,
     cookie::{self, SessionCookies},
     extract::JsonIfAny,
     fault::Fault,
@@ -92,14 +93,13 @@ pub struct RefreshBody {
     )
 )]
 pub async fn refresh(
-    request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     cookies: SessionCookies,
     JsonIfAny(body): JsonIfAny<RefreshBody>,
 ) -> Result<HttpResponse, Problem> {
     let presented = presented(&body, &cookies)?;
-    let from = client::device(&request, &site);
     let Refreshed { user, session, successor } =
         flows::refresh::refresh(&services, &presented, &from).await?;
     let access = AccessBody::of(&services.mint::<Infallible>(&user, &session)?);

@@ -25,6 +25,37 @@ pub enum OfACaller {
     SignedOut(ProblemBody<'static>),
 }
 
+/// Of a call that is for administrators.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAnAdministrator {
+    /// `forbidden`: the user has not the role `admin`
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody<'static>),
+}
+
+/// Of a call that tells events.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfEvents {
+    /// Every fault is told: `limit_invalid`, `before_invalid`, `kind_invalid`, `user_invalid`, `moment_invalid`, `after_invalid`;
+    /// `event_unknown`: the chain of events ends before the id that a stream is to go on from, so begin anew
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody<'static>),
+}
+
+/// Of a call that may go on for long.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub enum OfAStream {
+    /// `too_many_streams`: eight of one user, 256 of all; come back after `Retry-After` seconds
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemBody<'static>),
+    /// `store_unavailable`: come back after `Retry-After` seconds
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody<'static>),
+}
+
 /// Of a call that changes nothing.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]

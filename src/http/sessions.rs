@@ -19,6 +19,7 @@ use crate::{
 use super::{
     Site,
     caller::Caller,
+    client::CalledFrom,
     cookie,
     extract::{Ignored, JsonIfAny},
     problem::Problem,
@@ -89,11 +90,12 @@ pub async fn list(services: Data<Services>, caller: Caller) -> Result<HttpRespon
 pub async fn end(
     services: Data<Services>,
     caller: Caller,
+    CalledFrom(from): CalledFrom,
     id: Path<String>,
     _: Ignored,
 ) -> Result<HttpResponse, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::NotFound)?;
-    flows::end_session::end_session(&services, &caller.0, SessionId::from_uuid(id)).await?;
+    flows::end_session::end_session(&services, &caller.0, SessionId::from_uuid(id), &from).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -109,9 +111,11 @@ pub async fn sign_out_all(
     services: Data<Services>,
     site: Data<Site>,
     caller: Caller,
+    CalledFrom(from): CalledFrom,
     JsonIfAny(body): JsonIfAny<SignOutAllBody>,
 ) -> Result<HttpResponse, Problem> {
-    let ended = flows::end_all_sessions::end_all_sessions(&services, &caller.0, body.keep_current).await?;
+    let keep = body.keep_current;
+    let ended = flows::end_all_sessions::end_all_sessions(&services, &caller.0, keep, &from).await?;
     let mut answer = HttpResponse::Ok().json(EndedBody { ended });
     if !body.keep_current {
         cookie::clear(&mut answer, &site.origin)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, dev::ServiceRequest, http::Method};
+use actix_web::{HttpMessage, HttpResponse, dev::ServiceRequest, http::Method};
 use tracing::{Instrument, Span, field::Empty};
 
 use crate::domain::{
@@ -47,6 +47,9 @@ impl<'a> Told<'a> {
         let route = request.match_pattern();
         let listener = request.app_data::<Listener>().copied().unwrap_or_default().as_str();
         let trace = given.map_or_else(|| TraceId::generate(&*site.entropy).ok(), |given| Some(given.trace));
+        if let Some(trace) = trace {
+            request.extensions_mut().insert(trace);
+        }
         let trace = trace.map(tracing::field::display);
         // Of the highest level, so that it is there whenever anything is logged.
         let names = tracing::error_span!("request", request_id = %id, trace_id = trace);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{refresh_token::RefreshToken, session::Mode, user::User},
+    domain::{event::Circumstances, refresh_token::RefreshToken, session::Mode, user::User},
     flows::{
         self, Arrival, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp,
     },
@@ -18,7 +18,7 @@ use crate::{
 use super::{
     Site, bearer,
     caller::Presented,
-    client,
+    client::CalledFrom,
     cookie::{self, SessionCookies},
     credentials::{SignInBody, SignUpBody},
     extract::{Json, JsonIfReadable},
@@ -89,11 +89,12 @@ pub async fn sign_up(
     request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     cookies: SessionCookies,
     Json(body): Json<SignUpBody>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password, mode) = body.admit(services.rules.passwords)?;
-    let wish = SignUp { email, password, arrival: arrival(&request, &site, &cookies, mode) };
+    let wish = SignUp { email, password, arrival: arrival(&request, &site, from, &cookies, mode) };
     match flows::sign_up::sign_up(&services, wish).await? {
         Some(newcomer) => greet(HttpResponse::Created(), newcomer, &services, &site),
         None => Ok(HttpResponse::Accepted().json(Empty {})),
@@ -114,11 +115,12 @@ pub async fn sign_in(
     request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     cookies: SessionCookies,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password, mode) = body.admit()?;
-    let wish = SignIn { email, password, arrival: arrival(&request, &site, &cookies, mode) };
+    let wish = SignIn { email, password, arrival: arrival(&request, &site, from, &cookies, mode) };
     let signed_in = flows::sign_in::sign_in(&services, wish).await?;
     greet(HttpResponse::Ok(), signed_in, &services, &site)
 }
@@ -156,6 +158,7 @@ pub async fn sign_out(
     request: HttpRequest,
     services: Data<Services>,
     site: Data<Site>,
+    CalledFrom(from): CalledFrom,
     cookies: SessionCookies,
     JsonIfReadable(body): JsonIfReadable<SignOutBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -163,7 +166,7 @@ pub async fn sign_out(
     let refresh = body.refresh_token.text().and_then(|token| RefreshToken::parse(token).ok());
     let secrets: Vec<_> =
         cookies.all().into_iter().chain(refresh.map(|token| token.secret.digest())).collect();
-    let ended = flows::sign_out::sign_out(&services, &secrets, access).await.map_err(Problem::from);
+    let ended = flows::sign_out::sign_out(&services, &secrets, access, &from).await.map_err(Problem::from);
     // Whatever the store says, this browser is done with the session.
     let mut answer = ended.map_or_else(HttpResponse::from_error, |()| HttpResponse::Ok().json(Empty {}));
     cookie::clear(&mut answer, &site.origin)?;
@@ -172,13 +175,14 @@ pub async fn sign_out(
     Ok(answer)
 }
 
-fn arrival(request: &HttpRequest, site: &Site, cookies: &SessionCookies, mode: Mode) -> Arrival {
-    Arrival {
-        mode,
-        device: client::device(request, site),
-        known: cookie::device(request, &site.origin),
-        replaces: cookies.all(),
-    }
+fn arrival(
+    request: &HttpRequest,
+    site: &Site,
+    from: Circumstances,
+    cookies: &SessionCookies,
+    mode: Mode,
+) -> Arrival {
+    Arrival { mode, from, known: cookie::device(request, &site.origin), replaces: cookies.all() }
 }
 
 fn greet(

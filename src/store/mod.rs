@@ -14,15 +14,15 @@ pub mod sqlite;
 mod traffic;
 mod vitals;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::{
     email::Email,
-    event::Event,
-    id::{KeyId, SessionId, UserId},
+    event::{Event, EventFilter, Head},
+    id::{EventId, KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     record::Record,
     secret::SecretDigest,
@@ -67,7 +67,7 @@ pub trait Store: Attempts + Send + Sync {
     /// Users who left and whose grace is over, at most so many.
     async fn users_to_erase(&self, now: Timestamp, most: u32) -> Result<Vec<UserId>, StoreError>;
 
-    /// Removes a user whose grace is over, with their sessions; events stay, and tell no more where from and by which session.
+    /// Removes a user whose grace is over, with their sessions; events stay, and lose their particulars.
     /// `false` when there is no such user. What fails may have happened in part, and is whole once it was repeated.
     async fn erase_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError>;
 
@@ -114,10 +114,37 @@ pub trait Store: Attempts + Send + Sync {
 
     async fn remove_signing_key(&self, id: KeyId) -> Result<(), StoreError>;
 
+    /// Adds the event, which is not sealed yet.
     async fn add_event(&self, event: &Event) -> Result<(), StoreError>;
 
-    /// A user's events, the newest first, at most so many.
-    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError>;
+    /// Those with ids in this range that have not expired, the newest first, at most so many.
+    async fn events(
+        &self,
+        wanted: &EventFilter,
+        ids: Range<EventId>,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// Sealed events at these positions that have not expired, in the order of the chain, at most so many. Of those that are being
+    /// sealed meanwhile some may be there and others, before them, not yet.
+    async fn sealed_events(
+        &self,
+        of: Option<UserId>,
+        positions: Range<u64>,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// Those that are not sealed yet, in the order of their ids, at most so many.
+    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// The latest link of the chain, expired or not.
+    async fn head(&self) -> Result<Option<Head>, StoreError>;
+
+    /// Gives at most [`BATCH`] events the places in the chain that they bring, in their order; `Stale` where one is sealed already, or
+    /// the place is another's. Those before that one are sealed then, or none is.
+    async fn seal_events(&self, sealed: &[Event]) -> Result<(), StoreError>;
 
     /// Tells what changes from now on.
     fn changes(&self) -> Box<dyn Changes>;

@@ -1,6 +1,7 @@
 //! Seals what is secret at rest, with AES-256-GCM under the key secrets.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -23,6 +24,8 @@ struct Key {
     cipher: LessSafeKey,
     /// Begins what is hashed to a fingerprint; derived from the secret, and as secret.
     fingerprints: [u8; 32],
+    /// Seals links of the chain of events; derived from the secret as well.
+    chain: Hmac<Sha256>,
 }
 
 /// What is sealed, and for whom: what was sealed for one does not open for another.
@@ -62,6 +65,17 @@ impl Vault {
             .finalize()
             .into();
         SecretDigest::from_bytes(digest)
+    }
+
+    /// The HMAC-SHA-256 of a link in the chain of events, under the first key.
+    pub fn seal_link(&self, link: &[u8]) -> [u8; 32] {
+        self.first.chain.clone().chain_update(link).finalize().into_bytes().into()
+    }
+
+    /// Whether one of the keys has sealed this link so.
+    pub fn has_sealed_link(&self, link: &[u8], digest: &[u8; 32]) -> bool {
+        let mut keys = std::iter::once(&self.first).chain(&self.others);
+        keys.any(|key| key.chain.clone().chain_update(link).verify_slice(digest).is_ok())
     }
 
     pub fn seal(&self, plain: &[u8], label: Label, entropy: &dyn Entropy) -> Result<Sealed, VaultError> {
@@ -104,12 +118,12 @@ impl Key {
         let digest: [u8; 32] =
             Sha256::new().chain_update("portcullis key").chain_update(secret.as_bytes()).finalize().into();
         let [a, b, c, d, ..] = digest;
-        let fingerprints = Sha256::new()
-            .chain_update("portcullis fingerprints")
-            .chain_update(secret.as_bytes())
-            .finalize()
-            .into();
-        Ok(Self { name: [a, b, c, d], cipher: LessSafeKey::new(key), fingerprints })
+        let derived = |what: &str| -> [u8; 32] {
+            Sha256::new().chain_update(what).chain_update(secret.as_bytes()).finalize().into()
+        };
+        let chain = Hmac::new_from_slice(&derived("portcullis events")).map_err(|_| VaultError::NotSealed)?;
+        let fingerprints = derived("portcullis fingerprints");
+        Ok(Self { name: [a, b, c, d], cipher: LessSafeKey::new(key), fingerprints, chain })
     }
 }
 
@@ -155,6 +169,14 @@ mod tests {
         for label in [Label { what: "other", ..LABEL }, Label { of: Uuid::from_u128(8), ..LABEL }] {
             assert_eq!(vault.open(&sealed, label), Err(VaultError::NotOpened));
         }
+    }
+
+    #[test]
+    fn a_link_is_recognised_by_whoever_has_the_key_that_sealed_it() {
+        let digest = vault(&[1]).seal_link(b"link");
+        assert!(vault(&[2, 1]).has_sealed_link(b"link", &digest));
+        assert!(!vault(&[2]).has_sealed_link(b"link", &digest));
+        assert!(!vault(&[1]).has_sealed_link(b"knot", &digest));
     }
 
     proptest! {

@@ -8,6 +8,7 @@ pub mod open_store;
 pub mod overload;
 pub mod probe;
 pub mod purge;
+pub mod seal;
 pub mod vitals;
 
 use std::time::Duration;

@@ -12,6 +12,7 @@ mod cross_site;
 mod dependencies;
 mod doctor;
 mod edge;
+mod events;
 mod failover;
 mod fences;
 mod foreign_hashes;

@@ -100,6 +100,10 @@ impl User {
         &self.0.password.hash
     }
 
+    pub fn is_admin(&self) -> bool {
+        self.0.roles.iter().any(Role::is_admin)
+    }
+
     pub fn is_active(&self) -> bool {
         self.0.status == Status::Active
     }

@@ -18,6 +18,13 @@ impl TryFrom<&str> for Role {
     }
 }
 
+impl Role {
+    /// Who has it sees what happened to everybody.
+    pub fn is_admin(&self) -> bool {
+        self.0 == "admin"
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     domain::email::Email,
     store::sqlite::{Location, SqliteStore},
+    system::{clock::SystemClock, entropy::OsEntropy},
 };
 
 const HASH: &str = "$2b$06$xWggYb.8fol4IgEkkMO9wetAzkXlIjsx.RHn/d7gwUUWWLs/5I5Me";
@@ -38,7 +39,9 @@ async fn fresh() -> SqliteStore {
 async fn import(store: Option<&dyn Store>, lines: &str, order: &Order) -> (Tally, Heard) {
     let mut lines = Lines::of(std::io::Cursor::new(lines.to_owned()));
     let mut heard = Heard::default();
-    let tally = import_users(store, now(), &mut lines, order, &mut heard).await.unwrap();
+    let clock = SystemClock::start();
+    let pen = |store| Pen { store, clock: &clock, entropy: &OsEntropy };
+    let tally = import_users(store.map(pen), now(), &mut lines, order, &mut heard).await.unwrap();
     assert_eq!(heard.read, tally.read);
     (tally, heard)
 }

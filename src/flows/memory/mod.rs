@@ -15,6 +15,7 @@ use std::{
 
 use moka::future::Cache;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
 use crate::{
     domain::{
@@ -54,6 +55,7 @@ pub struct Memory {
     /// Those who are reading; it keeps nothing.
     reads: Cache<Key, Arc<Remembered>>,
     marks: Marks,
+    stirred: watch::Sender<()>,
     /// The uptime, in milliseconds, up to which all changes have been heard of.
     heard: AtomicU64,
     hits: AtomicU64,
@@ -119,6 +121,7 @@ impl Memory {
                 .build(),
             reads: Cache::builder().max_capacity(READS).build(),
             marks: Marks::default(),
+            stirred: watch::Sender::new(()),
             heard: AtomicU64::new(0),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -163,6 +166,7 @@ impl Memory {
                 Change::User(id) => self.forget_user(*id),
                 Change::Everything => {
                     self.marks.forget_all();
+                    self.stirred.send_replace(());
                     self.sessions.invalidate_all();
                 }
             }
@@ -173,6 +177,12 @@ impl Memory {
     /// Nobody who asks from now on is told what was true before.
     pub fn forget_session(&self, id: SessionId) {
         self.marks.forget(id.as_uuid());
+        self.stirred.send_replace(());
+    }
+
+    /// For whoever goes by what is remembered for long: tells that something was forgotten.
+    pub fn stirs(&self) -> watch::Receiver<()> {
+        self.stirred.subscribe()
     }
 
     /// Lets go of a session of which nothing changed that anybody is judged by.
@@ -182,6 +192,7 @@ impl Memory {
 
     pub fn forget_user(&self, id: UserId) {
         self.marks.forget(id.as_uuid());
+        self.stirred.send_replace(());
     }
 
     pub fn figures(&self) -> Figures {

@@ -81,8 +81,9 @@ impl Connected {
             return Ok(Try::Wait { until });
         }
         let counted_now = counters.iter().map(|counter| self.count_try(counter, now));
-        if try_join_all(counted_now).await?.into_iter().all(|may| may) {
-            return Ok(Try::May);
+        let counted_now = try_join_all(counted_now).await?;
+        if counted_now.iter().all(Option::is_some) {
+            return Ok(Try::May { next_waits: counted_now.contains(&Some(true)) });
         }
         // Somebody else was quicker, and it is they who made it wait.
         let until = self.waits_until(&counted, now).await?;
@@ -104,21 +105,27 @@ impl Connected {
         Ok(until.map(|until| until.read("blockedUntil")).collect::<Result<Vec<_>, _>>()?.into_iter().max())
     }
 
-    /// `false` where it still has to wait: then its document does not match, and what the upsert would add has a name that is taken.
-    async fn count_try(&self, Counter { name, curve }: &Counter, now: Timestamp) -> Result<bool, StoreError> {
+    /// Whether the next one has to wait. `None` where this one does: then its document does not match, and what the upsert would add has a
+    /// name that is taken.
+    async fn count_try(
+        &self,
+        Counter { name, curve }: &Counter,
+        now: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
         let at = Moment::from(now);
         let free = doc! {
             "_id": Digest::from(&name.digest),
             "$or": [{ "blockedUntil": null }, { "blockedUntil": { "$lte": at } }, { "expiresAt": { "$lte": at } }],
         };
         for _ in 0..BEGINNINGS {
-            let counted = self.attempts.update_one(free.clone(), one_more(name, curve, now)).upsert(true);
-            match self.calls.write(counted.into_future()).await {
+            let counted = self.attempts.find_one_and_update(free.clone(), one_more(name, curve, now));
+            let counted = counted.upsert(true).return_document(ReturnDocument::After);
+            match self.calls.write(counted).await {
                 Err(StoreError::Taken) => {}
-                counted => return counted.map(|_| true),
+                counted => return Ok(Some(counted?.ok_or(Misfit("attempts"))?.blocked_until.is_some())),
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// The pairs lie in the document of their network, and are never more than make it wait.

@@ -28,7 +28,7 @@ mod signing_keys;
 mod users;
 mod vitals;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -38,8 +38,8 @@ use tokio::sync::OnceCell;
 use crate::domain::{
     clock::Entropy,
     email::Email,
-    event::Event,
-    id::{KeyId, SessionId, UserId},
+    event::{Event, EventFilter, Head},
+    id::{EventId, KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     record::Record,
     secret::SecretDigest,
@@ -184,8 +184,36 @@ impl Store for MongoStore {
         self.connected()?.insert_event(event).await
     }
 
-    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError> {
-        self.connected()?.find_events_of(user, most).await
+    async fn events(
+        &self,
+        wanted: &EventFilter,
+        ids: Range<EventId>,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.connected()?.find_events(wanted, ids, most, now).await
+    }
+
+    async fn sealed_events(
+        &self,
+        of: Option<UserId>,
+        positions: Range<u64>,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.connected()?.find_sealed_events(of, positions, most, now).await
+    }
+
+    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.connected()?.find_unsealed_events(most).await
+    }
+
+    async fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.connected()?.find_head().await
+    }
+
+    async fn seal_events(&self, sealed: &[Event]) -> Result<(), StoreError> {
+        self.connected()?.seal_all(sealed).await
     }
 
     fn changes(&self) -> Box<dyn Changes> {

@@ -118,8 +118,8 @@ impl Connected {
             return Ok(false);
         }
         self.calls.write(self.sessions.delete_many(doc! { "userId": user })).await?;
-        let where_from = doc! { "$unset": { "ip": "", "sessionId": "" } };
-        self.calls.write(self.events.update_many(doc! { "userId": user }, where_from)).await?;
+        let particulars = doc! { "$unset": { "particulars": "", "ip": "", "sessionId": "" } };
+        self.calls.write(self.events.update_many(doc! { "userId": user }, particulars)).await?;
         Ok(self.calls.write(self.users.delete_one(over)).await?.deleted_count == 1)
     }
 }

@@ -35,7 +35,8 @@ statements! {
             blocked_until = CASE \
                 WHEN expires_at <= ?2 OR count + 1 < ?4 THEN NULL \
                 WHEN count + 1 >= ?5 THEN ?2 + ?3 \
-                ELSE ?2 + MIN(?7, ?6 << MIN(count + 1 - ?4, ?8)) END";
+                ELSE ?2 + MIN(?7, ?6 << MIN(count + 1 - ?4, ?8)) END \
+        RETURNING blocked_until IS NOT NULL";
     NOTE_PAIR = "INSERT INTO wrong_pairs (network, pair, expires_at) VALUES (?1, ?2, ?3) \
         ON CONFLICT (network, pair) DO UPDATE SET expires_at = excluded.expires_at";
     COUNT_PAIRS = "SELECT count(*) FROM wrong_pairs WHERE network = ?1 AND expires_at > ?2";
@@ -107,10 +108,11 @@ fn try_once(connection: &Connection, attempt: &Attempt, now: Timestamp) -> rusql
     if let Some(until) = longest {
         return Ok(Try::Wait { until });
     }
+    let mut next_waits = false;
     for counter in &attempt.counters {
-        count_try(connection, counter, now)?;
+        next_waits |= count_try(connection, counter, now)?;
     }
-    Ok(Try::May)
+    Ok(Try::May { next_waits })
 }
 
 fn waits_until(
@@ -124,7 +126,8 @@ fn waits_until(
         .optional()
 }
 
-fn count_try(connection: &Connection, counter: &Counter, now: Timestamp) -> rusqlite::Result<()> {
+/// Whether the next one has to wait.
+fn count_try(connection: &Connection, counter: &Counter, now: Timestamp) -> rusqlite::Result<bool> {
     let Counter { name, curve } = counter;
     let by = params![
         name.digest.as_bytes(),
@@ -137,7 +140,7 @@ fn count_try(connection: &Connection, counter: &Counter, now: Timestamp) -> rusq
         Curve::DOUBLINGS,
         name.label.as_bytes(),
     ];
-    connection.prepare_cached(TRY)?.execute(by).map(drop)
+    connection.prepare_cached(TRY)?.query_row(by, |row| row.get(0))
 }
 
 fn note_wrong_pair(

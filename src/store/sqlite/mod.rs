@@ -11,6 +11,7 @@ mod lane;
 mod location;
 mod mailbox;
 mod one_time;
+mod opened;
 mod purge;
 mod rows;
 mod schema;
@@ -22,25 +23,18 @@ mod transfer;
 mod users;
 mod vitals;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use self::{
-    changes::Told,
-    connection::Role,
-    lane::{Lane, Size},
-    transfer::SqliteExport,
-};
-use super::{
-    Added, Change, Changes, DEADLINE, Export, MigrateError, Pool, Store, StoreError, Traffic, Vitals,
-};
+use self::transfer::SqliteExport;
+use super::{Added, Change, Changes, Export, MigrateError, Pool, Store, StoreError, Traffic, Vitals};
 use crate::domain::{
     email::Email,
-    event::Event,
-    id::{KeyId, SessionId, UserId},
+    event::{Event, EventFilter, Head},
+    id::{EventId, KeyId, SessionId, UserId},
     one_time::{OneTime, Purpose},
     record::{Kind, Record},
     secret::SecretDigest,
@@ -49,46 +43,7 @@ use crate::domain::{
     user::User,
 };
 
-pub use self::location::Location;
-
-/// A database in one file, which other processes on this machine may have open as well.
-pub struct SqliteStore {
-    location: Location,
-    /// One thread, because SQLite takes one write at a time whatever we do.
-    writer: Arc<Lane>,
-    /// The same as `writer` for a database in memory, which lives in a single connection.
-    readers: Arc<Lane>,
-    told: Told,
-}
-
-impl SqliteStore {
-    /// Makes the file if there is none. Connections are opened when they are first needed, so what may be wrong with a
-    /// file that was there is told by `migrate`.
-    pub fn open(location: Location) -> Result<Self, MigrateError> {
-        location.prepare()?;
-        let traffic = Arc::new(Traffic::of("sqlite"));
-        let start = |role, size| {
-            let lane = Lane::start(&location, role, size, DEADLINE, Arc::clone(&traffic));
-            lane.map(Arc::new).map_err(|error| MigrateError::Unavailable(error.into()))
-        };
-        let writer = start(Role::Writer, Size::WRITER)?;
-        let readers = match location {
-            Location::Memory => Arc::clone(&writer),
-            Location::File(_) => start(Role::Reader, Size::of_readers())?,
-        };
-        Ok(Self { location, writer, readers, told: Told::default() })
-    }
-
-    /// Told by the thread that writes: before the caller hears of it, and although the caller may be gone by then.
-    async fn write_and_tell<T: Send + 'static>(
-        &self,
-        change: Change,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let told = self.told.clone();
-        self.writer.write_then(work, move || told.tell(change)).await
-    }
-}
+pub use self::{location::Location, opened::SqliteStore};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -210,8 +165,39 @@ impl Store for SqliteStore {
         self.writer.write(move |connection| events::add(connection, &event)).await
     }
 
-    async fn events_of(&self, user: UserId, most: u32) -> Result<Vec<Event>, StoreError> {
-        self.readers.read(move |connection| events::of_user(connection, user, most)).await
+    async fn events(
+        &self,
+        wanted: &EventFilter,
+        ids: Range<EventId>,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, StoreError> {
+        let wanted = *wanted;
+        self.readers.read(move |connection| events::page(connection, wanted, &ids, most, now)).await
+    }
+
+    async fn sealed_events(
+        &self,
+        of: Option<UserId>,
+        positions: Range<u64>,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |connection| events::sealed(connection, of, &positions, most, now)).await
+    }
+
+    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |connection| events::unsealed(connection, most)).await
+    }
+
+    async fn head(&self) -> Result<Option<Head>, StoreError> {
+        self.readers.read(events::head).await
+    }
+
+    async fn seal_events(&self, sealed: &[Event]) -> Result<(), StoreError> {
+        let sealed = sealed.to_vec();
+        let seal = move |connection: &Connection| events::seal(connection, &sealed);
+        if self.writer.write(seal).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
     fn changes(&self) -> Box<dyn Changes> {
@@ -259,7 +245,7 @@ impl Store for SqliteStore {
 
     /// In portions, so that whoever wants to write meanwhile waits for one of them and not for all.
     async fn purge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let all = [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs];
+        let all = [sessions::purge, one_time::purge, attempts::purge, attempts::purge_pairs, events::purge];
         self.writer.purge(&all, now).await
     }
 

@@ -8,7 +8,7 @@ use crate::domain::{
     challenge::Challenges,
     device::Device,
     email::Email,
-    event::{Event, EventKind},
+    event::{Actor, ChainDigest, Event, EventKind, Head, Link, Particulars, Reason, RequestName, TraceId},
     id::{EventId, KeyId, SessionId, UserId},
     letter::Outbox,
     one_time::{OneTime, Purpose},
@@ -43,6 +43,14 @@ macro_rules! one_time_columns {
     };
 }
 pub(super) use one_time_columns;
+
+macro_rules! event_columns {
+    () => {
+        "id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, \
+         position, previous, previous_expires_at, expires_at, digest"
+    };
+}
+pub(super) use event_columns;
 
 pub(super) fn user(columns: &mut Columns<'_>) -> rusqlite::Result<User> {
     Ok(User::build(UserAttrs {
@@ -111,14 +119,55 @@ pub(super) fn signing_key(columns: &mut Columns<'_>) -> rusqlite::Result<Signing
 }
 
 pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
-    Ok(Event {
-        id: EventId::from_uuid(columns.id()?),
-        kind: columns.parsed(|text: String| EventKind::parse(&text).ok_or(Not("a kind of event")))?,
-        user_id: UserId::from_uuid(columns.id()?),
+    let id = EventId::from_uuid(columns.id()?);
+    let kind = columns.parsed(|text: String| EventKind::parse(&text).ok_or(Not("a kind of event")))?;
+    let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::parse, "a reason"))?;
+    let actor = columns.parsed(|text: String| Actor::parse(&text).ok_or(Not("an actor")))?;
+    let user_id = columns.id_if_any()?.map(UserId::from_uuid);
+    let request =
+        columns.parsed(|text: Option<String>| read_if_any(text, RequestName::parse, "a request's name"))?;
+    let trace = columns.value::<Option<[u8; 16]>>()?.and_then(TraceId::from_bytes);
+    let (particulars, commitment) = particulars(columns)?;
+    let (at, link) = (columns.time()?, link(columns)?);
+    Ok(Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, link })
+}
+
+fn particulars(columns: &mut Columns<'_>) -> rusqlite::Result<(Option<Particulars>, [u8; 32])> {
+    let salt: Option<[u8; 16]> = columns.value()?;
+    let known = Particulars {
+        salt: salt.unwrap_or_default(),
         session_id: columns.id_if_any()?.map(SessionId::from_uuid),
-        ip: columns.parsed(|text: Option<String>| text.map(|text| text.parse()).transpose())?,
-        at: columns.time()?,
+        subject: columns.value::<Option<[u8; 32]>>()?.map(SecretDigest::from_bytes),
+        device: device(columns)?,
+    };
+    Ok(Particulars::read(known, salt.is_some(), columns.value()?))
+}
+
+fn link(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Link>> {
+    let Some(position) = columns.value::<Option<i64>>()? else { return Ok(None) };
+    Ok(Some(Link {
+        position: position.try_into().or_else(|_| columns.wrong("a position"))?,
+        previous: columns.value().map(ChainDigest::from_bytes)?,
+        previous_expires_at: columns.time()?,
+        expires_at: columns.time()?,
+        digest: columns.value().map(ChainDigest::from_bytes)?,
+    }))
+}
+
+pub(super) fn head(columns: &mut Columns<'_>) -> rusqlite::Result<Head> {
+    Ok(Head {
+        position: columns.number()?,
+        digest: columns.value().map(ChainDigest::from_bytes)?,
+        expires_at: columns.time()?,
     })
+}
+
+fn read_if_any<T>(
+    text: Option<String>,
+    read: impl FnOnce(&str) -> Option<T>,
+    what: &'static str,
+) -> Result<Option<T>, Not> {
+    text.map(|text| read(&text).ok_or(Not(what))).transpose()
 }
 
 /// The index is over the canonical form, so a row whose two forms disagree would be found under the wrong name.

@@ -13,7 +13,7 @@ use super::{
     events,
     lane::{Lane, NoAnswer},
     one_time,
-    rows::{self, one_time_columns, session_columns, user_columns},
+    rows::{self, event_columns, one_time_columns, session_columns, user_columns},
     sessions, signing_keys, users,
 };
 use crate::{
@@ -38,7 +38,7 @@ const fn all(kind: Kind) -> &'static str {
         Kind::SigningKeys => {
             "SELECT id, number, public, private, created_at, not_before FROM signing_keys ORDER BY id"
         }
-        Kind::Events => "SELECT id, kind, user_id, session_id, ip, at FROM events ORDER BY id",
+        Kind::Events => concat!("SELECT ", event_columns!(), " FROM events ORDER BY id"),
     }
 }
 

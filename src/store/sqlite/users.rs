@@ -98,7 +98,7 @@ pub(super) fn erase(connection: &Connection, id: UserId, now: Timestamp) -> rusq
     let gone = connection.prepare_cached(ERASE)?.execute(by)? == 1;
     if gone {
         sessions::remove_all_of(connection, id)?;
-        events::forget_where_from(connection, id)?;
+        events::forget_particulars(connection, id)?;
     }
     Ok(gone)
 }

@@ -59,6 +59,7 @@ fn times_and_numbers_have_bounds() {
     for (name, values) in [
         ("PORTCULLIS_TOKEN_TTL", &["59s", "61m", "2h", "0s", "10", "PT10M", "-1m"][..]),
         ("PORTCULLIS_SESSION_GRACE", &["61s", "10", "1d"]),
+        ("PORTCULLIS_EVENTS_RETENTION", &["23h", "0s", "3661d", "1y", "365"]),
         ("PORTCULLIS_SESSION_LIMIT", &["0", "1001", "-1", "1e2"]),
         ("PORTCULLIS_TOKEN_AUDIENCE", &["a b", "\u{fc}", "\u{7f}"]),
         ("PORTCULLIS_KEY_SECRET", &["change me", "AAAA", ","]),
@@ -68,4 +69,5 @@ fn times_and_numbers_have_bounds() {
         }
     }
     assert!(good(&[("PORTCULLIS_SESSION_GRACE", "0s")]).session.grace.is_zero());
+    assert_eq!(good(&[("PORTCULLIS_EVENTS_RETENTION", "30d")]).events.retention.as_hours(), 720);
 }

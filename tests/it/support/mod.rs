@@ -7,6 +7,7 @@ pub(crate) mod bucket;
 pub(crate) mod clock;
 pub(crate) mod collector;
 pub(crate) mod entropy;
+pub(crate) mod events;
 pub(crate) mod figures;
 pub(crate) mod folder;
 pub(crate) mod forge;

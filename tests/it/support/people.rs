@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis::domain::{
-    clock::Clock,
+    clock::{Clock, random},
     device::Device,
     email::Email,
     id::{EventId, KeyId, LetterId, SessionId, UserId},
@@ -55,6 +55,10 @@ impl People {
 
     pub(crate) fn event_id(&self) -> EventId {
         EventId::new(self.now(), &self.entropy).unwrap()
+    }
+
+    pub(crate) fn salt(&self) -> [u8; 16] {
+        random(&self.entropy).unwrap()
     }
 
     pub(crate) fn secret(&self) -> Secret {

@@ -24,6 +24,7 @@ use portcullis::{
     flows::{
         Rules, Services,
         delivery::Delivery,
+        journal::Journal,
         key_ring::KeyRing,
         memory::Memory,
         meters::Meters,
@@ -134,6 +135,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
             delivery: Delivery::default(),
             bell: Notify::new(),
         },
+        journal: Journal::new(SignedDuration::from_hours(365 * 24)),
         rules: Rules {
             sign_up: SignUpAnswer::Direct,
             throttle: ThrottlePreset::Off,

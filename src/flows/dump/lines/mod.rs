@@ -2,10 +2,11 @@
 //!
 //! Written from the domain's types, member by member, so that a new field does not compile until it has its place here.
 
+mod event;
 mod session;
 mod user;
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -13,8 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use uuid::Uuid;
 
 use crate::domain::{
-    event::{Event, EventKind},
-    id::{EventId, KeyId, SessionId, UserId},
+    id::KeyId,
     one_time::{OneTime, Purpose},
     record::Record,
     sealed::Sealed,
@@ -22,7 +22,7 @@ use crate::domain::{
     signing_key::SigningKey,
 };
 
-use self::{session::SessionLine, user::UserLine};
+use self::{event::EventLine, session::SessionLine, user::UserLine};
 
 use super::{DumpError, Header, Sums};
 
@@ -199,47 +199,5 @@ impl From<SigningKeyLine> for SigningKey {
             created_at: line.created_at,
             not_before: line.not_before,
         }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct EventLine {
-    id: Uuid,
-    kind: String,
-    user_id: Uuid,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    session_id: Option<Uuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ip: Option<IpAddr>,
-    at: Timestamp,
-}
-
-impl From<&Event> for EventLine {
-    fn from(event: &Event) -> Self {
-        let Event { id, kind, user_id, session_id, ip, at } = event;
-        Self {
-            id: id.as_uuid(),
-            kind: kind.as_str().to_owned(),
-            user_id: user_id.as_uuid(),
-            session_id: session_id.map(|session| session.as_uuid()),
-            ip: *ip,
-            at: *at,
-        }
-    }
-}
-
-impl TryFrom<EventLine> for Event {
-    type Error = Misfit;
-
-    fn try_from(line: EventLine) -> Result<Self, Misfit> {
-        Ok(Self {
-            id: EventId::from_uuid(line.id),
-            kind: EventKind::parse(&line.kind).ok_or(Misfit("a kind of event is unknown"))?,
-            user_id: UserId::from_uuid(line.user_id),
-            session_id: line.session_id.map(SessionId::from_uuid),
-            ip: line.ip,
-            at: line.at,
-        })
     }
 }

@@ -1,9 +1,12 @@
 //! Plans: no query may read a collection from end to end.
 
 use futures_util::TryStreamExt;
+use jiff::SignedDuration;
 use mongodb::bson::{Document, doc};
 use portcullis::{
     domain::{
+        event::{EventFilter, EventKind, Head},
+        id::EventId,
         one_time::Purpose,
         sealed::Sealed,
         session::{EndReason, Ended, Seen},
@@ -13,7 +16,7 @@ use portcullis::{
 };
 
 use super::{
-    super::contract::{events::event, rotations::rotate, signing_keys::key},
+    super::contract::{self, events::event, rotations::rotate, signing_keys::key},
     fresh,
 };
 use crate::support::people::People;
@@ -88,7 +91,17 @@ async fn do_everything(store: &dyn Store, people: &People) {
     assert_eq!(store.signing_keys().await.unwrap().len(), 1);
     store.remove_signing_key(key.id).await.unwrap();
     store.add_event(&event(&user, people)).await.unwrap();
-    assert_eq!(store.events_of(user.id(), 10).await.unwrap().len(), 1);
+    assert_eq!(contract::events::of(store, user.id(), now).await.len(), 1);
+    let of_kind = EventFilter { user: None, kind: Some(EventKind::RefreshReuse) };
+    let ids = EventId::FIRST..EventId::LAST;
+    assert_eq!(store.events(&of_kind, ids.clone(), 2, now).await.unwrap().len(), 2);
+    assert_eq!(store.events(&EventFilter::default(), ids, 2, now).await.unwrap().len(), 2);
+    assert_eq!(store.head().await.unwrap(), None);
+    contract::events::seal(store, &Head::NONE, SignedDuration::from_hours(24)).await;
+    assert_eq!(store.unsealed_events(10).await.unwrap(), []);
+    assert!(store.head().await.unwrap().is_some());
+    assert_eq!(store.sealed_events(None, 2..u64::MAX, 3, now).await.unwrap().len(), 3);
+    assert_eq!(store.sealed_events(Some(user.id()), 0..u64::MAX, 3, now).await.unwrap().len(), 1);
     let name = Name { digest: record.digest, label: Sealed::from_bytes(vec![0]) };
     store.count(&name, now, now).await.unwrap();
     store.count(&name, now, now).await.unwrap();

@@ -1,0 +1,208 @@
+//! The chain: each event is sealed together with the seal of the one before, so that what is taken out, put in or edited shows.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Event, bytes::Bytes};
+use crate::domain::hex::{hex, unhex};
+
+/// What an event is sealed with: of the event, its place, and the seal before. It is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainDigest([u8; 32]);
+
+/// An event's place in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// 1, 2, 3 and so on, over all days.
+    pub position: u64,
+    pub previous: ChainDigest,
+    /// When the one before may go: whoever finds it gone knows by this whether it went by itself.
+    pub previous_expires_at: Timestamp,
+    /// Never before the one before goes, so that only the beginning of the chain is ever gone.
+    pub expires_at: Timestamp,
+    pub digest: ChainDigest,
+}
+
+/// The latest link, to which the next one is tied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub position: u64,
+    pub digest: ChainDigest,
+    pub expires_at: Timestamp,
+}
+
+/// A head that somebody wrote down where nobody who is at the store can change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    pub position: u64,
+    pub digest: ChainDigest,
+}
+
+/// Not `POSITION:DIGEST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a position, a colon and 64 hexadecimal digits")]
+pub struct NotAHead;
+
+/// What is wrong with a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The seal is none of ours on what the event says: it was edited, moved, or put there.
+    Altered { position: u64 },
+    /// It is sealed, and does not follow the one before it.
+    Detached { position: u64 },
+    /// These are not there, and cannot have expired.
+    Missing { from: u64, to: u64 },
+}
+
+/// Follows a chain from its oldest link.
+#[derive(Debug, Default)]
+pub struct Walk {
+    pub first: Option<u64>,
+    pub last: Option<Head>,
+    pub checked: u64,
+    /// Those that tell no more of a person.
+    pub forgotten: u64,
+}
+
+impl Head {
+    pub const fn noted(&self) -> Noted {
+        Noted { position: self.position, digest: self.digest }
+    }
+
+    /// Of a chain that has no link yet.
+    pub const NONE: Self =
+        Self { position: 0, digest: ChainDigest([0; 32]), expires_at: Timestamp::UNIX_EPOCH };
+
+    /// The place of the next event.
+    pub fn next(&self, event: &Event, retention: SignedDuration, seal: impl Fn(&[u8]) -> [u8; 32]) -> Link {
+        let unsealed = Link {
+            position: self.position + 1,
+            previous: self.digest,
+            previous_expires_at: self.expires_at,
+            expires_at: event.at.checked_add(retention).unwrap_or(Timestamp::MAX).max(self.expires_at),
+            digest: ChainDigest([0; 32]),
+        };
+        Link { digest: ChainDigest(seal(&unsealed.bytes(event))), ..unsealed }
+    }
+}
+
+impl Link {
+    pub fn follows(&self, head: &Head) -> bool {
+        self.position == head.position + 1 && self.previous == head.digest
+    }
+
+    pub const fn head(&self) -> Head {
+        Head { position: self.position, digest: self.digest, expires_at: self.expires_at }
+    }
+
+    /// What is sealed: all of the event but what may be forgotten, which stands there by its commitment.
+    pub fn bytes(&self, event: &Event) -> Vec<u8> {
+        let mut bytes = Bytes::new("portcullis event 1");
+        bytes.put(self.previous.0);
+        bytes.put(self.previous_expires_at.as_millisecond().to_be_bytes());
+        bytes.put(self.position.to_be_bytes());
+        bytes.put(self.expires_at.as_millisecond().to_be_bytes());
+        bytes.put(event.id.as_uuid().as_bytes());
+        bytes.put(event.kind.as_str());
+        bytes.put_if_any(event.reason.map(super::Reason::as_str));
+        bytes.put(event.actor.as_str());
+        bytes.put_if_any(event.user_id.map(|user| *user.as_uuid().as_bytes()).as_ref());
+        bytes.put_if_any(event.request.as_ref().map(super::RequestName::as_str));
+        bytes.put_if_any(event.trace.as_ref().map(super::TraceId::as_bytes));
+        bytes.put(event.at.as_millisecond().to_be_bytes());
+        bytes.put(event.commitment);
+        bytes.as_slice().to_vec()
+    }
+}
+
+impl Walk {
+    /// The next link that is there. `is_ours` says whether a seal is ours on these bytes.
+    pub fn step(
+        &mut self,
+        event: &Event,
+        now: Timestamp,
+        is_ours: impl Fn(&[u8], &[u8; 32]) -> bool,
+    ) -> Vec<Fault> {
+        let Some(link) = event.link else { return Vec::new() };
+        let mut faults = Vec::new();
+        faults.extend(self.gap(&link, now));
+        let told = event.particulars.as_ref().map(super::Particulars::commitment);
+        if told.is_some_and(|told| told != event.commitment) || !is_ours(&link.bytes(event), &link.digest.0) {
+            faults.push(Fault::Altered { position: link.position });
+        } else if !self.is_followed_by(&link) {
+            faults.push(Fault::Detached { position: link.position });
+        }
+        self.first.get_or_insert(link.position);
+        self.last = Some(link.head());
+        self.checked += 1;
+        self.forgotten += u64::from(told.is_none());
+        faults
+    }
+
+    /// Those between the last one and this, unless they may have gone: none goes before those before it.
+    fn gap(&self, link: &Link, now: Timestamp) -> Option<Fault> {
+        let from = self.last.map_or(1, |last| last.position + 1);
+        let is_gap = from < link.position && link.previous_expires_at > now;
+        is_gap.then(|| Fault::Missing { from, to: link.position - 1 })
+    }
+
+    fn is_followed_by(&self, link: &Link) -> bool {
+        let last = self.last.unwrap_or(Head::NONE);
+        last.position + 1 != link.position
+            || (last.digest == link.previous && last.expires_at == link.previous_expires_at)
+    }
+}
+
+impl ChainDigest {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChainDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+/// As it was noted.
+impl FromStr for Noted {
+    type Err = NotAHead;
+
+    fn from_str(text: &str) -> Result<Self, NotAHead> {
+        let (position, digest) = text.split_once(':').ok_or(NotAHead)?;
+        let position = position.parse().map_err(|_| NotAHead)?;
+        let digest = unhex(digest).and_then(|bytes| bytes.try_into().ok()).ok_or(NotAHead)?;
+        Ok(Self { position, digest: ChainDigest(digest) })
+    }
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.position, self.digest)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Altered { position } => {
+                write!(
+                    f,
+                    "{position} was edited, moved or put there: its seal is none of ours on what it says"
+                )
+            }
+            Self::Detached { position } => write!(f, "{position} does not follow the one before it"),
+            Self::Missing { from, to } if from == to => write!(f, "{from} is missing"),
+            Self::Missing { from, to } => write!(f, "{from} to {to} are missing"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! The words of `docs/events.md` are those of the code.
+
+use portcullis::domain::event::{Actor, EventKind, Reason};
+
+#[test]
+fn the_document_has_every_word_once_and_no_other() {
+    let document = include_str!("../../../docs/events.md");
+    let written = |heading: &str| {
+        let section = document.split(&format!("\n## {heading}\n")).nth(1).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.map(|row| row.split('`').next().unwrap()).collect::<Vec<_>>()
+    };
+    let of = |names: &mut dyn Iterator<Item = &'static str>| names.collect::<Vec<_>>();
+    assert_eq!(written("Kinds"), of(&mut EventKind::ALL.iter().map(|kind| kind.as_str())));
+    assert_eq!(written("Reasons"), of(&mut Reason::ALL.iter().map(|reason| reason.as_str())));
+    assert_eq!(written("Actors"), of(&mut Actor::ALL.iter().map(|actor| actor.as_str())));
+}
