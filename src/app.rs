@@ -8,6 +8,7 @@ mod doors;
 mod jobs;
 mod keys;
 mod post;
+mod rules;
 mod users;
 
 use std::{fmt, io, net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
@@ -19,13 +20,9 @@ use tokio::{sync::oneshot, time::timeout};
 use self::{doors::Doors, jobs::Jobs};
 use crate::{
     config::{Config, StoreUrl},
-    domain::{
-        access_token::TokenRules,
-        clock::{Clock, Entropy},
-    },
+    domain::clock::{Clock, Entropy},
     flows::{
-        Rules, Services, journal::Journal, memory::Memory, meters::Meters, readiness::Readiness,
-        vitals::LastVitals,
+        Services, journal::Journal, memory::Memory, meters::Meters, readiness::Readiness, vitals::LastVitals,
     },
     http::{
         Site,
@@ -148,7 +145,7 @@ impl App {
         let post = post::post(config)?;
         let World { store, clock, entropy, begun } = world;
         let vault = keys.vault();
-        let (rules, readiness) = (rules(config), Readiness::default());
+        let (rules, readiness) = (rules::rules(config), Readiness::default());
         let memory = Memory::new(Arc::clone(&clock));
         let certificates = doors.certificates.clone();
         let services = Services {
@@ -226,26 +223,6 @@ impl App {
         let farewell = async { tokio::join!(drained, tear_down(stop_listening, jobs, &services)) };
         let _ = timeout(FAREWELL, farewell).await;
         left
-    }
-}
-
-fn rules(config: &Config) -> Rules {
-    let tokens = TokenRules {
-        issuer: config.public.origin.to_string(),
-        audience: config.token.audience.clone(),
-        lifetime: config.token.ttl,
-    };
-    Rules {
-        cost: config.password.cost,
-        passwords: config.password.policy,
-        sign_up: config.sign_up.answer,
-        throttle: config.throttle.preset,
-        remembered_passwords: config.password.history,
-        lifetimes: config.session.preset.lifetimes(),
-        sessions: config.session.limit,
-        grace: config.session.grace,
-        tokens,
-        gate: config.forward.auth_rules.clone(),
     }
 }
 

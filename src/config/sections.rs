@@ -275,6 +275,7 @@ mod tests {
         note::<SignUp>(&mut fields, "PORTCULLIS_SIGNUP_");
         note::<Throttle>(&mut fields, "PORTCULLIS_THROTTLE_");
         note::<Session>(&mut fields, "PORTCULLIS_SESSION_");
+        note::<Events>(&mut fields, "PORTCULLIS_EVENTS_");
         note::<Key>(&mut fields, "PORTCULLIS_KEY_");
         note::<Token>(&mut fields, "PORTCULLIS_TOKEN_");
         note::<Forward>(&mut fields, "PORTCULLIS_FORWARD_");

@@ -120,7 +120,7 @@ pub async fn sign_in(
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password, mode) = body.admit()?;
-    let wish = SignIn { email, password, arrival: arrival(&request, &site, from, &cookies, mode) };
+    let wish = Box::new(SignIn { email, password, arrival: arrival(&request, &site, from, &cookies, mode) });
     let signed_in = flows::sign_in::sign_in(&services, wish).await?;
     greet(HttpResponse::Ok(), signed_in, &services, &site)
 }

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Forgetting one thing forgets a few others with it, one in so many.
@@ -14,6 +15,7 @@ pub(super) struct Marks {
     /// The last time that everything was forgotten.
     all: AtomicU64,
     each: Box<[AtomicU64]>,
+    stirred: watch::Sender<()>,
 }
 
 /// What had been forgotten when something was about to be loaded.
@@ -23,7 +25,7 @@ pub(super) struct Before(u64);
 impl Default for Marks {
     fn default() -> Self {
         let each = (0..MARKS).map(|_| AtomicU64::new(0)).collect();
-        Self { last: AtomicU64::new(0), all: AtomicU64::new(0), each }
+        Self { last: AtomicU64::new(0), all: AtomicU64::new(0), each, stirred: watch::Sender::new(()) }
     }
 }
 
@@ -44,11 +46,18 @@ impl Marks {
         if let Some(mark) = self.of(thing) {
             mark.fetch_max(number, Ordering::SeqCst);
         }
+        self.stirred.send_replace(());
     }
 
     pub(super) fn forget_all(&self) {
         let number = self.next();
         self.all.fetch_max(number, Ordering::SeqCst);
+        self.stirred.send_replace(());
+    }
+
+    /// Tells that something was forgotten.
+    pub(super) fn stirs(&self) -> watch::Receiver<()> {
+        self.stirred.subscribe()
     }
 
     fn next(&self) -> u64 {

@@ -55,7 +55,6 @@ pub struct Memory {
     /// Those who are reading; it keeps nothing.
     reads: Cache<Key, Arc<Remembered>>,
     marks: Marks,
-    stirred: watch::Sender<()>,
     /// The uptime, in milliseconds, up to which all changes have been heard of.
     heard: AtomicU64,
     hits: AtomicU64,
@@ -121,7 +120,6 @@ impl Memory {
                 .build(),
             reads: Cache::builder().max_capacity(READS).build(),
             marks: Marks::default(),
-            stirred: watch::Sender::new(()),
             heard: AtomicU64::new(0),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -166,7 +164,6 @@ impl Memory {
                 Change::User(id) => self.forget_user(*id),
                 Change::Everything => {
                     self.marks.forget_all();
-                    self.stirred.send_replace(());
                     self.sessions.invalidate_all();
                 }
             }
@@ -177,12 +174,11 @@ impl Memory {
     /// Nobody who asks from now on is told what was true before.
     pub fn forget_session(&self, id: SessionId) {
         self.marks.forget(id.as_uuid());
-        self.stirred.send_replace(());
     }
 
     /// For whoever goes by what is remembered for long: tells that something was forgotten.
     pub fn stirs(&self) -> watch::Receiver<()> {
-        self.stirred.subscribe()
+        self.marks.stirs()
     }
 
     /// Lets go of a session of which nothing changed that anybody is judged by.
@@ -192,7 +188,6 @@ impl Memory {
 
     pub fn forget_user(&self, id: UserId) {
         self.marks.forget(id.as_uuid());
-        self.stirred.send_replace(());
     }
 
     pub fn figures(&self) -> Figures {

@@ -73,7 +73,8 @@ async fn r_04_a_decision_is_written_down_with_who_what_and_where_before_it_is_an
 }
 
 async fn r_04_a_refusal_says_why_to_administrators_and_names_no_address(store: Arc<dyn Store>) {
-    let service = Service::on(Arc::clone(&store)).await;
+    // This machine is a proxy whose word is taken, of the trace as well.
+    let service = Service::with(store, &[("PORTCULLIS_TRUSTED_PROXIES", "127.0.0.1/32")]).await;
     let mut grace = admin(&service, "grace@example.org").await;
     let traced = Client::new()
         .post(format!("http://{}/api/users/signin", service.public))
