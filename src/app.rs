@@ -22,7 +22,12 @@ use crate::{
     config::{Config, StoreUrl},
     domain::clock::{Clock, Entropy},
     flows::{
-        Services, journal::Journal, memory::Memory, meters::Meters, readiness::Readiness, vitals::LastVitals,
+        Services,
+        journal::{Journal, Pen},
+        memory::Memory,
+        meters::Meters,
+        readiness::Readiness,
+        vitals::LastVitals,
     },
     http::{
         Site,
@@ -108,6 +113,11 @@ pub enum CannotRun {
 }
 
 impl World {
+    /// For what a command decides.
+    fn pen(&self) -> Pen<'_> {
+        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy }
+    }
+
     /// The real one: this machine's clock and random source, and the store that the configuration names.
     pub fn real(config: &Config) -> Result<Self, CannotRun> {
         let begun = Stopwatch::start();

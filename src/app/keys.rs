@@ -54,8 +54,7 @@ pub async fn with_vault<T>(
     let world = World::real(config)?;
     let vault = vault_as_it_is(config, &*world.entropy)?;
     world.store.examine().await.map_err(refused)?;
-    let pen = Pen { store: &*world.store, clock: &*world.clock, entropy: &*world.entropy };
-    let done = work(pen, &vault).await;
+    let done = work(world.pen(), &vault).await;
     world.store.close().await;
     Ok(done)
 }

@@ -27,8 +27,7 @@ pub async fn with_users<T>(config: &Config, work: impl AsyncFnOnce(Pen<'_>) -> T
     must_be_there(config)?;
     let world = World::real(config)?;
     world.store.examine().await.map_err(refused)?;
-    let pen = Pen { store: &*world.store, clock: &*world.clock, entropy: &*world.entropy };
-    let done = work(pen).await;
+    let done = work(world.pen()).await;
     world.store.close().await;
     Ok(done)
 }

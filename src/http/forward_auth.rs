@@ -23,11 +23,8 @@ use super::{
     bearer,
     cookie::{self, SessionCookies},
     problem::Problem,
+    requests::Listener,
 };
-
-/// Marks the listener that serves it.
-#[derive(Clone, Copy)]
-pub struct Served;
 
 pub const PATH: &str = "/v1/forward-auth";
 
@@ -143,7 +140,7 @@ impl AtTheGate {
     /// `None` for any other request.
     pub fn see(request: &ServiceRequest) -> Option<Self> {
         let below = request.path().strip_prefix(PATH)?;
-        request.app_data::<Served>()?;
+        request.app_data::<Listener>().filter(|listener| **listener == Listener::Internal)?;
         let headers = request.headers();
         let length = headers.get(header::CONTENT_LENGTH);
         let brings_a_body = length.is_some_and(|length| length != "0")

@@ -137,7 +137,6 @@ pub fn public(routes: &mut ServiceConfig) {
 pub fn internal(routes: &mut ServiceConfig) {
     routes
         .app_data(Listener::Internal)
-        .app_data(forward_auth::Served)
         .service(
             web::resource(format!("{}/{{below:.*}}", forward_auth::PATH))
                 .wrap(from_fn(health::only_when_open))

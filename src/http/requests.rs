@@ -7,7 +7,7 @@ use std::{
 
 use crate::flows::metrics::{Counter, Histogram, Kind, Page};
 
-use super::openapi;
+use super::{forward_auth, openapi};
 
 /// The listener that a request came to: each has it among its data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,9 @@ impl Listener {
         }
     }
 }
+
+/// Of the internal listener, about the contract and not in it.
+const PAGES: [&str; 2] = ["/docs", "/openapi.json"];
 
 /// Of both listeners.
 pub struct Requests {
@@ -58,7 +61,9 @@ struct Code {
 impl Requests {
     pub fn new() -> Self {
         let paths = openapi::paths();
-        let (public, internal) = paths.into_iter().partition(|path| openapi::is_public(path));
+        let (public, mut internal): (Vec<_>, Vec<_>) =
+            paths.into_iter().partition(|path| openapi::is_public(path));
+        internal.extend(PAGES.map(str::to_owned));
         Self {
             public: Routes::of(Listener::Public.as_str(), public),
             internal: Routes::of(Listener::Internal.as_str(), internal),
@@ -100,7 +105,7 @@ impl Routes {
     fn of(listener: &'static str, mut paths: Vec<String>) -> Self {
         paths.sort();
         let (patterns, plain) = paths.into_iter().map(Route::new).partition(|route| route.path.contains('{'));
-        Self { listener, plain, patterns, others: Route::new("others".to_owned()) }
+        Self { listener, plain, patterns, others: Route::new(Route::OTHERS.to_owned()) }
     }
 
     fn find(&self, path: &str) -> &Route {
@@ -119,9 +124,15 @@ impl Routes {
 impl Route {
     /// More than there are in the answers of any route.
     const CODES: usize = 16;
+    const OTHERS: &str = "others";
 
     fn new(path: String) -> Self {
         Self { path, codes: Default::default(), other_codes: Counter::default(), took: Histogram::default() }
+    }
+
+    /// The path in the contract; `None` of whatever is none of those there.
+    pub(super) fn pattern(&self) -> Option<&str> {
+        (self.path != Self::OTHERS).then_some(&self.path)
     }
 
     pub(super) fn note(&self, status: u16, took: Duration) {
@@ -146,12 +157,13 @@ impl Code {
     }
 }
 
-/// Whether the parts of a path are those of the pattern, of which some may be anything.
+/// Whether the parts of a path are those of the pattern, of which some may be anything. What a proxy asks about may have more below.
 fn fits(pattern: &str, path: &str) -> bool {
     let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
+            (None, Some(_)) => return pattern.starts_with(forward_auth::PATH),
             (Some(wanted), Some(given)) if wanted == given => {}
             (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {}
             _ => return false,
@@ -170,6 +182,10 @@ mod tests {
         assert_eq!(path(Listener::Public, "/api/users/currentuser"), "/api/users/currentuser");
         assert_eq!(path(Listener::Public, "/api/users/sessions/4711"), "/api/users/sessions/{id}");
         assert_eq!(path(Listener::Internal, "/readyz"), "/readyz");
+        assert_eq!(path(Listener::Internal, "/openapi.json"), "/openapi.json");
+        let gate = "/v1/forward-auth/{adapter}/{rule}";
+        assert_eq!(path(Listener::Internal, "/v1/forward-auth/nic/desk"), gate);
+        assert_eq!(path(Listener::Internal, "/v1/forward-auth/envoy/desk/tickets/1"), gate);
         for other in
             ["/", "", "/readyz", "/api/users/sessions/", "/api/users/sessions/a/b", "/API/users/signin"]
         {

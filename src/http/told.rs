@@ -27,7 +27,7 @@ pub struct Told<'a> {
     /// For a collector; nothing without one.
     traced: Span,
     method: &'static str,
-    route: Option<String>,
+    route: Option<&'a str>,
     listener: &'static str,
     begun: Duration,
     /// Where it is counted.
@@ -44,7 +44,7 @@ impl<'a> Told<'a> {
     ) -> Self {
         let method = known(request.method());
         // The pattern and not the path, which may hold anything.
-        let route = request.match_pattern();
+        let route = counted.pattern();
         let listener = request.app_data::<Listener>().copied().unwrap_or_default().as_str();
         let trace = given.map_or_else(|| TraceId::generate(&*site.entropy).ok(), |given| Some(given.trace));
         if let Some(trace) = trace {
@@ -53,7 +53,7 @@ impl<'a> Told<'a> {
         let trace = trace.map(tracing::field::display);
         // Of the highest level, so that it is there whenever anything is logged.
         let names = tracing::error_span!("request", request_id = %id, trace_id = trace);
-        let is_a_probe = route.as_deref().is_some_and(|route| PROBES.contains(&route));
+        let is_a_probe = route.is_some_and(|route| PROBES.contains(&route));
         let traced = tracing::info_span!(
             target: "otlp", parent: &names, "request",
             otel.kind = "server",

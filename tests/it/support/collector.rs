@@ -1,68 +1,46 @@
 //! A real collector of traces and logs, which knows the official schema and which a test may make slow or hostile.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{self, Write},
     path::Path,
-    process::{Child, Command, Stdio},
-    sync::{
-        Mutex, Once,
-        mpsc::{Receiver, channel},
-    },
-    thread,
+    process::Command,
+    sync::Once,
 };
 
 use serde_json::Value;
 
-use super::patience::PATIENCE;
+use super::puppet::Puppet;
 
-pub(crate) struct Collector {
-    port: u16,
-    child: Mutex<Child>,
-    lines: Mutex<Receiver<Value>>,
-}
+pub(crate) struct Collector(Puppet);
 
 impl Collector {
     /// `None`, said once and aloud, where there is none.
     pub(crate) fn start() -> Option<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/otlp.py");
-        let mut child =
-            Command::new(find()?).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        thread::spawn(move || {
-            let lines = out.lines().map_while(Result::ok);
-            lines.map(|line| serde_json::from_str(&line).unwrap()).all(|line| sender.send(line).is_ok())
-        });
-        let first: Value = lines.recv_timeout(PATIENCE).expect("it says its port");
-        let port = first["port"].as_u64().unwrap().try_into().unwrap();
-        Some(Self { port, child: Mutex::new(child), lines: Mutex::new(lines) })
+        Some(Self(Puppet::start(Command::new(find()?).arg(script))))
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.0.port)
     }
 
     /// From now on: `accept`, `refuse CODE` or `hang`.
     pub(crate) fn behave(&self, how: &str) {
-        writeln!(self.child.lock().unwrap().stdin.as_mut().unwrap(), "{how}").unwrap();
-        while self.hears().get("behaves").is_none() {}
+        self.0.behave(how);
     }
 
     /// The next thing that it says; what it is sent is as the schema wants it.
     pub(crate) fn hears(&self) -> Value {
-        let said = self.lines.lock().unwrap().recv_timeout(PATIENCE).expect("the collector hears something");
+        let said = self.0.hears();
         assert!(said.get("wrong").is_none(), "{said}");
         said
     }
 
     /// Everything that it was sent and has not said yet.
     pub(crate) fn heard(&self) -> Vec<Value> {
-        self.lines
-            .lock()
-            .unwrap()
-            .try_iter()
-            .inspect(|said| assert!(said.get("wrong").is_none(), "{said}"))
-            .collect()
+        let heard = self.0.heard();
+        assert!(heard.iter().all(|said| said.get("wrong").is_none()), "{heard:?}");
+        heard
     }
 
     /// All spans of one trace, once there are those of these names.
@@ -72,14 +50,6 @@ impl Collector {
             found.extend(spans(&self.hears()).into_iter().filter(|span| span["traceId"] == id));
         }
         found
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        let child = self.child.get_mut().unwrap();
-        let _ = child.kill();
-        let _ = child.wait();
     }
 }
 

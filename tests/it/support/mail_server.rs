@@ -1,25 +1,20 @@
 //! A real mail server, which a test may make slow, hostile or dead.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{self, Write},
     path::Path,
-    process::{Child, Command, Stdio},
-    sync::{
-        Mutex, Once,
-        mpsc::{Receiver, RecvTimeoutError, channel},
-    },
-    thread,
+    process::Command,
+    sync::Once,
     time::Duration,
 };
 
 use serde_json::Value;
 
-use super::patience::PATIENCE;
+use super::puppet::Puppet;
 
 pub(crate) struct MailServer {
     pub(crate) port: u16,
-    child: Mutex<Child>,
-    lines: Mutex<Receiver<Value>>,
+    puppet: Puppet,
 }
 
 /// What the server was sent.
@@ -35,22 +30,8 @@ impl MailServer {
     /// On this port, or any for 0; with more words for its command line.
     pub(crate) fn with(port: u16, args: &[&str]) -> Option<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/smtpd.py");
-        let mut child = Command::new(find()?)
-            .args([script, &port.to_string()])
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (sender, lines) = channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        thread::spawn(move || {
-            let lines = out.lines().map_while(Result::ok);
-            lines.map(|line| serde_json::from_str(&line).unwrap()).all(|line| sender.send(line).is_ok())
-        });
-        let first: Value = lines.recv_timeout(PATIENCE).expect("it says its port");
-        let port = first["port"].as_u64().unwrap().try_into().unwrap();
-        Some(Self { port, child: Mutex::new(child), lines: Mutex::new(lines) })
+        let puppet = Puppet::start(Command::new(find()?).args([script, &port.to_string()]).args(args));
+        Some(Self { port: puppet.port, puppet })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -59,13 +40,12 @@ impl MailServer {
 
     /// From now on: `accept`, `refuse CODE`, `slow SECONDS` or `drop`.
     pub(crate) fn behave(&self, how: &str) {
-        writeln!(self.child.lock().unwrap().stdin.as_mut().unwrap(), "{how}").unwrap();
-        while self.hears().get("behaves").is_none() {}
+        self.puppet.behave(how);
     }
 
     /// The next thing that it says.
     pub(crate) fn hears(&self) -> Value {
-        self.lines.lock().unwrap().recv_timeout(PATIENCE).expect("the mail server hears something")
+        self.puppet.hears()
     }
 
     /// The next mail. Whoever waits for it lets the service's own threads go on.
@@ -86,16 +66,7 @@ impl MailServer {
 
     /// Nothing comes for so long.
     pub(crate) fn hears_nothing_for(&self, duration: Duration) {
-        let said = self.lines.lock().unwrap().recv_timeout(duration);
-        assert_eq!(said, Err(RecvTimeoutError::Timeout));
-    }
-}
-
-impl Drop for MailServer {
-    fn drop(&mut self) {
-        let child = self.child.get_mut().unwrap();
-        let _ = child.kill();
-        let _ = child.wait();
+        assert_eq!(self.puppet.says_within(duration), None);
     }
 }
 

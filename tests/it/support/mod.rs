@@ -16,6 +16,7 @@ pub(crate) mod mongod;
 pub(crate) mod patience;
 pub(crate) mod people;
 pub(crate) mod process;
+pub(crate) mod puppet;
 pub(crate) mod records;
 pub(crate) mod replica;
 pub(crate) mod server;
