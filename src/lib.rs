@@ -4,6 +4,7 @@
 //! - [`flows`]: what one can do, one verb per file
 //! - [`store`]: what we remember
 //! - [`mail`]: what we send
+//! - [`outlets`]: how security events go out
 //! - [`http`]: how the web reaches us
 //! - `kube`: what we say to the Kubernetes API, where that is built in
 //! - [`worker`]: what happens later and again and again
@@ -22,6 +23,7 @@ pub mod http;
 pub mod kube;
 pub mod mail;
 pub mod mongo_agent;
+pub mod outlets;
 pub mod store;
 pub mod system;
 pub mod telemetry;

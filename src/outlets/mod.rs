@@ -1,0 +1,54 @@
+//! How security events go out: what is handed over, and the ways there are.
+
+pub mod nats;
+pub mod webhook;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::domain::{event::EventKind, id::EventId};
+
+/// At once, whatever the way.
+pub const MOST: usize = 64;
+
+/// No batch takes longer, whether it is taken or not: less than others wait for whoever has taken it up.
+pub const DEADLINE: Duration = Duration::from_secs(15);
+
+/// An event as it is told to others.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// By which whoever gets it twice knows it again.
+    pub id: EventId,
+    pub kind: EventKind,
+    /// A CloudEvent in JSON.
+    pub body: String,
+}
+
+/// A way out.
+#[async_trait]
+pub trait Way: Send + Sync {
+    /// Hands over at most [`MOST`], the first first.
+    async fn hand_over(&self, parcels: &[Parcel], now: Timestamp) -> Handed;
+}
+
+/// What became of parcels.
+#[derive(Debug)]
+pub struct Handed {
+    /// So many of the first will not be lost any more; of those behind, some may have arrived.
+    pub taken: usize,
+    /// Why the one after these was not taken.
+    pub trouble: Option<NotTaken>,
+}
+
+/// Why something was not taken. What they say holds no secret and no address but the receiver's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// Nothing would be: nobody is there, or they ask to wait.
+    #[error("{0}")]
+    NotNow(String),
+    /// They were asked, and do not want this one.
+    #[error("{0}")]
+    NotThisOne(String),
+}
