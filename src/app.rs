@@ -172,6 +172,7 @@ impl App {
             vitals: LastVitals::default(),
             certificates,
             journal: Journal::new(config.events.retention),
+            outlets: Vec::new(),
             rules,
         };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })

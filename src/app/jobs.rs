@@ -22,6 +22,10 @@ impl Jobs {
             self.running.spawn(async move { doors::renew(&certificate, &stop).await });
         }
         let world = || (services.clone(), self.stop.clone());
+        for outlet in services.outlets.iter().map(Arc::clone) {
+            let (services, stop) = world();
+            self.running.spawn(async move { worker::outlets::outlet(&services, &outlet, &stop).await });
+        }
         let (services, stop) = world();
         self.running.spawn(async move { worker::changes::listen(&services, &stop).await });
         let (services, stop) = world();

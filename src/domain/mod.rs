@@ -19,6 +19,7 @@ pub mod mail_token;
 pub mod one_time;
 pub mod origin;
 pub mod original;
+pub mod outlet;
 pub mod password;
 pub mod policy;
 pub mod record;

@@ -1,27 +1,13 @@
 //! Delivery: whether mail goes, and if not, what the mail server said; for the log, and for whoever asks how we are.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use super::trouble::{Stuck, Trouble};
 use crate::mail::Undelivered;
 
 /// How the last letter fared that says anything about all of them.
 #[derive(Debug, Default)]
-pub struct Delivery(Mutex<Option<Stuck>>);
-
-/// Why mail does not go. All times are of our uptime.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stuck {
-    pub cause: String,
-    pub since: Duration,
-    latest: Duration,
-    said: Duration,
-}
-
-/// The same cause is said again after so long.
-const AGAIN: Duration = Duration::from_mins(5);
+pub struct Delivery(Trouble);
 
 /// Whatever waits is tried again before, by us or by another replica.
 const OUTDATED: Duration = Duration::from_mins(20);
@@ -29,35 +15,18 @@ const OUTDATED: Duration = Duration::from_mins(20);
 impl Delivery {
     /// `None` while mail goes, or there was none for long.
     pub fn stuck(&self, now: Duration) -> Option<Stuck> {
-        let stuck = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        stuck.filter(|stuck| now.saturating_sub(stuck.latest) < OUTDATED)
+        self.0.stuck().filter(|stuck| now.saturating_sub(stuck.latest) < OUTDATED)
     }
 
     /// A change for better or worse is said once. What became of one letter, whoever it was for, says nothing of others.
     pub(super) fn note(&self, outcome: &Result<(), Undelivered>, now: Duration) {
         match outcome {
-            Ok(()) => self.goes(),
-            Err(Undelivered::NotNow(cause)) => self.does_not_go(cause, now),
-            Err(Undelivered::NotThisOne(_) | Undelivered::Refused(_)) => {}
+            Ok(()) if self.0.ends() => tracing::info!("mail goes again"),
+            Err(Undelivered::NotNow(cause)) if self.0.goes_on(cause, now) => {
+                tracing::warn!(cause, "mail does not go; it waits, and is tried again");
+            }
+            _ => {}
         }
-    }
-
-    fn goes(&self) {
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
-            tracing::info!("mail goes again");
-        }
-    }
-
-    fn does_not_go(&self, cause: &str, now: Duration) {
-        let mut stuck = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let was = stuck.take();
-        let said = was.as_ref().filter(|was| was.cause == cause && now.saturating_sub(was.said) < AGAIN);
-        if said.is_none() {
-            tracing::warn!(cause, "mail does not go; it waits, and is tried again");
-        }
-        let said = said.map_or(now, |was| was.said);
-        let since = was.map_or(now, |was| was.since);
-        *stuck = Some(Stuck { cause: cause.to_owned(), since, latest: now, said });
     }
 }
 

@@ -57,13 +57,18 @@ impl Feed {
         self.broken.load(Ordering::Relaxed)
     }
 
+    /// How many follow as a stream.
+    pub fn streams(&self) -> u64 {
+        self.seats.taken()
+    }
+
     /// Ends all who follow.
     pub fn end(&self) {
         self.ending.cancel();
     }
 
     /// What is told from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
         self.told.subscribe()
     }
 

@@ -40,8 +40,10 @@ pub mod meters;
 pub mod metrics;
 pub mod mint;
 pub mod open_store;
+pub mod outlets;
 pub mod post;
 pub mod probe;
+pub mod publish_events;
 pub mod purge;
 pub mod readiness;
 pub mod refresh;
@@ -56,6 +58,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod throttle;
+pub mod trouble;
 pub mod verify;
 pub mod verify_email;
 pub mod verify_events;
@@ -94,6 +97,7 @@ use journal::Journal;
 use key_ring::KeyRing;
 use memory::{Memory, Remembered};
 use meters::Meters;
+use outlets::Outlet;
 use post::Post;
 use readiness::Readiness;
 use refresh::label_of_seed;
@@ -115,6 +119,7 @@ pub struct Services {
     /// Those that are shown, by their listeners.
     pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
     pub journal: Journal,
+    pub outlets: Vec<Arc<Outlet>>,
     pub rules: Rules,
 }
 

@@ -41,6 +41,11 @@ impl Seats {
         *taken.entry(user).or_default() += 1;
         Ok(Seat { seats: self.clone(), user })
     }
+
+    pub fn taken(&self) -> u64 {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.values().map(|count| *count as u64).sum()
+    }
 }
 
 impl Drop for Seat {

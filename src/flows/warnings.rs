@@ -1,5 +1,7 @@
 //! Warn: what of us is not as it should be, before those who sign in feel it.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use crate::{
@@ -15,6 +17,8 @@ use super::{
 pub const MEMORY: &str = "memory";
 pub const SLOW: &str = "slow commands";
 pub const KEYS: &str = "signing key";
+pub const CHAIN: &str = "chain of events";
+pub const OUTLETS: &str = "outlets";
 
 /// So many checks say something about all of them.
 const ENOUGH: u64 = 1_000;
@@ -24,6 +28,9 @@ const MANY: u64 = 50;
 
 /// A key is replaced after 30 days.
 const OLD: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// Somebody who is restarted is away for less.
+const AWAY: Duration = Duration::from_mins(1);
 
 /// Nothing of what is well.
 pub fn warnings(services: &Services) -> Vec<Finding> {
@@ -37,6 +44,8 @@ pub fn warnings(services: &Services) -> Vec<Finding> {
     found.extend(slow(services));
     found.extend(keys(services));
     found.extend(certificates(services));
+    found.extend(chain(services));
+    found.extend(outlets(services));
     found
 }
 
@@ -71,6 +80,31 @@ fn keys(services: &Services) -> Option<Finding> {
         let advice = "the log says why none could be made; `portcullis keys rotate` makes one by hand";
         Finding::warning(KEYS, what, advice)
     })
+}
+
+fn chain(services: &Services) -> Option<Finding> {
+    services.journal.feed.is_broken().then(|| {
+        let what = "events that were there have gone, or others came in their place";
+        let advice =
+            "look at it with `portcullis events verify --head`, with a head from the log; docs/events.md";
+        Finding::warning(CHAIN, what, advice)
+    })
+}
+
+fn outlets(services: &Services) -> Vec<Finding> {
+    let uptime = services.clock.uptime();
+    let stuck = services.outlets.iter().filter_map(|outlet| Some((outlet, outlet.course.trouble.stuck()?)));
+    let told =
+        stuck.filter(|(_, stuck)| uptime.saturating_sub(stuck.since) >= AWAY).map(|(outlet, stuck)| {
+            let (minutes, cause) = (uptime.saturating_sub(stuck.since).as_secs() / 60, stuck.cause);
+            let what = format!("events have not gone to {} for {minutes} minutes: {cause}", outlet.name);
+            Finding::warning(
+                OUTLETS,
+                what,
+                "they wait, and go out by themselves once it takes them; docs/events.md",
+            )
+        });
+    told.collect()
 }
 
 fn certificates(services: &Services) -> Vec<Finding> {

@@ -1,5 +1,6 @@
 //! How security events go out: what is handed over, and the ways there are.
 
+mod cloud_event;
 pub mod nats;
 pub mod webhook;
 

@@ -10,6 +10,7 @@
 
 mod attempts;
 pub mod mongo;
+mod outlets;
 pub mod sqlite;
 mod traffic;
 mod vitals;
@@ -32,6 +33,7 @@ use crate::domain::{
 };
 
 pub use attempts::{Attempts, Count};
+pub use outlets::Outlets;
 pub use traffic::{TOO_LONG, Traffic};
 pub use vitals::{Share, Vitals};
 
@@ -40,7 +42,7 @@ pub use vitals::{Share, Vitals};
 pub const DEADLINE: Duration = Duration::from_secs(4);
 
 #[async_trait]
-pub trait Store: Attempts + Send + Sync {
+pub trait Store: Attempts + Outlets + Send + Sync {
     /// Brings the schema to this release's, whoever else is trying to; safe to repeat. Ready to serve once it is `Ok`.
     async fn migrate(&self, now: Timestamp) -> Result<(), MigrateError>;
 
@@ -159,7 +161,7 @@ pub trait Store: Attempts + Send + Sync {
     /// Adds the records as they are, all of them or, when it fails, perhaps some.
     async fn import(&self, records: Vec<Record>) -> Result<(), StoreError>;
 
-    /// Of the import that was begun then; `Stale` when it is not the one that is under way.
+    /// Of the import that was begun then; `Stale` when it is not the one that is under way. Outlets go on behind what it brought.
     async fn end_import(&self, begun: Timestamp) -> Result<(), StoreError>;
 
     /// Proves that the store takes a read and a write.

@@ -5,6 +5,7 @@ pub mod erase;
 pub mod keys;
 pub mod mail;
 pub mod open_store;
+pub mod outlets;
 pub mod overload;
 pub mod probe;
 pub mod purge;

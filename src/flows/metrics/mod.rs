@@ -1,5 +1,6 @@
 //! Tell the figures: everything that is counted or known here, without asking anybody else for it.
 
+mod events;
 mod store;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub fn tell_the_figures(services: &Services) -> Page {
     people(services, &mut page);
     keys(services, &mut page);
     mail(services, &mut page);
+    events::tell(services, &mut page);
     page
 }
 

@@ -13,8 +13,9 @@ use crate::store::MigrateError;
 use super::{
     Connected,
     documents::{
-        attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, session::SessionDocument,
-        settings::SettingsDocument, signing_key::SigningKeyDocument, user::UserDocument,
+        attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument, outlet::OutletDocument,
+        session::SessionDocument, settings::SettingsDocument, signing_key::SigningKeyDocument,
+        user::UserDocument,
     },
     errors::Cause,
     indexes,
@@ -87,7 +88,7 @@ async fn remove_sessions_without_seed(store: &Connected) -> Result<(), Error> {
     Ok(())
 }
 
-fn validators() -> Result<[(&'static str, Document); 7], MigrateError> {
+fn validators() -> Result<[(&'static str, Document); 8], MigrateError> {
     let build = || {
         Ok([
             ("users", validator::<UserDocument>()?),
@@ -97,6 +98,7 @@ fn validators() -> Result<[(&'static str, Document); 7], MigrateError> {
             ("settings", validator::<SettingsDocument>()?),
             ("signing_keys", validator::<SigningKeyDocument>()?),
             ("events", validator::<EventDocument>()?),
+            ("outlets", validator::<OutletDocument>()?),
         ])
     };
     build().map_err(|error: mongodb::bson::error::Error| MigrateError::Refused(error.to_string()))

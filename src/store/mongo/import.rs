@@ -85,6 +85,7 @@ impl Connected {
     }
 
     pub(super) async fn unmark(&self, begun: Timestamp) -> Result<(), StoreError> {
+        self.go_to_the_end().await?;
         let ours = doc! { "_id": IMPORT, "since": Moment::from(begun) };
         match self.calls.write(self.settings.delete_one(ours)).await?.deleted_count {
             1 => Ok(()),

@@ -21,6 +21,7 @@ mod lock;
 mod members;
 mod migrations;
 mod one_time;
+mod outlets;
 mod sessions;
 mod settings;
 mod shape;

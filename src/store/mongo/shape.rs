@@ -39,13 +39,13 @@ mod tests {
     use super::{
         super::documents::{
             attempt::AttemptDocument, event::EventDocument, one_time::OneTimeDocument,
-            session::SessionDocument, settings::SettingsDocument, signing_key::SigningKeyDocument,
-            user::UserDocument,
+            outlet::OutletDocument, session::SessionDocument, settings::SettingsDocument,
+            signing_key::SigningKeyDocument, user::UserDocument,
         },
         *,
     };
 
-    fn all() -> [Document; 7] {
+    fn all() -> [Document; 8] {
         [
             validator::<UserDocument>().unwrap(),
             validator::<SessionDocument>().unwrap(),
@@ -54,6 +54,7 @@ mod tests {
             validator::<SigningKeyDocument>().unwrap(),
             validator::<EventDocument>().unwrap(),
             validator::<AttemptDocument>().unwrap(),
+            validator::<OutletDocument>().unwrap(),
         ]
     }
 

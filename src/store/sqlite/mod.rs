@@ -12,6 +12,7 @@ mod location;
 mod mailbox;
 mod one_time;
 mod opened;
+mod outlets;
 mod purge;
 mod rows;
 mod schema;
@@ -224,7 +225,13 @@ impl Store for SqliteStore {
     }
 
     async fn end_import(&self, begun: Timestamp) -> Result<(), StoreError> {
-        let end = move |connection: &Connection| settings::end_import(connection, begun);
+        let end = move |connection: &Connection| {
+            let ended = settings::end_import(connection, begun)?;
+            if ended {
+                outlets::go_to_the_end(connection)?;
+            }
+            Ok(ended)
+        };
         if self.write_and_tell(Change::Everything, end).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 

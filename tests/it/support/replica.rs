@@ -136,6 +136,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
             bell: Notify::new(),
         },
         journal: Journal::new(SignedDuration::from_hours(365 * 24)),
+        outlets: Vec::new(),
         rules: Rules {
             sign_up: SignUpAnswer::Direct,
             throttle: ThrottlePreset::Off,

@@ -6,6 +6,7 @@ pub(super) mod attempt;
 pub(super) mod event;
 mod mailbox;
 pub(super) mod one_time;
+pub(super) mod outlet;
 pub(super) mod session;
 pub(super) mod settings;
 pub(super) mod signing_key;

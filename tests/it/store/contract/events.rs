@@ -228,7 +228,7 @@ pub(crate) fn event(user: &User, people: &People) -> Event {
     written(Happening::by_anyone(EventKind::RefreshReuse, &from).to(user.id()), people)
 }
 
-fn written(happening: Happening, people: &People) -> Event {
+pub(crate) fn written(happening: Happening, people: &People) -> Event {
     people.clock.advance(SignedDuration::from_millis(1));
     Event::of(happening, people.event_id(), people.salt(), people.now())
 }

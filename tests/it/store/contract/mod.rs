@@ -11,6 +11,7 @@ pub(crate) mod listings;
 pub(crate) mod mailbox;
 pub(crate) mod migrations;
 pub(crate) mod one_time;
+pub(crate) mod outlets;
 pub(crate) mod purge;
 pub(crate) mod races;
 pub(crate) mod rotations;
@@ -164,6 +165,12 @@ macro_rules! contract {
                 transfer::an_import_begins_with_nothing,
                 transfer::an_address_is_imported_once,
                 transfer::a_store_is_none_to_serve_from_until_the_import_has_ended,
+                outlets::an_outlet_is_one_s_until_its_time_is_over_or_it_is_left,
+                outlets::an_outlet_goes_on_where_it_was_and_never_back,
+                outlets::whoever_has_lost_an_outlet_notes_nothing,
+                outlets::of_fifty_who_want_an_outlet_one_gets_it,
+                outlets::outlets_know_nothing_of_each_other,
+                outlets::after_an_import_an_outlet_goes_on_behind_it,
                 purge::what_has_not_expired_stays,
                 purge::an_expired_session_is_kept_for_thirty_days,
                 migrations::a_probe_reads_and_writes,

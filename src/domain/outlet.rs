@@ -1,0 +1,56 @@
+//! An outlet: one place to which security events go, which one process at a time fills.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::clock::{Entropy, NoEntropy, random};
+
+/// What it is called wherever it is kept or shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutletName(String);
+
+/// One process, for as long as it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder(Uuid);
+
+/// Somebody wants to fill an outlet, or to go on with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Taking {
+    pub holder: Holder,
+    /// Nobody else takes it up before.
+    pub until: Timestamp,
+    /// Where in the chain it begins if it is new: behind this place.
+    pub first: u64,
+}
+
+impl OutletName {
+    pub fn nats() -> Self {
+        Self("nats".to_owned())
+    }
+
+    pub fn webhook(name: &str) -> Self {
+        Self(format!("webhook:{name}"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OutletName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Holder {
+    pub fn new(entropy: &dyn Entropy) -> Result<Self, NoEntropy> {
+        Ok(Self(Uuid::from_bytes(random(entropy)?)))
+    }
+
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
