@@ -29,6 +29,7 @@ mod memory;
 mod metrics;
 mod mongo_agent;
 mod otlp;
+mod outlets;
 mod overload;
 mod passwords;
 mod problems;

@@ -1,0 +1,3 @@
+//! Events go out beside the store: in their order, none left out, whoever dies meanwhile.
+
+mod rounds;
