@@ -12,6 +12,7 @@ use crate::{
 use super::{
     Services,
     doctor::{certificate, clock, vitals},
+    vitals::Checks,
 };
 
 pub const MEMORY: &str = "memory";
@@ -50,10 +51,10 @@ pub fn warnings(services: &Services) -> Vec<Finding> {
 }
 
 fn memory(services: &Services) -> Option<Finding> {
-    let figures = services.memory.figures();
-    let asked = figures.hits + figures.misses;
-    (asked >= ENOUGH && figures.hits < figures.misses).then(|| {
-        let what = format!("of {asked} checks only {} were answered from memory", figures.hits);
+    let Checks { hits, misses } = services.vitals.lately(Checks::so_far(services));
+    let asked = hits + misses;
+    (asked >= ENOUGH && hits < misses).then(|| {
+        let what = format!("of {asked} checks within ten minutes only {hits} were answered from memory");
         let advice = "see whether changes are heard of (`memory` above), or whether somebody tries out sessions that are nobody's";
         Finding::warning(MEMORY, what, advice)
     })

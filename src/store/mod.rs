@@ -35,7 +35,7 @@ use crate::domain::{
 pub use attempts::{Attempts, Count};
 pub use outlets::Outlets;
 pub use traffic::{TOO_LONG, Traffic};
-pub use vitals::{Share, Vitals};
+pub use vitals::{MOST_LETTERS, Share, Vitals};
 
 /// No call takes longer, but for `migrate`, `purge`, `begin_import` and `close`, which nobody's request waits for. It is less than a
 /// request as a whole has, so that it is the store that says what became of a call.

@@ -15,9 +15,14 @@ pub struct Vitals {
     pub connections: Option<Share>,
     /// Of the disk, by everybody.
     pub storage: Option<Share>,
+    /// People to whom a letter has yet to go; no more are counted than [`MOST_LETTERS`].
+    pub letters: Option<u64>,
     /// The commands that we may not ask.
     pub untold: Vec<&'static str>,
 }
+
+/// More than anybody would want to wait for.
+pub const MOST_LETTERS: u64 = 10_000;
 
 /// So much of so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,8 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::system::meters::lost;
+
 /// Lines that wait to be written; when a reader of our output stalls, what is beyond them is dropped and not waited for.
 const QUEUE: usize = 4096;
 
@@ -101,6 +103,7 @@ impl Drop for Line<'_> {
     fn drop(&mut self) {
         if self.lines.to.try_send(Entry::Line(std::mem::take(&mut self.text))).is_err() {
             self.lines.lost.fetch_add(1, Ordering::Relaxed);
+            lost::LINES.add_one();
         }
     }
 }

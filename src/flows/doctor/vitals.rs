@@ -97,6 +97,7 @@ mod tests {
             oplog: Some(OPLOG),
             connections: share(80),
             storage: share(80),
+            letters: Some(3),
             untold: Vec::new(),
         };
         assert_eq!(judge(&well), []);
@@ -107,6 +108,7 @@ mod tests {
             oplog: Some(OPLOG / 2),
             connections: share(81),
             storage: share(81),
+            letters: None,
             untold: vec!["dbStats"],
         };
         let found = judge(&ill);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use crate::system::meters::{Counter, Histogram, Kind, Page};
-use crate::system::process::Process;
+use crate::system::{meters::lost, process::Process};
 
 use super::Services;
 
@@ -33,6 +33,10 @@ fn about_us(services: &Services, page: &mut Page) {
     let ready = services.readiness.is_ready(uptime);
     page.gauge("portcullis_ready", "Whether /readyz says yes.", as_number(ready));
     page.gauge("process_start_time_seconds", "When we started.", seconds_of(now) - uptime.as_secs_f64());
+    let lines = "Lines of the log that came faster than they were read.";
+    page.counter("portcullis_log_lost_total", lines, lost::LINES.count());
+    let records = "Spans and lines that did not reach the collector.";
+    page.counter("portcullis_otlp_lost_total", records, lost::RECORDS.count());
     let process = Process::look();
     let resident = process.map(|process| as_float(process.resident_bytes));
     page.gauge("process_resident_memory_bytes", "Memory that is ours and in use.", resident);
@@ -100,6 +104,8 @@ fn mail(services: &Services, page: &mut Page) {
     let uptime = services.clock.uptime();
     let mails = "Mails, by what came of the latest try.";
     page.counters("portcullis_mails_total", mails, "outcome", &services.meters.mails);
+    let waiting = services.vitals.get().and_then(|taken| taken.vitals.letters).map(as_float);
+    page.gauge("portcullis_mail_waiting", "People to whom a letter has yet to go.", waiting);
     let stuck = services.post.delivery.stuck(uptime);
     let since = stuck.map_or(Duration::ZERO, |stuck| uptime.saturating_sub(stuck.since));
     page.gauge(

@@ -40,7 +40,12 @@ impl Lag {
                 };
             }
             SdamEvent::ServerHeartbeatFailed(silent) => {
-                members.remove(&silent.server_address.to_string());
+                if let Some(member) = members.get_mut(&silent.server_address.to_string()) {
+                    member.fall_silent(self.watch.elapsed());
+                }
+            }
+            SdamEvent::ServerClosed(gone) => {
+                members.remove(&gone.address.to_string());
             }
             _ => {}
         }
@@ -66,8 +71,15 @@ impl Member {
         let is = |what| hello.get_bool(what).unwrap_or(false);
         let wrote = hello.get_document("lastWrite").ok()?.get_datetime("lastWriteDate").ok()?;
         let wrote = Duration::from_millis(u64::try_from(wrote.timestamp_millis()).ok()?);
-        let is_primary = is("isWritablePrimary");
-        (is_primary || is("secondary")).then_some(Self { is_primary, heard, wrote })
+        // Neither is one that is filled, or has fallen so far behind that it does not follow any more.
+        let is_member = hello.contains_key("setName") && !is("arbiterOnly");
+        is_member.then_some(Self { is_primary: is("isWritablePrimary"), heard, wrote })
+    }
+
+    /// What it wrote last is what it said last; and it cannot be the one that the others follow.
+    const fn fall_silent(&mut self, now: Duration) {
+        self.is_primary = false;
+        self.heard = now;
     }
 
     /// They were not asked at the same moment: who was asked later may have written later.
@@ -78,7 +90,28 @@ impl Member {
 
 #[cfg(test)]
 mod tests {
+    use mongodb::bson::{DateTime, doc};
+
     use super::*;
+
+    #[test]
+    fn whoever_falls_silent_falls_behind_and_whoever_only_recovers_is_still_counted() {
+        let (at, lag) = (Duration::from_secs, Lag::default());
+        let member = |is_primary, second| Member { is_primary, heard: at(second), wrote: at(second) };
+        let mut silent = member(false, 10);
+        silent.fall_silent(at(40));
+        let members = [("a", member(true, 40)), ("b", member(false, 40)), ("c", silent)];
+        *lag.members.lock().unwrap() = members.map(|(name, member)| (name.to_owned(), member)).into();
+        assert_eq!(lag.worst(), Some(at(30)));
+        let hello = doc! {
+            "setName": "rs0", "secondary": false, "isWritablePrimary": false,
+            "lastWrite": { "lastWriteDate": DateTime::from_millis(5_000) },
+        };
+        assert_eq!(Member::read(&hello, at(9)).unwrap().wrote, at(5));
+        let mut arbiter = hello.clone();
+        arbiter.insert("arbiterOnly", true);
+        assert!(Member::read(&arbiter, at(9)).is_none());
+    }
 
     #[test]
     fn a_secondary_is_behind_by_what_it_wrote_and_not_by_when_it_was_asked() {

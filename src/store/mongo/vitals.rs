@@ -7,9 +7,10 @@ use mongodb::{
     IndexModel,
     bson::{Bson, Document, doc},
     error::{Error, ErrorKind},
+    options::Hint,
 };
 
-use crate::store::{Share, StoreError, Vitals};
+use crate::store::{MOST_LETTERS, Share, StoreError, Vitals};
 
 use super::{Connected, indexes, migrations::SCHEMA};
 
@@ -18,7 +19,8 @@ const NAMESPACE_NOT_FOUND: i32 = 26;
 impl Connected {
     pub(super) async fn look(&self) -> Result<Vitals, StoreError> {
         let missing_indexes = self.missing_indexes().await?;
-        let mut vitals = Vitals { missing_indexes, lag: self.lag.worst(), ..Vitals::default() };
+        let (lag, letters) = (self.lag.worst(), Some(self.letters().await?));
+        let mut vitals = Vitals { missing_indexes, lag, letters, ..Vitals::default() };
         match self.told(doc! { "dbStats": 1 }).await? {
             Some(stats) => vitals.storage = share(&stats, "fsUsedSize", "fsTotalSize"),
             None => vitals.untold.push("dbStats"),
@@ -31,6 +33,12 @@ impl Connected {
             None => vitals.untold.push("serverStatus"),
         }
         Ok(vitals)
+    }
+
+    async fn letters(&self) -> Result<u64, StoreError> {
+        let waiting = self.users.count_documents(doc! { "outbox.nextTryAt": { "$exists": true } });
+        let index = Hint::Keys(doc! { "outbox.nextTryAt": 1 });
+        self.calls.read(waiting.hint(index).limit(MOST_LETTERS).into_future()).await
     }
 
     /// `None` where the server does not tell us.

@@ -4,10 +4,14 @@ use std::{collections::BTreeSet, path::Path};
 
 use rusqlite::Connection;
 
-use super::{location::Location, schema::MIGRATIONS};
-use crate::store::{Share, Vitals};
+use super::{columns::Columns, location::Location, schema::MIGRATIONS, statements::statements};
+use crate::store::{MOST_LETTERS, Share, Vitals};
 
 const NAMES: &str = "SELECT name FROM sqlite_schema WHERE type = 'index'";
+
+statements! {
+    LETTERS = "SELECT count(*) FROM (SELECT 1 FROM users WHERE write_at IS NOT NULL LIMIT ?1)";
+}
 
 pub(super) fn look(connection: &Connection, location: &Location) -> rusqlite::Result<Vitals> {
     let mut names = connection.prepare_cached(NAMES)?;
@@ -17,7 +21,10 @@ pub(super) fn look(connection: &Connection, location: &Location) -> rusqlite::Re
         Location::File(path) => disk_of(path),
         Location::Memory => None,
     };
-    Ok(Vitals { missing_indexes: missing.collect(), storage, ..Vitals::default() })
+    let letters = connection
+        .prepare_cached(LETTERS)?
+        .query_row([MOST_LETTERS.cast_signed()], |row| Columns::of(row).number())?;
+    Ok(Vitals { missing_indexes: missing.collect(), storage, letters: Some(letters), ..Vitals::default() })
 }
 
 /// Those that the migrations make and do not remove again.

@@ -13,7 +13,8 @@ pub const TOO_LONG: Duration = Duration::from_millis(100);
 
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
-const LATELY: Duration = Duration::from_mins(10);
+/// What was between one and two of these ago counts as well, so that what goes on is not forgotten in between.
+const LATELY: Duration = Duration::from_mins(5);
 
 /// More names than there are commands of ours; what is beyond is counted together.
 const MOST: usize = 64;
@@ -29,8 +30,15 @@ struct Command {
     unsaid: u64,
     longest: Duration,
     said: Option<Stopwatch>,
-    /// Since this began; it begins anew when it has run for [`LATELY`].
-    lately: (Stopwatch, u64),
+    lately: Lately,
+}
+
+/// A count since this began, and the one before; it begins anew when it has run for [`LATELY`].
+#[derive(Debug)]
+struct Lately {
+    since: Stopwatch,
+    count: u64,
+    before: u64,
 }
 
 impl Slow {
@@ -51,9 +59,9 @@ impl Slow {
 
     /// Those of the last ten minutes or less, by their names.
     pub fn lately(&self) -> Vec<(String, u64)> {
-        let commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = commands.iter().filter(|(_, command)| command.lately.0.elapsed() <= LATELY);
-        recent.map(|(name, command)| (name.clone(), command.lately.1)).collect()
+        let mut commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = commands.iter_mut().map(|(name, command)| (name.clone(), command.lately.count()));
+        counts.filter(|(_, times)| *times > 0).collect()
     }
 
     /// All of them, by their names.
@@ -65,17 +73,15 @@ impl Slow {
 
 impl Command {
     fn new() -> Self {
-        let lately = (Stopwatch::start(), 0);
+        let lately = Lately { since: Stopwatch::start(), count: 0, before: 0 };
         Self { times: 0, unsaid: 0, longest: Duration::ZERO, said: None, lately }
     }
 
     fn note(&mut self, took: Duration) {
         self.times += 1;
         self.unsaid += 1;
-        if self.lately.0.elapsed() > LATELY {
-            self.lately = (Stopwatch::start(), 0);
-        }
-        self.lately.1 += 1;
+        self.lately.turn(self.lately.since.elapsed());
+        self.lately.count += 1;
         self.longest = self.longest.max(took);
     }
 
@@ -88,6 +94,20 @@ impl Command {
         let said = (self.unsaid, self.longest);
         (self.unsaid, self.longest) = (0, Duration::ZERO);
         Some(said)
+    }
+}
+
+impl Lately {
+    fn count(&mut self) -> u64 {
+        self.turn(self.since.elapsed());
+        self.count + self.before
+    }
+
+    fn turn(&mut self, age: Duration) {
+        if age >= LATELY {
+            let before = if age < 2 * LATELY { self.count } else { 0 };
+            *self = Self { since: Stopwatch::start(), count: 0, before };
+        }
     }
 }
 
@@ -110,6 +130,16 @@ mod tests {
         let counts = slow.counts();
         assert_eq!(counts.len(), MOST + 1);
         assert_eq!(counts.iter().map(|(_, times)| times).sum::<u64>(), 2 + 2 * MOST as u64);
+    }
+
+    #[test]
+    fn what_goes_on_is_not_forgotten_in_between_and_what_is_over_is() {
+        let mut lately = Lately { since: Stopwatch::start(), count: 7, before: 9 };
+        assert_eq!(lately.count(), 16);
+        lately.turn(LATELY);
+        assert_eq!(lately.count(), 7);
+        lately.turn(2 * LATELY);
+        assert_eq!(lately.count(), 0);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod histogram;
 mod labelled;
+pub mod lost;
 mod page;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,10 @@ pub use page::{Family, Kind, Page};
 pub struct Counter(AtomicU64);
 
 impl Counter {
+    pub const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
     pub fn add_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

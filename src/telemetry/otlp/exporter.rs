@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     domain::{clock::random, hex::hex},
-    system::{clock::Stopwatch, entropy::OsEntropy},
+    system::{clock::Stopwatch, entropy::OsEntropy, meters::lost},
 };
 
 /// At most so many at once.
@@ -165,12 +165,13 @@ impl Lost {
         if self.said.is_some_and(|said| said.elapsed() < SILENCE) {
             return;
         }
-        let (lost, cause) = (self.count.swap(0, Ordering::Relaxed), mem::take(&mut self.cause));
-        if lost > 0 {
+        let (count, cause) = (self.count.swap(0, Ordering::Relaxed), mem::take(&mut self.cause));
+        if count > 0 {
+            lost::RECORDS.add(count);
             let cause =
                 cause.map_or_else(|| "they came faster than they went".to_owned(), |cause| cause.to_string());
             dispatcher::with_default(&self.log, || {
-                tracing::warn!(lost, cause, "spans and lines did not reach the collector");
+                tracing::warn!(lost = count, cause, "spans and lines did not reach the collector");
             });
             self.said = Some(Stopwatch::start());
         }
