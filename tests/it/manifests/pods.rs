@@ -9,8 +9,10 @@ use super::{
 };
 
 /// Made by `portcullis cluster secrets`, by cert-manager, or by whoever installs the service.
-const SECRETS: [&str; 11] = [
+const SECRETS: [&str; 13] = [
     "portcullis-mail",
+    "portcullis-nats",
+    "portcullis-webhooks",
     "portcullis-keys",
     "portcullis-store",
     "portcullis-tls",
