@@ -1,3 +1,4 @@
 //! Events go out beside the store: in their order, none left out, whoever dies meanwhile.
 
+mod killed;
 mod rounds;
