@@ -15,7 +15,7 @@ pub struct NatsUrl {
     pub login: Option<NatsLogin>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct NatsServer {
     pub host: String,
     pub port: u16,

@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn what_would_mean_something_else_to_a_server_is_no_subject() {
-        for given in ["", ".", "a.", ".a", "a..b", "a.*", "a.>", "a b", "a\r\nb", "$JS.API", "ä", &"a".repeat(129)] {
+        for given in
+            ["", ".", "a.", ".a", "a..b", "a.*", "a.>", "a b", "a\r\nb", "$JS.API", "ä", &"a".repeat(129)]
+        {
             assert_eq!(given.parse::<Subject>(), Err(NotASubject), "{given:?}");
         }
         for given in ["a", "a.b-c_D.9", &"a".repeat(128)] {
