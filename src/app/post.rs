@@ -48,7 +48,7 @@ pub(super) fn post(config: &Config) -> Result<Post, CannotRun> {
 
 fn smtp(config: &Config, server: &MailServer) -> Result<Smtp, CannotRun> {
     let host = config.public.origin.host();
-    let authorities = config.mail.ca_file.as_deref().map(read).transpose()?;
+    let authorities = config.mail.ca_file.as_deref().map(|path| bundle(CA_FILE, path)).transpose()?;
     let relay = Relay {
         host: server.host.clone(),
         port: server.port,
@@ -72,14 +72,14 @@ fn smtp(config: &Config, server: &MailServer) -> Result<Smtp, CannotRun> {
 
 const CA_FILE: &str = "PORTCULLIS_MAIL_CA_FILE";
 
-fn read(path: &Path) -> Result<Vec<u8>, CannotRun> {
+/// Authorities, as a file has them that a setting names.
+pub(super) fn bundle(variable: &'static str, path: &Path) -> Result<Vec<u8>, CannotRun> {
     let mut pem = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut pem));
     match read {
         Ok(_) => Ok(pem),
-        Err(error) => Err(CannotRun::Setting {
-            variable: CA_FILE,
-            source: format!("{}: {error}", path.display()).into(),
-        }),
+        Err(error) => {
+            Err(CannotRun::Setting { variable, source: format!("{}: {error}", path.display()).into() })
+        }
     }
 }

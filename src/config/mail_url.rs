@@ -92,7 +92,8 @@ fn decoded(text: &str) -> Result<Cow<'_, str>, NotAMailUrl> {
     percent_decode_str(text).decode_utf8().map_err(|_| NotAMailUrl::Login)
 }
 
-fn is_here(url: &Url) -> bool {
+/// Whether what goes there stays on this machine.
+pub(super) fn is_here(url: &Url) -> bool {
     match url.host() {
         // Of a scheme that is not the web's, what looks like a number is a name to the parser.
         Some(Host::Domain(name)) => {

@@ -8,6 +8,8 @@ mod duration;
 mod fault;
 mod mail;
 mod mail_url;
+mod nats;
+mod nats_url;
 mod networks;
 mod otlp;
 mod reader;
@@ -30,6 +32,8 @@ pub use document::document;
 pub use fault::{Fault, Misconfigured};
 pub use mail::Mail;
 pub use mail_url::{MailServer, MailTls, MailUrl};
+pub use nats::Nats;
+pub use nats_url::{NatsLogin, NatsServer, NatsUrl};
 pub use otlp::Otlp;
 pub use sections::{
     Data, Events, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Throttle,
@@ -69,6 +73,7 @@ pub struct Config {
     pub mail: Mail,
     pub log: Log,
     pub otlp: Otlp,
+    pub nats: Nats,
     pub data: Data,
     pub backup: Backup,
     /// What to say at start.
@@ -136,6 +141,7 @@ impl Config {
         let mail = reader.section("PORTCULLIS_MAIL_");
         let log = reader.section("PORTCULLIS_LOG_");
         let otlp = reader.section("PORTCULLIS_OTLP_");
+        let nats = reader.section("PORTCULLIS_NATS_");
         let data = reader.section("PORTCULLIS_DATA_");
         let backup = reader.section("PORTCULLIS_BACKUP_");
 
@@ -187,6 +193,7 @@ impl Config {
             mail,
             log: log?,
             otlp: otlp?,
+            nats: nats?,
             data,
             backup: backup?,
             warnings,

@@ -2,6 +2,7 @@
 
 mod backup;
 mod mail;
+mod nats;
 mod otlp;
 
 use super::{
@@ -239,6 +240,9 @@ pub const VARIABLES: &[Variable] = &[
     },
     otlp::URL,
     otlp::HEADERS,
+    nats::URL,
+    nats::SUBJECT,
+    nats::CA_FILE,
     Variable {
         name: "PORTCULLIS_DATA_DIR",
         meaning: "The directory of the embedded store and of the key secret that is made for it.",

@@ -31,6 +31,7 @@ pub mod session;
 pub mod signing_key;
 pub mod stored_hash;
 pub mod strength;
+pub mod subject;
 pub mod throttle;
 pub mod trace;
 pub mod user;

@@ -28,6 +28,7 @@ mod manifests;
 mod memory;
 mod metrics;
 mod mongo_agent;
+mod nats;
 mod otlp;
 mod outlets;
 mod overload;

@@ -13,6 +13,7 @@ pub(crate) mod folder;
 pub(crate) mod forge;
 pub(crate) mod mail_server;
 pub(crate) mod mongod;
+pub(crate) mod nats_server;
 pub(crate) mod patience;
 pub(crate) mod people;
 pub(crate) mod process;

@@ -1,0 +1,194 @@
+//! Where NATS is: the servers of one cluster, and the login for them all.
+
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+use url::Url;
+
+use super::mail_url::is_here;
+
+#[derive(Clone, Debug)]
+pub struct NatsUrl {
+    /// At least one.
+    pub servers: Vec<NatsServer>,
+    pub login: Option<NatsLogin>,
+}
+
+#[derive(Clone)]
+pub struct NatsServer {
+    pub host: String,
+    pub port: u16,
+    /// Whether nothing is said to it without.
+    pub tls: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum NatsLogin {
+    Token(SecretString),
+    Password(String, SecretString),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotANatsUrl {
+    /// The declaration says what would be one.
+    #[error("")]
+    Scheme,
+    #[error("there is no host in it")]
+    NoHost,
+    #[error("after a host and its port there may be nothing but a comma and the next server")]
+    MoreThanThat,
+    #[error("a token, or a name and a password, percent-encoded, before the first server")]
+    Login,
+    #[error("by nats:// the login would be seen by everybody on the way; it may go so to this machine only")]
+    InTheClear,
+}
+
+const PORT: u16 = 4222;
+
+impl TryFrom<String> for NatsUrl {
+    type Error = NotANatsUrl;
+
+    fn try_from(given: String) -> Result<Self, NotANatsUrl> {
+        let urls = given.split(',').map(|part| Url::parse(part.trim()).map_err(|_| NotANatsUrl::Scheme));
+        let urls = urls.collect::<Result<Vec<_>, _>>()?;
+        let servers = urls.iter().map(server).collect::<Result<_, _>>()?;
+        let mut logins = urls.iter().map(login);
+        let login = logins.next().ok_or(NotANatsUrl::NoHost)??;
+        if logins.any(|further| !matches!(further, Ok(None))) {
+            return Err(NotANatsUrl::Login);
+        }
+        if login.is_some() && urls.iter().any(|url| url.scheme() != "tls" && !is_here(url)) {
+            return Err(NotANatsUrl::InTheClear);
+        }
+        Ok(Self { servers, login })
+    }
+}
+
+fn server(url: &Url) -> Result<NatsServer, NotANatsUrl> {
+    let tls = match url.scheme() {
+        "tls" => true,
+        "nats" => false,
+        _ => return Err(NotANatsUrl::Scheme),
+    };
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or(NotANatsUrl::NoHost)?;
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(NotANatsUrl::MoreThanThat);
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    Ok(NatsServer { host, port: url.port().unwrap_or(PORT), tls })
+}
+
+fn login(url: &Url) -> Result<Option<NatsLogin>, NotANatsUrl> {
+    let decoded = |text: &str| {
+        let text = percent_decode_str(text).decode_utf8().map_err(|_| NotANatsUrl::Login)?;
+        Ok(text.into_owned())
+    };
+    Ok(match (url.username(), url.password()) {
+        ("", None) => None,
+        ("", Some(_)) => return Err(NotANatsUrl::Login),
+        (token, None) => Some(NatsLogin::Token(decoded(token)?.into())),
+        (name, Some(password)) => Some(NatsLogin::Password(decoded(name)?, decoded(password)?.into())),
+    })
+}
+
+impl fmt::Display for NatsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "tls" } else { "nats" };
+        if self.host.contains(':') {
+            write!(f, "{scheme}://[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{scheme}://{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Debug for NatsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NatsServer({self})")
+    }
+}
+
+/// Without what is secret in it. What cannot be read is not shown at all: a comma in a password would look like the end of it.
+pub(super) fn masked(url: &str) -> String {
+    match NatsUrl::try_from(url.to_owned()) {
+        _ if url.is_empty() => String::new(),
+        Ok(NatsUrl { servers, login }) => {
+            let servers = servers.iter().map(NatsServer::to_string).collect::<Vec<_>>().join(",");
+            if login.is_some() { servers.replacen("://", "://***@", 1) } else { servers }
+        }
+        Err(_) => "***".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn read(url: &str) -> Result<NatsUrl, NotANatsUrl> {
+        NatsUrl::try_from(url.to_owned())
+    }
+
+    fn servers(url: &str) -> Vec<String> {
+        read(url).unwrap().servers.iter().map(NatsServer::to_string).collect()
+    }
+
+    #[test]
+    fn ports_and_tls_are_those_of_the_scheme() {
+        assert_eq!(servers("nats://nats.example.org"), ["nats://nats.example.org:4222"]);
+        assert_eq!(servers("tls://nats.example.org:4443/"), ["tls://nats.example.org:4443"]);
+        assert_eq!(servers("tls://a, nats://[::1]:5"), ["tls://a:4222", "nats://[::1]:5"]);
+        assert_eq!(read("nats://[::1]").unwrap().servers[0].host, "::1");
+    }
+
+    #[test]
+    fn a_login_is_decoded_and_not_shown() {
+        let url = read("tls://ada%40x:p%2Cw%20d@a,tls://b").unwrap();
+        let Some(NatsLogin::Password(name, password)) = &url.login else { panic!("{url:?}") };
+        assert_eq!((name.as_str(), password.expose_secret()), ("ada@x", "p,w d"));
+        assert!(!format!("{url:?}").contains("p,w"));
+        let Some(NatsLogin::Token(token)) = read("tls://t%3Ak@a").unwrap().login else { panic!("no token") };
+        assert_eq!(token.expose_secret(), "t:k");
+    }
+
+    #[test]
+    fn no_secret_is_shown_however_it_was_written() {
+        for (url, shown) in [
+            ("", ""),
+            ("nats://a:1,nats://b", "nats://a:1,nats://b:4222"),
+            ("tls://ada:secret@a,tls://b", "tls://***@a:4222,tls://b:4222"),
+            ("nats://secret@127.0.0.1", "nats://***@127.0.0.1:4222"),
+            // Refused, each for another reason.
+            ("nats://secret@a", "***"),
+            ("tls://ada:sec,ret@a", "***"),
+            ("tls://a,tls://secret@b", "***"),
+            ("ada:secret@a", "***"),
+        ] {
+            assert_eq!(masked(url), shown, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_would_not_work_or_would_not_be_safe_is_refused() {
+        for (url, why) in [
+            ("nats.example.org", NotANatsUrl::Scheme),
+            ("http://a", NotANatsUrl::Scheme),
+            ("tls://a,b", NotANatsUrl::Scheme),
+            ("tls://a,", NotANatsUrl::Scheme),
+            ("nats://", NotANatsUrl::NoHost),
+            ("nats://a/subject", NotANatsUrl::MoreThanThat),
+            ("nats://a?tls=none", NotANatsUrl::MoreThanThat),
+            ("tls://:secret@a", NotANatsUrl::Login),
+            ("tls://a,tls://secret@b", NotANatsUrl::Login),
+            ("nats://secret@a", NotANatsUrl::InTheClear),
+            ("tls://ada:secret@a,nats://b", NotANatsUrl::InTheClear),
+        ] {
+            assert_eq!(read(url).unwrap_err(), why, "{url}");
+        }
+        for url in ["nats://secret@127.0.0.1", "nats://ada:secret@localhost", "nats://secret@[::1]"] {
+            assert!(read(url).is_ok(), "{url}");
+        }
+    }
+}
