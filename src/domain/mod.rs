@@ -33,3 +33,4 @@ pub mod strength;
 pub mod throttle;
 pub mod trace;
 pub mod user;
+pub mod webhook;
