@@ -8,6 +8,7 @@ mod duration;
 mod fault;
 mod mail;
 mod mail_url;
+mod members;
 mod networks;
 mod otlp;
 mod reader;
@@ -19,6 +20,7 @@ mod surroundings;
 mod unknown;
 mod variable;
 mod variables;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -40,6 +42,7 @@ pub use store_url::StoreUrl;
 pub use surroundings::Sources;
 pub use variable::{Allowed, Unset, Variable};
 pub use variables::VARIABLES;
+pub use webhooks::{Receiver, Webhooks};
 
 use crate::domain::{
     cost::Cost,
@@ -69,6 +72,7 @@ pub struct Config {
     pub mail: Mail,
     pub log: Log,
     pub otlp: Otlp,
+    pub webhooks: Webhooks,
     pub data: Data,
     pub backup: Backup,
     /// What to say at start.
@@ -136,6 +140,7 @@ impl Config {
         let mail = reader.section("PORTCULLIS_MAIL_");
         let log = reader.section("PORTCULLIS_LOG_");
         let otlp = reader.section("PORTCULLIS_OTLP_");
+        let webhooks = reader.section::<Webhooks>("PORTCULLIS_WEBHOOKS_");
         let data = reader.section("PORTCULLIS_DATA_");
         let backup = reader.section("PORTCULLIS_BACKUP_");
 
@@ -165,9 +170,14 @@ impl Config {
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
         let throttle: Throttle = throttle?;
         let forward: Forward = forward?;
+        let webhooks = webhooks?;
+        if let Some(fault) = webhooks.fault() {
+            reader.fault("PORTCULLIS_WEBHOOKS_RECEIVERS", &fault);
+        }
         let warnings = warnings(&public, &password, &throttle, &trusted, &mail)
             .into_iter()
             .chain(rules::warning(&forward.auth_rules))
+            .chain(webhooks.warning().map(str::to_owned))
             .collect();
         Some(Self {
             public,
@@ -187,6 +197,7 @@ impl Config {
             mail,
             log: log?,
             otlp: otlp?,
+            webhooks,
             data,
             backup: backup?,
             warnings,

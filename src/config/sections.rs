@@ -231,7 +231,7 @@ mod tests {
     };
 
     use super::{
-        super::{backup::Backup, mail::Mail, otlp::Otlp, variables::VARIABLES},
+        super::{backup::Backup, mail::Mail, otlp::Otlp, variables::VARIABLES, webhooks::Webhooks},
         *,
     };
 
@@ -283,6 +283,7 @@ mod tests {
         note::<Mail>(&mut fields, "PORTCULLIS_MAIL_");
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Otlp>(&mut fields, "PORTCULLIS_OTLP_");
+        note::<Webhooks>(&mut fields, "PORTCULLIS_WEBHOOKS_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");
         note::<Backup>(&mut fields, "PORTCULLIS_BACKUP_");
         assert_eq!(fields, VARIABLES.iter().map(|variable| variable.name).collect::<Vec<_>>());

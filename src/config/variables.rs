@@ -3,6 +3,7 @@
 mod backup;
 mod mail;
 mod otlp;
+mod webhooks;
 
 use super::{
     choice::choices,
@@ -239,6 +240,8 @@ pub const VARIABLES: &[Variable] = &[
     },
     otlp::URL,
     otlp::HEADERS,
+    webhooks::RECEIVERS,
+    webhooks::NETWORKS,
     Variable {
         name: "PORTCULLIS_DATA_DIR",
         meaning: "The directory of the embedded store and of the key secret that is made for it.",
