@@ -12,8 +12,7 @@ const SECRET: &str = "whsec_hunter2hunter2hunter2hunter2hunt";
 
 fn receiver(members: &str) -> String {
     format!(
-        r#"[{{"name":"audit","url":"https://ada.example.org/hunter2?key=hunter2","secrets":["{}"]{members}}}]"#,
-        SECRET
+        r#"[{{"name":"audit","url":"https://ada.example.org/hunter2?key=hunter2","secrets":["{SECRET}"]{members}}}]"#
     )
 }
 
@@ -44,11 +43,10 @@ fn every_fault_of_every_receiver_is_told_by_its_place() {
     let text = fault(&format!(
         r#"[
             {{"name": "Audit_hunter2", "url": "ftp://ada.example.org/hunter2", "secrets": ["hunter2", 7], "hunter2": 1}},
-            {{"name": "ok", "url": "https://ada.example.org", "secrets": ["{0}"]}},
-            {{"url": "https://ada:hunter2@ada.example.org", "secrets": ["{0}", "{0}", "{0}", "{0}"], "kinds": []}},
+            {{"name": "ok", "url": "https://ada.example.org", "secrets": ["{SECRET}"]}},
+            {{"url": "https://ada:hunter2@ada.example.org", "secrets": ["{SECRET}", "{SECRET}", "{SECRET}", "{SECRET}"], "kinds": []}},
             {{"name": 5, "secrets": [], "kinds": ["signed_in", "hunter2"], "kinds": ["signed_up"]}}
-        ]"#,
-        SECRET
+        ]"#
     ));
     for said in [
         "receiver 1: \"name\": not 1 to 32 lower-case letters",

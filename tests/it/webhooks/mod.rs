@@ -42,8 +42,8 @@ async fn handed(webhook: &Webhook, most: u128) -> (usize, Option<NotTaken>) {
     (taken, trouble)
 }
 
-fn not_now(sentence: &str) -> Option<NotTaken> {
-    Some(NotTaken::NotNow(sentence.to_owned()))
+fn not_now(sentence: &str) -> NotTaken {
+    NotTaken::NotNow(sentence.to_owned())
 }
 
 /// As a receiver would, who has the secret.
@@ -92,15 +92,15 @@ async fn those_before_the_first_that_is_not_taken_are_taken() {
     for (receiver, trouble) in [
         (
             Receiver::start(|body| third(body, Answer::Status(503))).await,
-            NotTaken::NotNow("the receiver answered 503".to_owned()),
+            not_now("the receiver answered 503"),
         ),
         (
             Receiver::start(|body| third(body, Answer::Status(429))).await,
-            NotTaken::NotNow("the receiver answered 429".to_owned()),
+            not_now("the receiver answered 429"),
         ),
         (
             Receiver::start(|body| third(body, Answer::Status(410))).await,
-            NotTaken::NotNow("the receiver answered 410".to_owned()),
+            not_now("the receiver answered 410"),
         ),
         (
             Receiver::start(|body| third(body, Answer::Status(400))).await,
@@ -123,7 +123,7 @@ async fn nothing_is_begun_once_one_was_refused() {
     })
     .await;
     let webhook = receiver.webhook("http://127.0.0.1", &[SECRET], HERE);
-    assert_eq!(handed(&webhook, 64).await, (1, not_now("the receiver answered 503")));
+    assert_eq!(handed(&webhook, 64).await, (1, Some(not_now("the receiver answered 503"))));
     assert_eq!(receiver.heard().len(), 8);
 }
 
@@ -131,7 +131,7 @@ async fn nothing_is_begun_once_one_was_refused() {
 async fn asvs_15_3_2_a_redirect_is_not_followed() {
     let receiver = Receiver::start(|_| Answer::Elsewhere).await;
     let webhook = receiver.webhook("http://127.0.0.1", &[SECRET], HERE);
-    assert_eq!(handed(&webhook, 1).await, (0, not_now("the receiver answered 307")));
+    assert_eq!(handed(&webhook, 1).await, (0, Some(not_now("the receiver answered 307"))));
     assert_eq!(receiver.heard().len(), 1);
 }
 
@@ -140,7 +140,7 @@ async fn a_receiver_that_never_answers_is_given_up() {
     let receiver = Receiver::start(|_| Answer::Never).await;
     let webhook = receiver.webhook("http://127.0.0.1", &[SECRET], HERE);
     let begun = Instant::now();
-    assert_eq!(handed(&webhook, 64).await, (0, not_now("127.0.0.1 did not answer in time")));
+    assert_eq!(handed(&webhook, 64).await, (0, Some(not_now("127.0.0.1 did not answer in time"))));
     assert!(begun.elapsed() < DEADLINE / 2, "{:?}", begun.elapsed());
     assert!(receiver.heard().len() <= 8);
 }
@@ -152,7 +152,7 @@ async fn a_slow_receiver_takes_what_it_can_until_the_batch_has_to_end() {
     let begun = Instant::now();
     let (taken, trouble) = handed(&webhook, 64).await;
     assert!(begun.elapsed() < DEADLINE, "{:?}", begun.elapsed());
-    assert_eq!((taken, trouble), (32, not_now("127.0.0.1 took too long for all of them")));
+    assert_eq!((taken, trouble), (32, Some(not_now("127.0.0.1 took too long for all of them"))));
     assert_eq!(receiver.heard().len(), 32, "none is given up that was begun");
 }
 

@@ -145,8 +145,8 @@ async fn hear(socket: &mut TcpStream) -> Option<Heard> {
 
 fn parse(bytes: &[u8]) -> Option<Heard> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let (first, headers) = head.split_once("\r\n")?;
+    let (top, body) = text.split_once("\r\n\r\n")?;
+    let (first, headers) = top.split_once("\r\n")?;
     let headers = headers.lines().filter_map(|line| line.split_once(": "));
     let headers: Vec<_> =
         headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
