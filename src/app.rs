@@ -7,9 +7,12 @@ mod doctor;
 mod doors;
 mod jobs;
 mod keys;
+mod nats;
+mod outlets;
 mod post;
 mod rules;
 mod users;
+mod webhooks;
 
 use std::{fmt, io, net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
 
@@ -153,6 +156,7 @@ impl App {
         };
         let keys = keys::key_ring(config, &world)?;
         let post = post::post(config)?;
+        let outlets = outlets::outlets(config, &world)?;
         let World { store, clock, entropy, begun } = world;
         let vault = keys.vault();
         let (rules, readiness) = (rules::rules(config), Readiness::default());
@@ -172,7 +176,7 @@ impl App {
             vitals: LastVitals::default(),
             certificates,
             journal: Journal::new(config.events.retention),
-            outlets: Vec::new(),
+            outlets,
             rules,
         };
         Ok(Self { services: Data::new(services), site: Arc::new(site), doors, begun })

@@ -8,6 +8,7 @@ mod duration;
 mod fault;
 mod mail;
 mod mail_url;
+mod members;
 mod nats;
 mod nats_url;
 mod networks;
@@ -21,6 +22,7 @@ mod surroundings;
 mod unknown;
 mod variable;
 mod variables;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -44,6 +46,7 @@ pub use store_url::StoreUrl;
 pub use surroundings::Sources;
 pub use variable::{Allowed, Unset, Variable};
 pub use variables::VARIABLES;
+pub use webhooks::{Receiver, Webhooks};
 
 use crate::domain::{
     cost::Cost,
@@ -74,6 +77,7 @@ pub struct Config {
     pub log: Log,
     pub otlp: Otlp,
     pub nats: Nats,
+    pub webhooks: Webhooks,
     pub data: Data,
     pub backup: Backup,
     /// What to say at start.
@@ -142,6 +146,7 @@ impl Config {
         let log = reader.section("PORTCULLIS_LOG_");
         let otlp = reader.section("PORTCULLIS_OTLP_");
         let nats = reader.section("PORTCULLIS_NATS_");
+        let webhooks = reader.section::<Webhooks>("PORTCULLIS_WEBHOOKS_");
         let data = reader.section("PORTCULLIS_DATA_");
         let backup = reader.section("PORTCULLIS_BACKUP_");
 
@@ -171,9 +176,14 @@ impl Config {
         let (password, trusted): (Password, Trusted) = (password?, trusted?);
         let throttle: Throttle = throttle?;
         let forward: Forward = forward?;
+        let webhooks = webhooks?;
+        if let Some(fault) = webhooks.fault() {
+            reader.fault("PORTCULLIS_WEBHOOKS_RECEIVERS", &fault);
+        }
         let warnings = warnings(&public, &password, &throttle, &trusted, &mail)
             .into_iter()
             .chain(rules::warning(&forward.auth_rules))
+            .chain(webhooks.warning().map(str::to_owned))
             .collect();
         Some(Self {
             public,
@@ -194,6 +204,7 @@ impl Config {
             log: log?,
             otlp: otlp?,
             nats: nats?,
+            webhooks,
             data,
             backup: backup?,
             warnings,

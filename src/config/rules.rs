@@ -1,15 +1,10 @@
 //! The rules of forward-auth: a JSON array, read strictly, every fault of it told.
 
-use std::fmt;
-
 use jiff::SignedDuration;
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
-};
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
-use super::duration;
+use super::{duration, members::Members};
 use crate::domain::{
     original::{PathPattern, RequestMethod},
     rule::{Factor, Rule, RuleBook, RuleName},
@@ -26,7 +21,7 @@ fn read(text: &str) -> Result<RuleBook, Vec<String>> {
     let mut faults = Vec::new();
     let rules = entries.into_iter().enumerate().filter_map(|(at, members)| {
         let mut found = Vec::new();
-        let rule = members.rule(&mut found);
+        let rule = rule(&members, &mut found);
         faults.extend(found.into_iter().map(|fault| format!("rule {}: {fault}", at + 1)));
         rule
     });
@@ -55,39 +50,34 @@ const FACTORS: &str = "pwd or mfa, which are all that there are so far";
 const METHODS: &str = "a method in capitals, such as GET";
 const PATHS: &str = "a pattern that begins with / and in which * stands for a whole segment, and ** at the end for what is below";
 
-/// The members of an object as they stand, so that neither a repeated nor an unknown one is overlooked.
-struct Members(Vec<(String, Value)>);
-
-impl Members {
-    /// `None` only where a fault is told.
-    fn rule(self, faults: &mut Vec<String>) -> Option<Rule> {
-        let mut name = None;
-        let (mut roles, mut amr, mut methods, mut paths) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut max_age = None;
-        let mut seen: Vec<&str> = Vec::new();
-        for (member, value) in &self.0 {
-            if seen.contains(&member.as_str()) {
-                faults.push(format!("{member:?} stands there twice"));
+/// `None` only where a fault is told.
+fn rule(members: &Members, faults: &mut Vec<String>) -> Option<Rule> {
+    let mut name = None;
+    let (mut roles, mut amr, mut methods, mut paths) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut max_age = None;
+    let mut seen: Vec<&str> = Vec::new();
+    for (member, value) in &members.0 {
+        if seen.contains(&member.as_str()) {
+            faults.push(format!("{member:?} stands there twice"));
+        }
+        seen.push(member);
+        let read = match member.as_str() {
+            "name" => rule_name(value).map(|read| name = Some(read)),
+            "roles" => list(value, ROLES, |text| Role::try_from(text).ok()).map(|read| roles = read),
+            "amr" => list(value, FACTORS, Factor::parse).map(|read| amr = read),
+            "methods" => {
+                list(value, METHODS, |text| RequestMethod::parse(text).ok()).map(|read| methods = read)
             }
-            seen.push(member);
-            let read = match member.as_str() {
-                "name" => rule_name(value).map(|read| name = Some(read)),
-                "roles" => list(value, ROLES, |text| Role::try_from(text).ok()).map(|read| roles = read),
-                "amr" => list(value, FACTORS, Factor::parse).map(|read| amr = read),
-                "methods" => {
-                    list(value, METHODS, |text| RequestMethod::parse(text).ok()).map(|read| methods = read)
-                }
-                "paths" => list(value, PATHS, |text| PathPattern::parse(text).ok()).map(|read| paths = read),
-                "maxAge" => age(value).map(|read| max_age = Some(read)),
-                _ => Err("nobody knows this member".to_owned()),
-            };
-            faults.extend(read.err().map(|fault| format!("{member:?}: {fault}")));
-        }
-        if !seen.contains(&"name") {
-            faults.push("it has no \"name\"".to_owned());
-        }
-        Some(Rule { name: name?, roles, amr, max_age, methods, paths })
+            "paths" => list(value, PATHS, |text| PathPattern::parse(text).ok()).map(|read| paths = read),
+            "maxAge" => age(value).map(|read| max_age = Some(read)),
+            _ => Err("nobody knows this member".to_owned()),
+        };
+        faults.extend(read.err().map(|fault| format!("{member:?}: {fault}")));
     }
+    if !seen.contains(&"name") {
+        faults.push("it has no \"name\"".to_owned());
+    }
+    Some(Rule { name: name?, roles, amr, max_age, methods, paths })
 }
 
 fn rule_name(value: &Value) -> Result<RuleName, String> {
@@ -113,30 +103,6 @@ fn list<T>(value: &Value, what: &str, parse: impl Fn(&str) -> Option<T>) -> Resu
 fn age(value: &Value) -> Result<SignedDuration, String> {
     let age = value.as_str().and_then(duration::parse).filter(SignedDuration::is_positive);
     age.ok_or_else(|| "it must be whole seconds, minutes or hours, such as \"15m\"".to_owned())
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Gathered)
-    }
-}
-
-struct Gathered;
-
-impl<'de> Visitor<'de> for Gathered {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a rule, which is an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
 }
 
 #[cfg(test)]

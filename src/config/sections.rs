@@ -231,7 +231,9 @@ mod tests {
     };
 
     use super::{
-        super::{backup::Backup, mail::Mail, nats::Nats, otlp::Otlp, variables::VARIABLES},
+        super::{
+            backup::Backup, mail::Mail, nats::Nats, otlp::Otlp, variables::VARIABLES, webhooks::Webhooks,
+        },
         *,
     };
 
@@ -284,6 +286,7 @@ mod tests {
         note::<Log>(&mut fields, "PORTCULLIS_LOG_");
         note::<Otlp>(&mut fields, "PORTCULLIS_OTLP_");
         note::<Nats>(&mut fields, "PORTCULLIS_NATS_");
+        note::<Webhooks>(&mut fields, "PORTCULLIS_WEBHOOKS_");
         note::<Data>(&mut fields, "PORTCULLIS_DATA_");
         note::<Backup>(&mut fields, "PORTCULLIS_BACKUP_");
         assert_eq!(fields, VARIABLES.iter().map(|variable| variable.name).collect::<Vec<_>>());

@@ -4,6 +4,7 @@ mod backup;
 mod mail;
 mod nats;
 mod otlp;
+mod webhooks;
 
 use super::{
     choice::choices,
@@ -243,6 +244,8 @@ pub const VARIABLES: &[Variable] = &[
     nats::URL,
     nats::SUBJECT,
     nats::CA_FILE,
+    webhooks::RECEIVERS,
+    webhooks::NETWORKS,
     Variable {
         name: "PORTCULLIS_DATA_DIR",
         meaning: "The directory of the embedded store and of the key secret that is made for it.",

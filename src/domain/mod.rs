@@ -35,3 +35,4 @@ pub mod subject;
 pub mod throttle;
 pub mod trace;
 pub mod user;
+pub mod webhook;

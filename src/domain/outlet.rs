@@ -5,7 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::clock::{Entropy, NoEntropy, random};
+use super::{
+    clock::{Entropy, NoEntropy, random},
+    webhook::ReceiverName,
+};
 
 /// What it is called wherever it is kept or shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +33,8 @@ impl OutletName {
         Self("nats".to_owned())
     }
 
-    pub fn webhook(name: &str) -> Self {
-        Self(format!("webhook:{name}"))
+    pub fn webhook(receiver: &ReceiverName) -> Self {
+        Self(format!("webhook:{receiver}"))
     }
 
     pub fn as_str(&self) -> &str {

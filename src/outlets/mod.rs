@@ -23,7 +23,7 @@ pub struct Parcel {
     /// By which whoever gets it twice knows it again.
     pub id: EventId,
     pub kind: EventKind,
-    /// A CloudEvent in JSON.
+    /// A `CloudEvent` in JSON.
     pub body: String,
 }
 

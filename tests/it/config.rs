@@ -2,6 +2,7 @@
 
 mod agent;
 mod bounds;
+mod webhooks;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -60,7 +61,8 @@ fn nothing_set_is_a_working_laptop() {
 fn every_declaration_is_a_field_that_takes_its_default_its_example_and_its_choices() {
     assert_eq!(good(&[]).settings.len(), VARIABLES.len());
     // An example of a secret would be one that somebody copies.
-    for variable in VARIABLES.iter().filter(|variable| variable.name != KEY.0) {
+    let without = [KEY.0, "PORTCULLIS_WEBHOOKS_RECEIVERS"];
+    for variable in VARIABLES.iter().filter(|variable| !without.contains(&variable.name)) {
         let choices = match variable.allowed {
             Allowed::Described(_) | Allowed::Document(_) => Vec::new(),
             Allowed::OneOf(choices) => choices().into_iter().map(|(name, _)| name).collect(),

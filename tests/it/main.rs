@@ -53,3 +53,4 @@ mod users_command;
 mod users_import;
 mod verify_page;
 mod warnings;
+mod webhooks;

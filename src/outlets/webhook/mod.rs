@@ -1,1 +1,208 @@
-//! Webhooks.
+//! Posts security events to a receiver, signed after the Standard Webhooks.
+
+mod guard;
+
+use std::{
+    error::Error,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use reqwest::{Client, Response, header::CONTENT_TYPE, redirect::Policy};
+use tokio::time::{sleep, timeout};
+
+use self::guard::{Guard, Shut};
+use super::{
+    DEADLINE, Handed,
+    NotTaken::{self, NotNow, NotThisOne},
+    Parcel, Way,
+};
+use crate::domain::{
+    causes::bottom,
+    webhook::{ReceiverUrl, WebhookSecret},
+};
+
+/// Of one batch.
+const AT_ONCE: usize = 8;
+
+/// From looking up the name to what comes of it.
+const FOR_AN_ANSWER: Duration = Duration::from_secs(4);
+
+/// Nothing that it answers is of interest; read to its end, it leaves the connection for the next.
+const FOR_ITS_REST: Duration = Duration::from_secs(1);
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// After it none is begun, so that all end in time.
+const FOR_BEGINNING: Duration = DEADLINE.saturating_sub(FOR_AN_ANSWER).saturating_sub(FOR_ITS_REST);
+
+/// Whom to post to.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    pub url: ReceiverUrl,
+    /// Each signs, so that one can follow another.
+    pub secrets: Vec<WebhookSecret>,
+    /// Where it may be although they are private.
+    pub networks: Vec<IpNet>,
+}
+
+pub struct Webhook {
+    client: Client,
+    guard: Guard,
+    url: ReceiverUrl,
+    secrets: Vec<WebhookSecret>,
+}
+
+impl Webhook {
+    pub fn new(receiver: Receiver) -> Result<Self, reqwest::Error> {
+        let Receiver { url, secrets, networks } = receiver;
+        let guard = Guard { networks, in_the_clear: !url.is_secure() };
+        let client = Client::builder()
+            .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(guard.clone())
+            // A proxy would go where the guard does not look.
+            .no_proxy()
+            // What was judged is this place, and no other that it names.
+            .redirect(Policy::none())
+            .http1_only()
+            .pool_max_idle_per_host(AT_ONCE)
+            .build()?;
+        Ok(Self { client, guard, url, secrets })
+    }
+
+    /// Notes trouble, so that nothing more is begun.
+    async fn post(&self, parcel: &Parcel, now: Timestamp, trouble: &AtomicBool) -> Result<(), NotTaken> {
+        let posted = match timeout(FOR_AN_ANSWER, self.ask(parcel, now)).await {
+            Ok(Ok(answer)) => {
+                let judged = judge(answer.status().as_u16());
+                // Late or broken: that it was answered stands.
+                _ = timeout(FOR_ITS_REST, throw_away(answer)).await;
+                judged
+            }
+            Ok(Err(error)) => Err(NotNow(self.sentence(error))),
+            Err(_) => Err(NotNow(format!("{} did not answer in time", self.url.host()))),
+        };
+        trouble.fetch_or(posted.is_err(), Relaxed);
+        posted
+    }
+
+    async fn ask(&self, parcel: &Parcel, now: Timestamp) -> Result<Response, reqwest::Error> {
+        let signatures: Vec<_> =
+            self.secrets.iter().map(|secret| secret.sign(&parcel.id, now, &parcel.body)).collect();
+        self.client
+            .post(self.url.reveal().clone())
+            .header(CONTENT_TYPE, "application/cloudevents+json")
+            .header("webhook-id", parcel.id.to_string())
+            .header("webhook-timestamp", now.as_second())
+            .header("webhook-signature", signatures.join(" "))
+            .body(parcel.body.clone())
+            .send()
+            .await
+    }
+
+    /// Without the URL, which may hold a secret.
+    fn sentence(&self, error: reqwest::Error) -> String {
+        let error = error.without_url();
+        match shut(&error) {
+            Some(shut) => shut.to_string(),
+            None => format!("{} did not answer: {}", self.url.host(), bottom(&error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Way for Webhook {
+    async fn hand_over(&self, parcels: &[Parcel], now: Timestamp) -> Handed {
+        if let Err(shut) = self.guard.judge_literal(self.url.host()) {
+            return Handed { taken: 0, trouble: Some(NotNow(shut.to_string())) };
+        }
+        let trouble = AtomicBool::new(false);
+        let posts: Vec<_> = parcels.iter().map(|parcel| self.post(parcel, now, &trouble)).collect();
+        let begun = stream::iter(posts)
+            .take_until(sleep(FOR_BEGINNING))
+            .take_while(|_| ready(!trouble.load(Relaxed)));
+        let mut handed = first_taken(begun.buffered(AT_ONCE).boxed()).await;
+        if handed.taken < parcels.len() && handed.trouble.is_none() {
+            handed.trouble = Some(NotNow(format!("{} took too long for all of them", self.url.host())));
+        }
+        handed
+    }
+}
+
+/// Those behind the first that is not taken are given up; whoever has got one gets it once more.
+async fn first_taken(mut posted: BoxStream<'_, Result<(), NotTaken>>) -> Handed {
+    let mut taken = 0;
+    while let Some(posted) = posted.next().await {
+        match posted {
+            Ok(()) => taken += 1,
+            Err(trouble) => return Handed { taken, trouble: Some(trouble) },
+        }
+    }
+    Handed { taken, trouble: None }
+}
+
+/// What is wrong with this event is said by 4xx alone; some of these speak of us, of the place or of the time instead.
+fn judge(status: u16) -> Result<(), NotTaken> {
+    let said = format!("the receiver answered {status}");
+    match status {
+        200..300 => Ok(()),
+        401 | 403 | 404 | 408 | 409 | 410 | 425 | 429 => Err(NotNow(said)),
+        400..500 => Err(NotThisOne(said)),
+        _ => Err(NotNow(said)),
+    }
+}
+
+async fn throw_away(mut answer: Response) -> Result<(), reqwest::Error> {
+    let mut read = 0;
+    while read < LONGEST_ANSWER
+        && let Some(more) = answer.chunk().await?
+    {
+        read += more.len();
+    }
+    Ok(())
+}
+
+/// Whether it is the guard who refused.
+fn shut(error: &reqwest::Error) -> Option<&Shut> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(shut) = inner.downcast_ref() {
+            return Some(shut);
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_whether_it_is_this_event_or_any() {
+        for status in [200, 202, 204, 299] {
+            assert_eq!(judge(status), Ok(()), "{status}");
+        }
+        for status in
+            [301, 302, 307, 308, 401, 403, 404, 408, 409, 410, 425, 429, 500, 502, 503, 504, 599, 101]
+        {
+            assert_eq!(judge(status), Err(NotNow(format!("the receiver answered {status}"))));
+        }
+        for status in [400, 402, 405, 411, 413, 415, 422, 431] {
+            assert_eq!(judge(status), Err(NotThisOne(format!("the receiver answered {status}"))));
+        }
+    }
+
+    #[test]
+    fn a_batch_ends_before_others_take_it_up() {
+        assert_eq!(FOR_BEGINNING + FOR_AN_ANSWER + FOR_ITS_REST, DEADLINE);
+        assert_eq!(FOR_AN_ANSWER + FOR_ITS_REST, Duration::from_secs(5));
+    }
+}

@@ -163,6 +163,22 @@ impl<'a> Journey<'a> {
         let token = self.mailed().await;
         went(&self.post("/api/users/email/verify", json!({ "token": token })).await);
         self.mailed().await;
+        self.events().await;
+    }
+
+    /// One's own, as a page and as a stream.
+    async fn events(&mut self) {
+        let page = self.call(Method::GET, "/api/users/events?limit=100", None).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        self.heard.note("/api/users/events", &page.text);
+        let stream = self.client.get(self.url("/api/users/events")).header("cookie", self.cookies.join("; "));
+        let stream = stream.header("accept", "text/event-stream").header("last-event-id", "0");
+        let mut stream = stream.send().await.unwrap();
+        let mut told = String::new();
+        while !told.contains("event: email_changed") {
+            told += &String::from_utf8(stream.chunk().await.unwrap().expect("more").into()).unwrap();
+        }
+        self.heard.note("/api/users/events", &told);
     }
 
     /// What nobody should send.

@@ -95,7 +95,7 @@ async fn refuse(at: SocketAddr, times: usize) -> String {
         let answer = Browser::to(at).try_ask(Method::POST, "/api/users/signin", Some(wrong.clone())).await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status, 400);
-        last = answer.header("x-request-id").to_owned();
+        last = answer.header("x-request-id").unwrap().to_owned();
         sleep(Duration::from_millis(5)).await;
     }
     last

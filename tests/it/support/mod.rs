@@ -18,6 +18,7 @@ pub(crate) mod patience;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod puppet;
+pub(crate) mod receiver;
 pub(crate) mod records;
 pub(crate) mod replica;
 pub(crate) mod server;

@@ -9,6 +9,7 @@ use portcullis::{
         event::{Circumstances, Event, EventKind, Happening, Head},
         outlet::{Holder, OutletName, Taking},
         record::Record,
+        webhook::ReceiverName,
     },
     store::{Store, StoreError},
 };
@@ -91,7 +92,7 @@ pub(crate) async fn outlets_know_nothing_of_each_other(store: Arc<dyn Store>, pe
     take(&*store, ada, people).await;
     advance(&*store, ada, 9).await.unwrap();
     let taking = Taking { holder: grace, until: people.now() + MINUTE, first: 0 };
-    let other = OutletName::webhook("audit");
+    let other = OutletName::webhook(&ReceiverName::parse("audit").unwrap());
     assert_eq!(store.take_outlet(&other, taking, people.now()).await.unwrap(), Some(0));
     store.advance_outlet(&other, grace, 3).await.unwrap();
     assert_eq!(take(&*store, ada, people).await, Some(9));
