@@ -91,10 +91,13 @@ async fn whoever_dies(settings: &[(&str, &str)], replicas: usize) {
 async fn refuse(at: SocketAddr, times: usize) -> String {
     let wrong = json!({ "email": "ada@example.org", "password": "wrong" });
     let mut last = String::new();
-    for _ in 0..times {
+    let mut refused = 0;
+    while refused < times {
         let answer = Browser::to(at).try_ask(Method::POST, "/api/users/signin", Some(wrong.clone())).await;
         let answer = answer.expect("an answer");
-        assert_eq!(answer.status, 400);
+        // Or it was busy, beside others.
+        assert!(matches!(answer.status, 400 | 503), "{answer:?}");
+        refused += usize::from(answer.status == 400);
         last = answer.header("x-request-id").unwrap().to_owned();
         sleep(Duration::from_millis(5)).await;
     }
