@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::support::patience::PATIENCE;
 
 const INFO: &str = "INFO {\"headers\":true,\"max_payload\":1000000}\r\n";
 const FULL: &str = "{\"error\":{\"code\":503,\"err_code\":10077,\"description\":\"full\"}}";
@@ -30,7 +31,8 @@ impl Scripted {
 
     /// Who comes next is told this.
     async fn greets(&self, info: &str) -> Guest {
-        let mut guest = Guest(BufReader::new(self.0.accept().await.unwrap().0));
+        let accepted = timeout(PATIENCE, self.0.accept()).await.expect("somebody comes");
+        let mut guest = Guest(BufReader::new(accepted.unwrap().0));
         guest.hears(info).await;
         guest
     }
@@ -52,7 +54,7 @@ impl Guest {
 
     async fn says(&mut self) -> String {
         let mut line = String::new();
-        self.0.read_line(&mut line).await.unwrap();
+        timeout(PATIENCE, self.0.read_line(&mut line)).await.expect("they say something").unwrap();
         line
     }
 
@@ -141,7 +143,7 @@ async fn a_secret_that_a_server_holds_out_to_us_is_not_repeated() {
 async fn r_55_where_a_server_sends_us_is_nowhere_we_go() {
     let (server, other) = (Scripted::new().await, Scripted::new().await);
     let elsewhere = other.0.local_addr().unwrap();
-    let info = INFO.replace("{", &format!("{{\"host\":\"{elsewhere}\",\"connect_urls\":[\"{elsewhere}\"],"));
+    let info = INFO.replace('{', &format!("{{\"host\":\"{elsewhere}\",\"connect_urls\":[\"{elsewhere}\"],"));
     let nats = nats(server.broker());
     for _ in 0..2 {
         let script = async { drop(server.greets(&info).await) };
