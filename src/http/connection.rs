@@ -224,7 +224,11 @@ fn bare_refusal(bytes: &[u8]) -> Option<(&[u8], u16)> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::rt;
+    use tokio::{sync::oneshot, task::yield_now};
+
     use super::*;
+    use crate::http::places::Places;
 
     #[test]
     fn only_a_refusal_that_nobody_shaped_is_bare() {
@@ -240,5 +244,23 @@ mod tests {
         ] {
             assert_eq!(bare_refusal(ours), None);
         }
+    }
+    #[test]
+    fn who_hangs_up_has_their_place_until_what_they_began_is_done() {
+        let places = Places::default();
+        let here = "203.0.113.7".parse().unwrap();
+        let mut held: Vec<_> = (0..511).filter_map(|_| places.take(here)).collect();
+        let progress = Progress::new(places.take(here));
+        rt::System::new().block_on(async {
+            let (done, when_done) = oneshot::channel::<()>();
+            progress.begin(rt::spawn(async { when_done.await.unwrap() }));
+            let rest = rt::spawn(async move { progress.see_through().await });
+            yield_now().await;
+            assert!(places.take(here).is_none());
+            done.send(()).unwrap();
+            rest.await.unwrap();
+            held.extend(places.take(here));
+        });
+        assert_eq!(held.len(), 512);
     }
 }
