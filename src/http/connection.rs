@@ -60,7 +60,7 @@ pub struct Progress {
 pub struct InHand(Rc<Progress>);
 
 impl Progress {
-    fn new(place: Option<Place>) -> Self {
+    pub fn new(place: Option<Place>) -> Self {
         let (in_hand, owes_a_head, begun) = (Cell::default(), Cell::default(), Cell::default());
         Self { in_hand, owes_a_head, begun, _place: place }
     }

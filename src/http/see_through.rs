@@ -76,3 +76,46 @@ fn tell(answer: &HttpResponse) {
         tracing::debug!(status, code, "request done, and nobody waited for its answer");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use actix_web::rt::System;
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// What is done in two steps.
+    async fn two_steps(done: Rc<Cell<u32>>) -> Answer {
+        done.set(1);
+        yield_now().await;
+        done.set(2);
+        Ok(HttpResponse::NoContent().finish())
+    }
+
+    #[test]
+    fn the_second_step_is_done_though_nobody_waits_for_it() {
+        let (done, connection) = (Rc::default(), Rc::new(Progress::new(None)));
+        System::new().block_on(async {
+            let call = SeenThrough(two_steps).call((By(Rc::clone(&connection)), (Rc::clone(&done),)));
+            yield_now().await;
+            assert_eq!(done.get(), 1, "it has begun");
+            drop(call);
+            connection.see_through().await;
+        });
+        assert_eq!(done.get(), 2);
+    }
+
+    #[test]
+    fn a_panic_in_it_is_answered_and_ends_nothing_else() {
+        let connection = Rc::new(Progress::new(None));
+        let answer = System::new().block_on(async {
+            let panics = async || -> Answer { panic!("with a secret in it") };
+            let answer = SeenThrough(panics).call((By(Rc::clone(&connection)), ())).await;
+            connection.see_through().await;
+            answer
+        });
+        assert!(matches!(answer, Err(Problem::Internal(_))));
+    }
+}
