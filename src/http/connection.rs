@@ -16,6 +16,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::JoinHandle,
     time::{Sleep, sleep},
 };
 
@@ -44,20 +45,39 @@ pub struct Connection {
     /// How the head began that is owed; kept only where proxies ask whether a request may pass.
     opening: Option<Vec<u8>>,
     site: Arc<Site>,
-    _place: Option<Place>,
 }
 
-/// Where a connection stands between two requests; shared with the middleware.
-#[derive(Default)]
+/// Where a connection stands between two requests, and what outlives its socket; shared with the middleware.
 pub struct Progress {
     in_hand: Cell<bool>,
     owes_a_head: Cell<bool>,
+    /// What was begun last.
+    begun: Cell<Option<JoinHandle<()>>>,
+    _place: Option<Place>,
 }
 
 /// While this lives, a request of the connection is being worked on.
 pub struct InHand(Rc<Progress>);
 
 impl Progress {
+    pub fn new(place: Option<Place>) -> Self {
+        let (in_hand, owes_a_head, begun) = (Cell::default(), Cell::default(), Cell::default());
+        Self { in_hand, owes_a_head, begun, _place: place }
+    }
+
+    /// The connection lasts, and has its place, until this is done.
+    pub fn begin(&self, work: JoinHandle<()>) {
+        self.begun.set(Some(work));
+    }
+
+    /// Waits for what was begun, whoever has hung up.
+    pub async fn see_through(&self) {
+        if let Some(begun) = self.begun.take() {
+            // Who waits for the answer hears of a panic.
+            let _ = begun.await;
+        }
+    }
+
     pub fn take_in_hand(self: &Rc<Self>) -> InHand {
         self.in_hand.set(true);
         self.owes_a_head.set(false);
@@ -74,17 +94,8 @@ impl Drop for InHand {
 impl Connection {
     pub fn new(io: Stream, place: Option<Place>, site: Arc<Site>, serves_proxies: bool) -> Self {
         let opening = serves_proxies.then(Vec::new);
-        let progress = Rc::default();
-        Self {
-            io,
-            progress,
-            head_due: None,
-            write_due: None,
-            answer: Vec::new(),
-            opening,
-            site,
-            _place: place,
-        }
+        let progress = Rc::new(Progress::new(place));
+        Self { io, progress, head_due: None, write_due: None, answer: Vec::new(), opening, site }
     }
 
     pub fn progress(&self) -> Rc<Progress> {
@@ -213,7 +224,11 @@ fn bare_refusal(bytes: &[u8]) -> Option<(&[u8], u16)> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::rt;
+    use tokio::{sync::oneshot, task::yield_now};
+
     use super::*;
+    use crate::http::places::Places;
 
     #[test]
     fn only_a_refusal_that_nobody_shaped_is_bare() {
@@ -229,5 +244,23 @@ mod tests {
         ] {
             assert_eq!(bare_refusal(ours), None);
         }
+    }
+    #[test]
+    fn who_hangs_up_has_their_place_until_what_they_began_is_done() {
+        let places = Places::default();
+        let here = "203.0.113.7".parse().unwrap();
+        let mut held: Vec<_> = (0..511).filter_map(|_| places.take(here)).collect();
+        let progress = Progress::new(places.take(here));
+        rt::System::new().block_on(async {
+            let (done, when_done) = oneshot::channel::<()>();
+            progress.begin(rt::spawn(async { when_done.await.unwrap() }));
+            let rest = rt::spawn(async move { progress.see_through().await });
+            yield_now().await;
+            assert!(places.take(here).is_none());
+            done.send(()).unwrap();
+            rest.await.unwrap();
+            held.extend(places.take(here));
+        });
+        assert_eq!(held.len(), 512);
     }
 }

@@ -69,7 +69,7 @@ pub async fn every_request(
             let status = error.as_response_error().status_code().as_u16();
             let problem = error.as_error();
             let mut answer = refuse(problem, status, gate, &id);
-            told.end(&answer, problem, &site);
+            told.end(&answer, problem);
             finish(answer.headers_mut(), &site, &id);
             hang_up(&mut answer);
             Err(InternalError::from_response("", answer).into())
@@ -130,10 +130,10 @@ fn shape(
                 shaped.headers_mut().append(name.clone(), value.clone());
             }
         }
-        told.end(&shaped, problem, site);
+        told.end(&shaped, problem);
         answer.into_response(shaped)
     } else {
-        told.end(answer.response(), None, site);
+        told.end(answer.response(), None);
         answer
     };
     finish(answer.headers_mut(), site, id);

@@ -34,6 +34,7 @@ mod refresh;
 mod refusals;
 pub mod requests;
 mod same_site;
+mod see_through;
 pub mod server;
 mod sessions;
 mod stream;
@@ -65,6 +66,7 @@ use crate::domain::{
 use client::{TrustedProxies, Unnamed};
 use problem::Problem;
 use requests::{Listener, Requests};
+use see_through::{Answer, SeenThrough};
 
 /// What HTTP alone needs to know of where it serves.
 pub struct Site {
@@ -109,27 +111,27 @@ pub fn public(routes: &mut ServiceConfig) {
             web::scope("/api/users")
                 .wrap(from_fn(same_site::same_site))
                 .wrap(from_fn(health::only_when_open))
-                .service(call(POST, "/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
-                .service(call(POST, "/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
-                .service(call(GET, "/currentuser", users::current_user))
-                .service(call(POST, "/signout", users::sign_out))
-                .service(call(POST, "/signout-all", sessions::sign_out_all))
-                .service(call(POST, "/refresh", refresh::refresh))
-                .service(call(PUT, "/password", passwords::change).wrap(from_fn(turnstile::one_by_one)))
+                .service(verb(POST, "/signup", users::sign_up).wrap(from_fn(turnstile::one_by_one)))
+                .service(verb(POST, "/signin", users::sign_in).wrap(from_fn(turnstile::one_by_one)))
+                .service(question(GET, "/currentuser", users::current_user))
+                .service(verb(POST, "/signout", users::sign_out))
+                .service(verb(POST, "/signout-all", sessions::sign_out_all))
+                .service(verb(POST, "/refresh", refresh::refresh))
+                .service(verb(PUT, "/password", passwords::change).wrap(from_fn(turnstile::one_by_one)))
                 .service(
-                    call(POST, "/password/forgot", passwords::forgot).wrap(from_fn(turnstile::one_by_one)),
+                    verb(POST, "/password/forgot", passwords::forgot).wrap(from_fn(turnstile::one_by_one)),
                 )
-                .service(call(POST, "/password/reset", passwords::reset).wrap(from_fn(turnstile::one_by_one)))
-                .service(call(PUT, "/email", emails::change).wrap(from_fn(turnstile::one_by_one)))
-                .service(call(POST, "/email/verification", emails::ask))
-                .service(call(POST, "/email/verify", emails::verify))
-                .service(call(GET, "/events", events::own))
-                .service(call(GET, "/me/export", me::export))
-                .service(call(DELETE, "/me", me::leave).wrap(from_fn(turnstile::one_by_one)))
-                .service(call(GET, "/sessions", sessions::list))
-                .service(call(DELETE, "/sessions/{id}", sessions::end)),
+                .service(verb(POST, "/password/reset", passwords::reset).wrap(from_fn(turnstile::one_by_one)))
+                .service(verb(PUT, "/email", emails::change).wrap(from_fn(turnstile::one_by_one)))
+                .service(verb(POST, "/email/verification", emails::ask))
+                .service(verb(POST, "/email/verify", emails::verify))
+                .service(question(GET, "/events", events::own))
+                .service(question(GET, "/me/export", me::export))
+                .service(verb(DELETE, "/me", me::leave).wrap(from_fn(turnstile::one_by_one)))
+                .service(question(GET, "/sessions", sessions::list))
+                .service(verb(DELETE, "/sessions/{id}", sessions::end)),
         )
-        .service(call(GET, "/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
+        .service(question(GET, "/.well-known/jwks.json", jwks::key_set).wrap(from_fn(health::only_when_open)))
         .default_service(web::to(not_found));
 }
 
@@ -142,31 +144,40 @@ pub fn internal(routes: &mut ServiceConfig) {
                 .wrap(from_fn(health::only_when_open))
                 .to(forward_auth::forward_auth),
         )
-        .service(call(GET, "/livez", health::livez))
-        .service(call(GET, "/readyz", health::readyz))
-        .service(call(GET, "/health", health::health))
-        .service(call(GET, "/metrics", metrics::metrics))
+        .service(question(GET, "/livez", health::livez))
+        .service(question(GET, "/readyz", health::readyz))
+        .service(question(GET, "/health", health::health))
+        .service(question(GET, "/metrics", metrics::metrics))
         .service(
             web::scope("/v1")
                 .wrap(from_fn(health::only_when_open))
-                .service(call(POST, "/token/verify", tokens::verify_body))
-                .service(call(POST, "/token/verify-header", tokens::verify_header))
-                .service(call(POST, "/introspect", tokens::introspect))
-                .service(call(GET, "/whoami", tokens::whoami))
-                .service(call(GET, "/token/health", tokens::health)),
+                .service(question(POST, "/token/verify", tokens::verify_body))
+                .service(question(POST, "/token/verify-header", tokens::verify_header))
+                .service(question(POST, "/introspect", tokens::introspect))
+                .service(question(GET, "/whoami", tokens::whoami))
+                .service(question(GET, "/token/health", tokens::health)),
         )
-        .service(web::scope("/admin/v1").wrap(from_fn(health::only_when_open)).service(call(
+        .service(web::scope("/admin/v1").wrap(from_fn(health::only_when_open)).service(question(
             GET,
             "/events",
             events::all,
         )))
-        .service(call(GET, "/openapi.json", openapi::document))
-        .service(call(GET, "/docs", docs_page::page))
+        .service(question(GET, "/openapi.json", openapi::document))
+        .service(question(GET, "/docs", docs_page::page))
         .default_service(web::to(not_found));
 }
 
-/// A call; whoever asks with another method is told which there are.
-fn call<F, Args>(methods: &'static [Method], path: &str, handler: F) -> Resource
+/// A call that changes something: once it has begun, it is seen through.
+fn verb<F, Args>(methods: &'static [Method], path: &str, handler: F) -> Resource
+where
+    F: Handler<Args, Output = Answer>,
+    Args: actix_web::FromRequest + 'static,
+{
+    question(methods, path, SeenThrough(handler))
+}
+
+/// A call that only asks: whoever hangs up takes it along. Who comes with another method is told which there are.
+fn question<F, Args>(methods: &'static [Method], path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: actix_web::FromRequest + 'static,

@@ -8,6 +8,9 @@ use crate::{domain::origin::Origin, flows::decide::GateRefusal};
 
 use super::fault::Fault;
 
+/// What stands in the figures where there was nobody left to answer; other servers count them so, too.
+pub const HUNG_UP: u16 = 499;
+
 /// Why a request did not succeed.
 #[derive(Debug)]
 pub enum Problem {

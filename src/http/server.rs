@@ -10,7 +10,7 @@ use std::{
 use actix_http::{HttpService, KeepAlive, error::DispatchError};
 use actix_server::{Server, ServerHandle};
 use actix_service::{
-    IntoServiceFactory, ServiceFactoryExt,
+    IntoServiceFactory, Service as _, ServiceFactoryExt, apply_fn_factory,
     boxed::{self, BoxServiceFactory},
     fn_service, map_config,
 };
@@ -138,7 +138,7 @@ fn accept(
         .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
         .client_request_timeout(FIRST_HEAD)
         .client_disconnect_timeout(LINGER)
-        // A client that hangs up takes its request with it.
+        // A client that hangs up takes its request with it, but for the verb that has begun.
         .h1_allow_half_closed(false)
         .graceful_shutdown_signal(move || stopping.clone().cancelled_owned())
         .on_connect_ext(|connection: &Connection, data| {
@@ -149,7 +149,16 @@ fn accept(
         let porter = porter.clone();
         async move { porter.admit(io).await }
     });
-    boxed::factory(admit.and_then(http))
+    let to_the_end = apply_fn_factory(http, |(connection, peer): (Connection, _), http| {
+        let (progress, served) = (connection.progress(), http.call((connection, peer)));
+        async move {
+            let ended = served.await;
+            // So it counts as one, and the end of the service waits for it.
+            progress.see_through().await;
+            ended
+        }
+    });
+    boxed::factory(admit.and_then(to_the_end))
 }
 
 /// Stands at a door and lets connections in.

@@ -13,14 +13,14 @@ use crate::domain::{
 use super::{
     Site,
     health::millis,
-    problem::Problem,
+    problem::{HUNG_UP, Problem},
     requests::{Listener, Route},
 };
 
 /// Asked so often, by machines, that nobody wants a trace of it.
 const PROBES: [&str; 4] = ["/livez", "/readyz", "/health", "/metrics"];
 
-/// A request that goes on.
+/// A request that goes on. Where it is let go of before it has an answer, its sender has hung up, and that is told.
 pub struct Told<'a> {
     /// For the log.
     names: Span,
@@ -32,6 +32,8 @@ pub struct Told<'a> {
     begun: Duration,
     /// Where it is counted.
     counted: &'a Route,
+    site: &'a Site,
+    ended: bool,
 }
 
 impl<'a> Told<'a> {
@@ -40,7 +42,7 @@ impl<'a> Told<'a> {
         id: &str,
         given: Option<TraceParent>,
         counted: &'a Route,
-        site: &Site,
+        site: &'a Site,
     ) -> Self {
         let method = known(request.method());
         // The pattern and not the path, which may hold anything.
@@ -67,26 +69,35 @@ impl<'a> Told<'a> {
             http.response.status_code = Empty,
             error.type = Empty,
         );
-        Self { names, traced, method, route, listener, begun: site.clock.uptime(), counted }
+        Self {
+            names,
+            traced,
+            method,
+            route,
+            listener,
+            begun: site.clock.uptime(),
+            counted,
+            site,
+            ended: false,
+        }
     }
 
     pub async fn around<T>(&self, work: impl Future<Output = T>) -> T {
         work.instrument(self.traced.clone()).instrument(self.names.clone()).await
     }
 
-    /// One line of log, and one more in the figures. A cause is told here and nowhere else.
-    pub fn end<B>(self, answer: &HttpResponse<B>, problem: Option<&Problem>, site: &Site) {
-        let Self { names, traced, method, route, listener, begun, counted } = self;
-        let (_names, _traced) = (names.entered(), traced.clone().entered());
+    /// One line of log, and one more in the figures. A cause is told here, or in `see_through`, and nowhere else.
+    pub fn end<B>(mut self, answer: &HttpResponse<B>, problem: Option<&Problem>) {
+        self.ended = true;
+        let (listener, method, route) = (self.listener, self.method, self.route);
+        let (_names, _traced) = (self.names.enter(), self.traced.enter());
         let status = answer.status().as_u16();
-        let took = site.clock.uptime().saturating_sub(begun);
-        counted.note(status, took);
-        let took_ms = millis(took);
+        let took_ms = self.count(status);
         let code = problem.map(Problem::code);
-        traced.record("http.response.status_code", status);
+        self.traced.record("http.response.status_code", status);
         if let Some(source) = problem.and_then(Problem::source) {
             let cause = chain(&**source);
-            traced.record("error.type", code);
+            self.traced.record("error.type", code);
             tracing::error!(listener, method, route, status, code, took_ms, cause, "request failed");
         } else {
             let expected_origin = problem.and_then(Problem::expected_origin);
@@ -101,6 +112,25 @@ impl<'a> Told<'a> {
                 "request answered"
             );
         }
+    }
+
+    /// Answers with how many milliseconds it took.
+    fn count(&self, status: u16) -> f64 {
+        let took = self.site.clock.uptime().saturating_sub(self.begun);
+        self.counted.note(status, took);
+        millis(took)
+    }
+}
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let (listener, method, route) = (self.listener, self.method, self.route);
+        let (_names, _traced) = (self.names.enter(), self.traced.enter());
+        let took_ms = self.count(HUNG_UP);
+        tracing::debug!(listener, method, route, took_ms, "request abandoned");
     }
 }
 

@@ -6,13 +6,23 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use portcullis::{
+    domain::event::EventKind,
+    store::{
+        Store as _,
+        sqlite::{Location, SqliteStore},
+    },
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
 use crate::support::{
     browser::{Browser, PASSWORD},
+    events::events_of,
     folder::Folder,
+    patience::until,
+    people::email,
     process::Process,
     wire,
 };
@@ -181,4 +191,37 @@ async fn f_10_a_client_that_keeps_its_connection_loses_no_request_to_the_end() {
     assert!(asked >= 50);
     assert!(TcpStream::connect(sockets.public).await.is_ok(), "elsewhere may still be here for a moment");
     assert_eq!(process.end().code(), Some(0));
+}
+
+#[tokio::test]
+async fn what_was_begun_for_somebody_who_hung_up_is_done_before_the_end() {
+    let folder = Folder::new();
+    let mut process = Process::start(&folder, &[("PORTCULLIS_PASSWORD_COST", "standard")]);
+    let sockets = process.ready();
+    for number in 0..4 {
+        let body = json!({ "email": format!("user{number}@example.org"), "password": PASSWORD }).to_string();
+        let mut socket = TcpStream::connect(sockets.public).await.unwrap();
+        socket.write_all(&wire::post("/api/users/signup", body.as_bytes())).await.unwrap();
+    }
+    let mut inside = Browser::to(sockets.internal);
+    until("one of them is begun", async || {
+        inside.get("/health").await.json()["dependencies"]["hashing"]["busy"].as_u64().unwrap() > 0
+    })
+    .await;
+    process.signal("INT");
+    assert_eq!(process.end().code(), Some(0));
+
+    let store = SqliteStore::open(Location::File(folder.file("portcullis.db"))).unwrap();
+    store.examine().await.unwrap();
+    let mut there = 0;
+    for number in 0..4 {
+        let user = store.user_by_email(&email(&format!("user{number}@example.org"))).await.unwrap();
+        let Some(user) = user else { continue };
+        let written: Vec<_> =
+            events_of(&store, user.id()).await.into_iter().map(|event| event.kind).collect();
+        assert_eq!(written.len(), 2);
+        assert!([EventKind::SignedUp, EventKind::SignedIn].iter().all(|kind| written.contains(kind)));
+        there += 1;
+    }
+    assert!(there > 0, "at least the one that was seen");
 }

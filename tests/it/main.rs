@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "what is asked from outside takes real time")]
 
+mod abandoned;
 mod backup;
 mod canary;
 mod config;
