@@ -23,8 +23,8 @@ impl Jobs {
         }
         let world = || (services.clone(), self.stop.clone());
         for outlet in services.outlets.iter().map(Arc::clone) {
-            let (services, stop) = world();
-            self.running.spawn(async move { worker::outlets::outlet(&services, &outlet, &stop).await });
+            let services = services.clone();
+            self.running.spawn(async move { worker::outlets::outlet(&services, &outlet).await });
         }
         let (services, stop) = world();
         self.running.spawn(async move { worker::changes::listen(&services, &stop).await });

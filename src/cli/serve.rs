@@ -35,7 +35,11 @@ fn begin(config: &Config) -> Result<(), CannotRun> {
         tracing::warn!("{warning}");
     }
     // The listeners have threads of their own; this one opens the store and waits for signals.
-    runtime()?.block_on(serve(config))
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(config));
+    // A name server that does not answer is waited for by nobody.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(config: &Config) -> Result<(), CannotRun> {

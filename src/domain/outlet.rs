@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -26,6 +26,18 @@ pub struct Taking {
     pub until: Timestamp,
     /// Where in the chain it begins if it is new: behind this place.
     pub first: u64,
+}
+
+/// Whose it is, and up to which place of the chain everything has gone out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Ours { position: u64 },
+    Elsewhere { position: u64 },
+}
+
+impl Taking {
+    /// Nobody takes it up for longer; what seems to be so was taken up by a clock that is wrong.
+    pub const LONGEST: SignedDuration = SignedDuration::from_mins(6);
 }
 
 impl OutletName {

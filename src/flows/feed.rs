@@ -67,6 +67,10 @@ impl Feed {
         self.ending.cancel();
     }
 
+    pub async fn ended(&self) {
+        self.ending.cancelled().await;
+    }
+
     /// What is told from now on.
     pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
         self.told.subscribe()

@@ -40,6 +40,7 @@ pub mod meters;
 pub mod metrics;
 pub mod mint;
 pub mod open_store;
+mod outlet_lease;
 pub mod outlets;
 pub mod post;
 pub mod probe;

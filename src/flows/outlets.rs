@@ -43,8 +43,8 @@ pub struct Course {
     behind: AtomicU64,
 }
 
-/// Somebody else fills it.
-const ELSEWHERE: u64 = u64::MAX;
+/// Before anybody looked.
+const UNKNOWN: u64 = u64::MAX;
 
 impl Outlet {
     pub fn new(
@@ -54,7 +54,7 @@ impl Outlet {
         source: String,
         entropy: &dyn Entropy,
     ) -> Result<Self, NoEntropy> {
-        let course = Course { behind: AtomicU64::new(ELSEWHERE), ..Course::default() };
+        let course = Course { behind: AtomicU64::new(UNKNOWN), ..Course::default() };
         Ok(Self { name, way, kinds, source, course, holder: Holder::new(entropy)? })
     }
 
@@ -64,17 +64,18 @@ impl Outlet {
 }
 
 impl Course {
-    /// Events that have yet to go out; `None` where somebody else sees to it.
+    /// Events that have yet to go out, whoever sees to it; `None` before anybody has looked.
     pub fn behind(&self) -> Option<u64> {
-        Some(self.behind.load(Ordering::Relaxed)).filter(|behind| *behind != ELSEWHERE)
+        Some(self.behind.load(Ordering::Relaxed)).filter(|behind| *behind != UNKNOWN)
     }
 
     pub(super) fn see(&self, position: u64, end: u64) {
         self.behind.store(end.saturating_sub(position), Ordering::Relaxed);
     }
 
-    pub(super) fn is_elsewhere(&self) {
-        self.behind.store(ELSEWHERE, Ordering::Relaxed);
+    /// Whoever sees to it tells of their troubles.
+    pub(super) fn is_elsewhere(&self, position: u64, end: u64) {
+        self.see(position, end);
         self.trouble.ends();
     }
 
@@ -84,7 +85,7 @@ impl Course {
         }
     }
 
-    pub(super) fn does_not_go(&self, name: &OutletName, cause: &str, now: Duration) {
+    pub fn does_not_go(&self, name: &OutletName, cause: &str, now: Duration) {
         self.failed.add_one();
         if self.trouble.goes_on(cause, now) {
             tracing::warn!(outlet = %name, cause, "events do not go out; they wait, and are tried again");

@@ -2,58 +2,58 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
-    domain::{
-        event::{Event, Head},
-        outlet::Taking,
-    },
-    outlets::{DEADLINE, MOST, NotTaken, Parcel},
-    store::{self, StoreError},
+    domain::event::{Event, Head},
+    outlets::{Handed, MOST, NotTaken, Parcel},
+    store::StoreError,
     system::jitter::about,
 };
 
-use super::{Failure, Services, outlets::Outlet};
-
-/// How long an outlet is ours without our saying so again.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
-
-/// What has to be left of it before anything is handed over: that much it takes to do so and to note it.
-const ENOUGH: SignedDuration =
-    SignedDuration::from_secs(DEADLINE.as_secs().cast_signed() + store::DEADLINE.as_secs().cast_signed() + 1);
-
-/// Until it is looked again where there was nothing to do.
-pub const PAUSE: Duration = Duration::from_secs(1);
-
-/// The same where somebody else sees to it.
-const ELSEWHERE: Duration = Duration::from_secs(5);
+use super::{Failure, Services, outlet_lease::Lease, outlets::Outlet};
 
 /// After the first failure; each one behind it doubles that, up to the longest.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 
-/// How often an event is offered that is refused.
+/// How often an event is offered that is refused while others are taken.
 const TRIES: u32 = 6;
 
-/// How long the store may show an older state than it did, as it does while another server takes over.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long events are waited for that should be there: the store may show an older state than it did while another server
+/// takes over, and nobody is in a hurry.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What whoever fills an outlet remembers from one round to the next.
 #[derive(Default)]
 pub struct Progress {
-    held: Option<Held>,
+    held: Option<Lease>,
     failures: u32,
-    /// How often the next event was refused.
-    refusals: u32,
-    /// The uptime since when events are missing that should be there.
-    odd_since: Option<Duration>,
+    refused: Option<Refused>,
+    /// Behind which place something is not as it should be, and the uptime since when.
+    odd: Option<(u64, Duration)>,
 }
 
+/// An event that its receiver does not want.
 #[derive(Clone, Copy)]
-struct Held {
+struct Refused {
     position: u64,
-    until: Timestamp,
+    times: u32,
+    /// Whether another one was taken meanwhile, so that it is this one alone.
+    alone: bool,
+}
+
+/// What comes after a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// There may be more to do at once.
+    More,
+    /// Nothing, until something happens.
+    Nothing,
+    /// Somebody else sees to it.
+    Elsewhere,
+    /// The same once more, after so long.
+    After(Duration),
 }
 
 /// What goes out next, and how far that leads.
@@ -64,27 +64,33 @@ struct Batch {
     lost: u64,
 }
 
-/// One round; returns how long to wait until the next.
+/// One round.
 pub async fn publish_events(
     services: &Services,
     outlet: &Outlet,
     progress: &mut Progress,
-) -> Result<Duration, Failure<Infallible>> {
-    let Some(head) = services.journal.feed.seen() else { return Ok(PAUSE) };
-    let Some(held) = hold(services, outlet, progress, head.position).await? else {
-        outlet.course.is_elsewhere();
-        return Ok(ELSEWHERE);
+) -> Result<Next, Failure<Infallible>> {
+    let Some(head) = services.journal.feed.seen() else { return Ok(Next::Nothing) };
+    let position = match Lease::hold(&mut progress.held, services, outlet, head.position).await? {
+        Ok(held) => held.position,
+        Err(theirs) => {
+            *progress = Progress::default();
+            outlet.course.is_elsewhere(theirs, head.position);
+            return Ok(Next::Elsewhere);
+        }
     };
-    outlet.course.see(held.position, head.position);
-    if held.position >= head.position {
-        return Ok(PAUSE);
+    outlet.course.see(position, head.position);
+    if position == head.position {
+        progress.odd = None;
+        outlet.course.goes(&outlet.name);
+        return Ok(Next::Nothing);
     }
-    let Some(batch) = next_batch(services, outlet, progress, (held.position, head)).await? else {
-        return Ok(PAUSE);
+    let Some(batch) = next_batch(services, outlet, progress, (position, head)).await? else {
+        return Ok(Next::Nothing);
     };
-    let pause = hand_over(services, outlet, progress, batch).await?;
-    outlet.course.see(progress.held.map_or(held.position, |held| held.position), head.position);
-    Ok(pause)
+    let next = hand_over(services, outlet, progress, batch).await?;
+    outlet.course.see(progress.held.map_or(position, |held| held.position), head.position);
+    Ok(next)
 }
 
 /// Leaves the outlet to others, who need not wait until it is nobody's any more.
@@ -99,54 +105,38 @@ pub async fn stop_publishing(
     }
 }
 
-/// Asks the store no more often than it has to.
-async fn hold(
-    services: &Services,
-    outlet: &Outlet,
-    progress: &mut Progress,
-    first: u64,
-) -> Result<Option<Held>, StoreError> {
-    let now = services.clock.now();
-    if let Some(held) = progress.held.filter(|held| held.until >= now + ENOUGH) {
-        return Ok(Some(held));
-    }
-    take(services, outlet, progress, first, LEASE).await?;
-    Ok(progress.held)
-}
-
-async fn take(
-    services: &Services,
-    outlet: &Outlet,
-    progress: &mut Progress,
-    first: u64,
-    length: SignedDuration,
-) -> Result<(), StoreError> {
-    let now = services.clock.now();
-    let (holder, until) = (outlet.holder, now + length);
-    progress.held = None;
-    let position = services.store.take_outlet(&outlet.name, Taking { holder, until, first }, now).await?;
-    progress.held = position.map(|position| Held { position, until });
-    Ok(())
-}
-
-/// `None` while events are waited for that the store has shown before.
+/// `None` while something is waited for that the store has shown before.
 async fn next_batch(
     services: &Services,
     outlet: &Outlet,
     progress: &mut Progress,
     (position, head): (u64, Head),
 ) -> Result<Option<Batch>, StoreError> {
-    let (now, most) = (services.clock.now(), u32::try_from(MOST).unwrap_or(u32::MAX));
-    let wanted = position + 1..head.position + 1;
-    let events = services.store.sealed_events(None, wanted, most, now).await?;
-    let uptime = services.clock.uptime();
-    let since = *progress.odd_since.get_or_insert(uptime);
-    let patient = uptime.saturating_sub(since) < PATIENCE;
-    let batch = line_up(outlet, events, (position, head), patient.then_some(now));
-    if batch.is_some() {
-        progress.odd_since = None;
+    // An older state than we know of is no state to judge by.
+    let shown = services.store.head().await?.unwrap_or(Head::NONE);
+    if shown.position < head.position {
+        return Ok(None);
     }
-    Ok(batch)
+    let (now, uptime) = (services.clock.now(), services.clock.uptime());
+    let since = match progress.odd {
+        Some((behind, since)) if behind == position => since,
+        _ => uptime,
+    };
+    progress.odd = Some((position, since));
+    let patient = uptime.saturating_sub(since) < PATIENCE;
+    if position > head.position {
+        return Ok((!patient).then(|| go_back(outlet, head)));
+    }
+    let most = u32::try_from(MOST).unwrap_or(u32::MAX);
+    let events = services.store.sealed_events(None, position + 1..head.position + 1, most, now).await?;
+    Ok(line_up(outlet, events, (position, head), patient.then_some(now)))
+}
+
+/// The chain ends before the place that the outlet had come to: the store is another one than it was.
+fn go_back(outlet: &Outlet, head: Head) -> Batch {
+    let position = head.position;
+    tracing::error!(outlet = %outlet.name, position, "the chain is shorter than what went out; what happens now goes out");
+    Batch { parcels: Vec::new(), end: position, lost: 0 }
 }
 
 /// Up to the first that is missing without having expired at `now`; whoever has no patience left goes on behind it.
@@ -183,70 +173,57 @@ async fn hand_over(
     outlet: &Outlet,
     progress: &mut Progress,
     Batch { parcels, end, lost }: Batch,
-) -> Result<Duration, StoreError> {
+) -> Result<Next, StoreError> {
     if lost > 0 {
         outlet.course.lost.add(lost);
         tracing::error!(outlet = %outlet.name, lost, "events were gone before they could go out");
     }
     let (positions, parcels): (Vec<_>, Vec<_>) = parcels.into_iter().unzip();
-    let handed = if parcels.is_empty() {
-        None
-    } else {
-        Some(outlet.way.hand_over(&parcels, services.clock.now()).await)
+    let Handed { taken, trouble, later } = match parcels.as_slice() {
+        [] => Handed::ALL_OF_NONE,
+        parcels => outlet.way.hand_over(parcels, services.clock.now()).await,
     };
-    let (taken, trouble) = handed.map_or((0, None), |handed| (handed.taken, handed.trouble));
     outlet.course.taken.add(taken as u64);
-    let Some((refused, trouble)) = positions.get(taken).copied().zip(trouble) else {
-        (progress.failures, progress.refusals) = (0, 0);
+    if taken > 0 || trouble.is_none() {
+        progress.failures = 0;
         outlet.course.goes(&outlet.name);
-        advance(services, outlet, progress, end).await?;
-        return Ok(Duration::ZERO);
-    };
-    if taken > 0 {
-        (progress.failures, progress.refusals) = (0, 0);
     }
-    advance(services, outlet, progress, refused - 1).await?;
-    fail(services, outlet, progress, (refused, trouble)).await
+    let not_taken = positions.get(taken).copied();
+    let reached = not_taken.map_or(end, |position| position - 1);
+    Lease::advance(&mut progress.held, services, outlet, reached).await?;
+    match not_taken.zip(trouble) {
+        Some((position, trouble)) => fail(services, outlet, progress, (position, trouble, later)).await,
+        None => Ok(Next::More),
+    }
 }
 
 async fn fail(
     services: &Services,
     outlet: &Outlet,
     progress: &mut Progress,
-    (refused, trouble): (u64, NotTaken),
-) -> Result<Duration, StoreError> {
+    (position, trouble, later): (u64, NotTaken, bool),
+) -> Result<Next, StoreError> {
     progress.failures += 1;
     outlet.course.does_not_go(&outlet.name, &trouble.to_string(), services.clock.uptime());
-    progress.refusals += u32::from(matches!(trouble, NotTaken::NotThisOne(_)));
-    if progress.refusals >= TRIES {
+    if matches!(trouble, NotTaken::NotThisOne(_)) && progress.refuse(position, later) {
         outlet.course.given_up.add_one();
-        tracing::error!(outlet = %outlet.name, position = refused, cause = %trouble, "an event was refused, and is given up");
-        (progress.failures, progress.refusals) = (0, 0);
-        advance(services, outlet, progress, refused).await?;
-        return Ok(Duration::ZERO);
+        tracing::error!(outlet = %outlet.name, position, cause = %trouble, "an event was refused, and is given up");
+        (progress.failures, progress.refused) = (0, None);
+        Lease::advance(&mut progress.held, services, outlet, position).await?;
+        return Ok(Next::More);
     }
-    let pause = about(FIRST * 2_u32.saturating_pow(progress.failures.min(10) - 1)).min(LONGEST);
-    let length = SignedDuration::try_from(pause).unwrap_or(LEASE) + LEASE;
-    // Whoever came in now would only fail as well.
-    take(services, outlet, progress, refused, length).await?;
-    Ok(pause)
+    let pause = about(FIRST * 2_u32.pow(progress.failures.min(10) - 1)).min(LONGEST);
+    Lease::keep(&mut progress.held, services, outlet, pause).await?;
+    Ok(Next::After(pause))
 }
 
-/// Somebody else has taken it up where it does not work: they go on from where it was.
-async fn advance(
-    services: &Services,
-    outlet: &Outlet,
-    progress: &mut Progress,
-    position: u64,
-) -> Result<(), StoreError> {
-    let Some(held) = &mut progress.held else { return Ok(()) };
-    if held.position == position {
-        return Ok(());
+impl Progress {
+    /// Whether it was refused often enough while others were taken. Whoever refuses everything is mistaken, and is waited for.
+    fn refuse(&mut self, position: u64, later: bool) -> bool {
+        let before = self.refused.filter(|refused| refused.position == position);
+        let times = before.map_or(0, |refused| refused.times) + 1;
+        let alone = later || before.is_some_and(|refused| refused.alone);
+        self.refused = Some(Refused { position, times, alone });
+        alone && times >= TRIES
     }
-    match services.store.advance_outlet(&outlet.name, outlet.holder, position).await {
-        Ok(()) => held.position = position,
-        Err(StoreError::Stale) => progress.held = None,
-        Err(error) => return Err(error),
-    }
-    Ok(())
 }

@@ -68,7 +68,11 @@ impl LastVitals {
     pub(super) fn lately(&self, so_far: Checks) -> Checks {
         let looks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         let before = looks.front().copied().unwrap_or_default();
-        Checks { hits: so_far.hits - before.hits, misses: so_far.misses - before.misses }
+        // Somebody may have looked after they were counted.
+        Checks {
+            hits: so_far.hits.saturating_sub(before.hits),
+            misses: so_far.misses.saturating_sub(before.misses),
+        }
     }
 }
 

@@ -39,8 +39,14 @@ pub trait Way: Send + Sync {
 pub struct Handed {
     /// So many of the first will not be lost any more; of those behind, some may have arrived.
     pub taken: usize,
-    /// Why the one after these was not taken.
+    /// Why the one after these was not taken; nothing where there was only no time for it.
     pub trouble: Option<NotTaken>,
+    /// Whether any behind that one was taken: then it was not taken for what it is.
+    pub later: bool,
+}
+
+impl Handed {
+    pub const ALL_OF_NONE: Self = Self { taken: 0, trouble: None, later: false };
 }
 
 /// Why something was not taken. What they say holds no secret and no address but the receiver's.

@@ -4,26 +4,26 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::domain::outlet::{Holder, OutletName, Taking};
+use crate::domain::outlet::{Holder, OutletName, Taken, Taking};
 
 /// A part of [`Store`](super::Store), and of its contract.
 #[async_trait]
 pub trait Outlets: Send + Sync {
-    /// Takes the outlet up, or keeps it, and says up to which place of the chain everything has gone out; `None` while
-    /// somebody else has it.
+    /// Takes the outlet up, or keeps it, unless somebody else has it by now, for no longer than anybody may.
     async fn take_outlet(
         &self,
         name: &OutletName,
         taking: Taking,
         now: Timestamp,
-    ) -> Result<Option<u64>, StoreError>;
+    ) -> Result<Taken, StoreError>;
 
-    /// Notes that everything up to this place has gone out; `Stale` where somebody else has taken it up since, or has come further.
-    async fn advance_outlet(
+    /// Moves it from one place of the chain to another; `Stale` where it is not there, or somebody else has taken it up since.
+    async fn move_outlet(
         &self,
         name: &OutletName,
         holder: Holder,
-        position: u64,
+        from: u64,
+        to: u64,
     ) -> Result<(), StoreError>;
 
     /// Leaves it to others, at once; nothing where somebody else has it.

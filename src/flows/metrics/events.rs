@@ -13,7 +13,6 @@ pub(super) fn tell(services: &Services, page: &mut Page) {
     outlets(services, page);
 }
 
-/// What only the replica knows that fills an outlet is told by that one.
 fn outlets(services: &Services, page: &mut Page) {
     let help = "Events for those who get them beside the store, by what came of them.";
     let mut family = page.family("portcullis_outlet_events_total", Kind::Counter, help);
@@ -31,7 +30,7 @@ fn outlets(services: &Services, page: &mut Page) {
     }
     let (help, uptime) = ("How long events have not gone out; 0 while they do.", services.clock.uptime());
     let mut family = page.family("portcullis_outlet_stuck_seconds", Kind::Gauge, help);
-    for outlet in services.outlets.iter().filter(|outlet| outlet.course.behind().is_some()) {
+    for outlet in &services.outlets {
         let stuck = outlet.course.trouble.stuck().map_or(uptime, |stuck| stuck.since);
         family.value(&[("outlet", outlet.name.as_str())], uptime.saturating_sub(stuck).as_secs_f64());
     }

@@ -168,7 +168,7 @@ impl Way for Nats {
         let handed = timeout(DEADLINE, self.exchange(parcels, &mut taken)).await;
         let late = || Err(NotTaken::NotNow("NATS does not answer in time".to_owned()));
         let trouble = handed.unwrap_or_else(|_| late()).err();
-        Handed { taken, trouble }
+        Handed { taken, trouble, later: false }
     }
 }
 

@@ -121,7 +121,7 @@ impl Webhook {
 impl Way for Webhook {
     async fn hand_over(&self, parcels: &[Parcel], now: Timestamp) -> Handed {
         if let Err(shut) = self.guard.judge_literal(self.url.host()) {
-            return Handed { taken: 0, trouble: Some(NotNow(shut.to_string())) };
+            return Handed { taken: 0, trouble: Some(NotNow(shut.to_string())), later: false };
         }
         let trouble = AtomicBool::new(false);
         let posts: Vec<_> = parcels.iter().map(|parcel| self.post(parcel, now, &trouble)).collect();
@@ -142,10 +142,10 @@ async fn first_taken(mut posted: BoxStream<'_, Result<(), NotTaken>>) -> Handed 
     while let Some(posted) = posted.next().await {
         match posted {
             Ok(()) => taken += 1,
-            Err(trouble) => return Handed { taken, trouble: Some(trouble) },
+            Err(trouble) => return Handed { taken, trouble: Some(trouble), later: false },
         }
     }
-    Handed { taken, trouble: None }
+    Handed { taken, trouble: None, later: false }
 }
 
 /// What is wrong with this event is said by 4xx alone; some of these speak of us, of the place or of the time instead.

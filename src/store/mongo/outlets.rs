@@ -7,7 +7,7 @@ use mongodb::{bson::doc, options::ReturnDocument};
 use crate::{
     domain::{
         event::Head,
-        outlet::{Holder, OutletName, Taking},
+        outlet::{Holder, OutletName, Taken, Taking},
     },
     store::{Outlets, StoreError},
 };
@@ -27,17 +27,18 @@ impl Outlets for MongoStore {
         name: &OutletName,
         taking: Taking,
         now: Timestamp,
-    ) -> Result<Option<u64>, StoreError> {
+    ) -> Result<Taken, StoreError> {
         self.connected()?.take_up(name, taking, now).await
     }
 
-    async fn advance_outlet(
+    async fn move_outlet(
         &self,
         name: &OutletName,
         holder: Holder,
-        position: u64,
+        from: u64,
+        to: u64,
     ) -> Result<(), StoreError> {
-        self.connected()?.update_position(name, holder, position).await
+        self.connected()?.update_position(name, holder, from, to).await
     }
 
     async fn leave_outlet(&self, name: &OutletName, holder: Holder) -> Result<(), StoreError> {
@@ -52,11 +53,15 @@ impl Connected {
         name: &OutletName,
         Taking { holder, until, first }: Taking,
         now: Timestamp,
-    ) -> Result<Option<u64>, StoreError> {
+    ) -> Result<Taken, StoreError> {
         let holder = Id::from(holder.as_uuid());
         let free = doc! {
             "_id": name.as_str(),
-            "$or": [{ "holder": holder }, { "heldUntil": { "$lte": Moment::from(now) } }],
+            "$or": [
+                { "holder": holder },
+                { "heldUntil": { "$lte": Moment::from(now) } },
+                { "heldUntil": { "$gt": Moment::from(now + Taking::LONGEST) } },
+            ],
         };
         let take = doc! {
             "$set": { "holder": holder, "heldUntil": Moment::from(until) },
@@ -64,23 +69,28 @@ impl Connected {
         };
         let taken = self.outlets.find_one_and_update(free, take).upsert(true);
         match self.calls.write(taken.return_document(ReturnDocument::After)).await {
-            Err(StoreError::Taken) => Ok(None),
-            taken => Ok(Some(taken?.ok_or(Misfit("outlets"))?.position()?)),
+            Err(StoreError::Taken) => Ok(Taken::Elsewhere { position: self.position_of(name).await? }),
+            taken => Ok(Taken::Ours { position: taken?.ok_or(Misfit("outlets"))?.position()? }),
         }
+    }
+
+    async fn position_of(&self, name: &OutletName) -> Result<u64, StoreError> {
+        let found = self.calls.read(self.outlets.find_one(doc! { "_id": name.as_str() })).await?;
+        Ok(found.ok_or(Misfit("outlets"))?.position()?)
     }
 
     async fn update_position(
         &self,
         name: &OutletName,
         holder: Holder,
-        position: u64,
+        from: u64,
+        to: u64,
     ) -> Result<(), StoreError> {
-        let position = as_stored(position);
         let ours = doc! {
-            "_id": name.as_str(), "holder": Id::from(holder.as_uuid()), "position": { "$lte": position },
+            "_id": name.as_str(), "holder": Id::from(holder.as_uuid()), "position": as_stored(from),
         };
-        let advanced = self.outlets.update_one(ours, doc! { "$set": { "position": position } });
-        match self.calls.write(advanced.into_future()).await?.matched_count {
+        let moved = self.outlets.update_one(ours, doc! { "$set": { "position": as_stored(to) } });
+        match self.calls.write(moved.into_future()).await?.matched_count {
             1 => Ok(()),
             _ => Err(StoreError::Stale),
         }

@@ -10,16 +10,17 @@ use super::{
     statements::statements,
 };
 use crate::{
-    domain::outlet::{Holder, OutletName, Taking},
+    domain::outlet::{Holder, OutletName, Taken, Taking},
     store::{Outlets, StoreError},
 };
 
 statements! {
     TAKE = "INSERT INTO outlets (name, position, holder, held_until) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until \
-        WHERE holder = excluded.holder OR held_until <= ?5 \
+        WHERE holder = excluded.holder OR held_until <= ?5 OR held_until > ?6 \
         RETURNING position";
-    ADVANCE = "UPDATE outlets SET position = ?3 WHERE name = ?1 AND holder = ?2 AND position <= ?3";
+    POSITION = "SELECT position FROM outlets WHERE name = ?1";
+    MOVE = "UPDATE outlets SET position = ?4 WHERE name = ?1 AND holder = ?2 AND position = ?3";
     LEAVE = "UPDATE outlets SET held_until = 0 WHERE name = ?1 AND holder = ?2";
     // Every one of a few.
     GO_TO_THE_END = "UPDATE outlets SET position = coalesce((SELECT max(position) FROM events), 0)";
@@ -32,20 +33,21 @@ impl Outlets for SqliteStore {
         name: &OutletName,
         taking: Taking,
         now: Timestamp,
-    ) -> Result<Option<u64>, StoreError> {
+    ) -> Result<Taken, StoreError> {
         let name = name.clone();
         self.writer.write(move |connection| take(connection, &name, taking, now)).await
     }
 
-    async fn advance_outlet(
+    async fn move_outlet(
         &self,
         name: &OutletName,
         holder: Holder,
-        position: u64,
+        from: u64,
+        to: u64,
     ) -> Result<(), StoreError> {
         let name = name.clone();
-        let advance = move |connection: &Connection| advance(connection, &name, holder, position);
-        if self.writer.write(advance).await? { Ok(()) } else { Err(StoreError::Stale) }
+        let go = move |connection: &Connection| go(connection, &name, holder, (from, to));
+        if self.writer.write(go).await? { Ok(()) } else { Err(StoreError::Stale) }
     }
 
     async fn leave_outlet(&self, name: &OutletName, holder: Holder) -> Result<(), StoreError> {
@@ -59,20 +61,27 @@ fn take(
     name: &OutletName,
     Taking { holder, until, first }: Taking,
     now: Timestamp,
-) -> rusqlite::Result<Option<u64>> {
-    let holder = holder.as_uuid().into_bytes();
-    let by = params![name.as_str(), number(first)?, holder, until.as_millisecond(), now.as_millisecond()];
-    connection.prepare_cached(TAKE)?.query_row(by, |row| Columns::of(row).number()).optional()
+) -> rusqlite::Result<Taken> {
+    let (holder, beyond) = (holder.as_uuid().into_bytes(), now + Taking::LONGEST);
+    let (now, beyond) = (now.as_millisecond(), beyond.as_millisecond());
+    let by = params![name.as_str(), number(first)?, holder, until.as_millisecond(), now, beyond];
+    let ours = connection.prepare_cached(TAKE)?.query_row(by, |row| Columns::of(row).number()).optional()?;
+    if let Some(position) = ours {
+        return Ok(Taken::Ours { position });
+    }
+    let theirs =
+        connection.prepare_cached(POSITION)?.query_row([name.as_str()], |row| Columns::of(row).number());
+    Ok(Taken::Elsewhere { position: theirs? })
 }
 
-fn advance(
+fn go(
     connection: &Connection,
     name: &OutletName,
     holder: Holder,
-    position: u64,
+    (from, to): (u64, u64),
 ) -> rusqlite::Result<bool> {
-    let by = params![name.as_str(), holder.as_uuid().into_bytes(), number(position)?];
-    Ok(connection.prepare_cached(ADVANCE)?.execute(by)? == 1)
+    let by = params![name.as_str(), holder.as_uuid().into_bytes(), number(from)?, number(to)?];
+    Ok(connection.prepare_cached(MOVE)?.execute(by)? == 1)
 }
 
 fn leave(connection: &Connection, name: &OutletName, holder: Holder) -> rusqlite::Result<()> {

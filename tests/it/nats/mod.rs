@@ -62,7 +62,7 @@ async fn goes(nats: &Nats, parcels: &[Parcel]) {
 
 /// None is taken, and it is said why.
 async fn does_not_go(nats: &Nats, parcels: &[Parcel]) -> String {
-    let Handed { taken, trouble } = hand_over(nats, parcels).await;
+    let Handed { taken, trouble, .. } = hand_over(nats, parcels).await;
     let Some(NotTaken::NotNow(why)) = trouble else { panic!("{taken} taken, {trouble:?}") };
     assert_eq!(taken, 0, "{why}");
     why

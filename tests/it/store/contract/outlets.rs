@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use portcullis::{
     domain::{
         event::{Circumstances, Event, EventKind, Happening, Head},
-        outlet::{Holder, OutletName, Taking},
+        outlet::{Holder, OutletName, Taken, Taking},
         record::Record,
         webhook::ReceiverName,
     },
@@ -28,11 +28,18 @@ fn holders<const COUNT: usize>() -> [Holder; COUNT] {
 
 async fn take(store: &dyn Store, holder: Holder, people: &People) -> Option<u64> {
     let taking = Taking { holder, until: people.now() + MINUTE, first: 7 };
-    store.take_outlet(&OutletName::nats(), taking, people.now()).await.unwrap()
+    ours(store.take_outlet(&OutletName::nats(), taking, people.now()).await.unwrap())
 }
 
-async fn advance(store: &dyn Store, holder: Holder, position: u64) -> Result<(), StoreError> {
-    store.advance_outlet(&OutletName::nats(), holder, position).await
+fn ours(taken: Taken) -> Option<u64> {
+    match taken {
+        Taken::Ours { position } => Some(position),
+        Taken::Elsewhere { .. } => None,
+    }
+}
+
+async fn go(store: &dyn Store, holder: Holder, from: u64, to: u64) -> Result<(), StoreError> {
+    store.move_outlet(&OutletName::nats(), holder, from, to).await
 }
 
 pub(crate) async fn an_outlet_is_one_s_until_its_time_is_over_or_it_is_left(
@@ -54,16 +61,23 @@ pub(crate) async fn an_outlet_is_one_s_until_its_time_is_over_or_it_is_left(
     assert_eq!(take(&*store, ada, people).await, Some(7));
 }
 
-pub(crate) async fn an_outlet_goes_on_where_it_was_and_never_back(store: Arc<dyn Store>, people: &People) {
+pub(crate) async fn an_outlet_goes_on_where_it_was_whoever_has_it(store: Arc<dyn Store>, people: &People) {
     let [ada, grace] = holders();
     take(&*store, ada, people).await;
-    advance(&*store, ada, 9).await.unwrap();
-    advance(&*store, ada, 9).await.unwrap();
-    let back = advance(&*store, ada, 8).await;
-    assert!(matches!(back, Err(StoreError::Stale)), "{back:?}");
+    go(&*store, ada, 7, 9).await.unwrap();
+    // Who is not sure whether that was noted is told that it was.
+    for elsewhere in [7, 8, 10] {
+        let moved = go(&*store, ada, elsewhere, 12).await;
+        assert!(matches!(moved, Err(StoreError::Stale)), "{elsewhere}: {moved:?}");
+    }
     assert_eq!(take(&*store, ada, people).await, Some(9));
+    let taking = Taking { holder: grace, until: people.now() + MINUTE, first: 7 };
+    let taken = store.take_outlet(&OutletName::nats(), taking, people.now()).await.unwrap();
+    assert_eq!(taken, Taken::Elsewhere { position: 9 });
     people.clock.advance(MINUTE);
     assert_eq!(take(&*store, grace, people).await, Some(9));
+    go(&*store, grace, 9, 3).await.unwrap();
+    assert_eq!(take(&*store, grace, people).await, Some(3));
 }
 
 pub(crate) async fn whoever_has_lost_an_outlet_notes_nothing(store: Arc<dyn Store>, people: &People) {
@@ -72,10 +86,25 @@ pub(crate) async fn whoever_has_lost_an_outlet_notes_nothing(store: Arc<dyn Stor
     people.clock.advance(MINUTE);
     take(&*store, grace, people).await;
     for stranger in [ada, nobody] {
-        let noted = advance(&*store, stranger, 100).await;
+        let noted = go(&*store, stranger, 7, 100).await;
         assert!(matches!(noted, Err(StoreError::Stale)), "{noted:?}");
     }
     assert_eq!(take(&*store, grace, people).await, Some(7));
+}
+
+/// As somebody would whose clock is a day ahead.
+pub(crate) async fn what_was_taken_up_for_longer_than_anybody_may_is_free(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let [ada, grace] = holders();
+    let taking = Taking { holder: ada, until: people.now() + MINUTE * 60 * 24, first: 7 };
+    store.take_outlet(&OutletName::nats(), taking, people.now()).await.unwrap();
+    assert_eq!(take(&*store, grace, people).await, Some(7));
+    let taking = Taking { holder: ada, until: people.now() + Taking::LONGEST, first: 7 };
+    people.clock.advance(MINUTE);
+    store.take_outlet(&OutletName::nats(), taking, people.now()).await.unwrap();
+    assert_eq!(take(&*store, grace, people).await, None);
 }
 
 pub(crate) async fn of_fifty_who_want_an_outlet_one_gets_it(store: Arc<dyn Store>, people: &People) {
@@ -90,11 +119,12 @@ pub(crate) async fn of_fifty_who_want_an_outlet_one_gets_it(store: Arc<dyn Store
 pub(crate) async fn outlets_know_nothing_of_each_other(store: Arc<dyn Store>, people: &People) {
     let [ada, grace] = holders();
     take(&*store, ada, people).await;
-    advance(&*store, ada, 9).await.unwrap();
+    go(&*store, ada, 7, 9).await.unwrap();
     let taking = Taking { holder: grace, until: people.now() + MINUTE, first: 0 };
     let other = OutletName::webhook(&ReceiverName::parse("audit").unwrap());
-    assert_eq!(store.take_outlet(&other, taking, people.now()).await.unwrap(), Some(0));
-    store.advance_outlet(&other, grace, 3).await.unwrap();
+    let taken = store.take_outlet(&other, taking, people.now()).await.unwrap();
+    assert_eq!(taken, Taken::Ours { position: 0 });
+    store.move_outlet(&other, grace, 0, 3).await.unwrap();
     assert_eq!(take(&*store, ada, people).await, Some(9));
 }
 
@@ -107,7 +137,7 @@ pub(crate) async fn after_an_import_an_outlet_goes_on_behind_it(store: Arc<dyn S
     seal(&*store, &Head::NONE, MINUTE * 60).await;
     let records = exported(&*store).await;
     take(&*store, ada, people).await;
-    advance(&*store, ada, 100).await.unwrap();
+    go(&*store, ada, 7, 100).await.unwrap();
     for (brought, end) in [(records, 3), (Vec::<Record>::new(), 0)] {
         let begun = people.now();
         store.begin_import(begun).await.unwrap();
