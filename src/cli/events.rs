@@ -46,8 +46,8 @@ pub fn run(args: &Args, config: &Config) -> Result<(), Failed> {
     let Verb::Verify(Verify { head, json }) = &args.verb;
     let line = Line::start("event", "checked");
     let mut progress = |checked| line.show(checked);
-    let verified = app::with_vault(config, async |pen, vault| {
-        verify_events(pen.store, pen.clock, vault, *head, &mut progress).await
+    let verified = app::with_vault(config, async |store, clock, vault| {
+        verify_events(store, clock, vault, *head, &mut progress).await
     });
     let verified = runtime_beside()?.block_on(verified);
     line.end();

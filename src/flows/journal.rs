@@ -32,6 +32,8 @@ pub struct Pen<'a> {
     pub store: &'a dyn Store,
     pub clock: &'a dyn Clock,
     pub entropy: &'a dyn Entropy,
+    /// Has the key secret of the service, or what is written will not be sealed.
+    pub vault: &'a Vault,
 }
 
 impl Journal {
@@ -60,7 +62,8 @@ impl Pen<'_> {
     async fn write<R>(&self, happening: Happening) -> Result<(), Failure<R>> {
         let now = self.clock.now();
         let (id, salt) = (EventId::new(now, self.entropy)?, random(self.entropy)?);
-        match self.store.add_event(&Event::of(happening, id, salt, now)).await {
+        let event = Event::of(happening, id, salt, now).stamped(|said| self.vault.stamp(said));
+        match self.store.add_event(&event).await {
             // Its id is new, so that it can only be itself.
             Err(StoreError::Taken) => Ok(()),
             written => Ok(written?),
@@ -70,7 +73,7 @@ impl Pen<'_> {
 
 impl Services {
     pub(super) fn pen(&self) -> Pen<'_> {
-        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy }
+        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy, vault: &self.vault }
     }
 
     pub(super) async fn did<R>(&self, happening: Happening) -> Result<(), Failure<R>> {

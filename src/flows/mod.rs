@@ -46,6 +46,7 @@ pub mod probe;
 pub mod publish_events;
 pub mod purge;
 pub mod readiness;
+pub mod recognise;
 pub mod refresh;
 pub mod reset_password;
 pub mod restore;

@@ -138,14 +138,14 @@ pub trait Store: Attempts + Outlets + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Event>, StoreError>;
 
-    /// Those that are not sealed yet, in the order of their ids, at most so many.
-    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError>;
+    /// Those that are not sealed yet and have ids after this one, in the order of their ids, at most so many.
+    async fn unsealed_events(&self, after: EventId, most: u32) -> Result<Vec<Event>, StoreError>;
 
     /// The latest link of the chain, expired or not.
     async fn head(&self) -> Result<Option<Head>, StoreError>;
 
-    /// Gives at most [`BATCH`] events the places in the chain that they bring, in their order; `Stale` where one is sealed already, or
-    /// the place is another's. Those before that one are sealed then, or none is.
+    /// Gives at most [`BATCH`] events the places in the chain that they bring, in their order, and takes their stamps; `Stale` where one is
+    /// sealed already, or the place is another's. Those before that one are sealed then, or none is.
     async fn seal_events(&self, sealed: &[Event]) -> Result<(), StoreError>;
 
     /// Tells what changes from now on.

@@ -96,22 +96,14 @@ impl Link {
         Head { position: self.position, digest: self.digest, expires_at: self.expires_at }
     }
 
-    /// What is sealed: all of the event but what may be forgotten, which stands there by its commitment.
+    /// What is sealed: the link, and what the event says.
     pub fn bytes(&self, event: &Event) -> Vec<u8> {
         let mut bytes = Bytes::new("portcullis event 1");
         bytes.put(self.previous.0);
         bytes.put(self.previous_expires_at.as_millisecond().to_be_bytes());
         bytes.put(self.position.to_be_bytes());
         bytes.put(self.expires_at.as_millisecond().to_be_bytes());
-        bytes.put(event.id.as_uuid().as_bytes());
-        bytes.put(event.kind.as_str());
-        bytes.put_if_any(event.reason.map(super::Reason::as_str));
-        bytes.put(event.actor.as_str());
-        bytes.put_if_any(event.user_id.map(|user| *user.as_uuid().as_bytes()).as_ref());
-        bytes.put_if_any(event.request.as_ref().map(super::RequestName::as_str));
-        bytes.put_if_any(event.trace.as_ref().map(super::TraceId::as_bytes));
-        bytes.put(event.at.as_millisecond().to_be_bytes());
-        bytes.put(event.commitment);
+        event.put_into(&mut bytes);
         bytes.as_slice().to_vec()
     }
 }
@@ -127,8 +119,7 @@ impl Walk {
         let Some(link) = event.link else { return Vec::new() };
         let mut faults = Vec::new();
         faults.extend(self.gap(&link, now));
-        let told = event.particulars.as_ref().map(super::Particulars::commitment);
-        if told.is_some_and(|told| told != event.commitment) || !is_ours(&link.bytes(event), &link.digest.0) {
+        if !event.keeps_its_commitment() || !is_ours(&link.bytes(event), &link.digest.0) {
             faults.push(Fault::Altered { position: link.position });
         } else if !self.is_followed_by(&link) {
             faults.push(Fault::Detached { position: link.position });
@@ -136,7 +127,7 @@ impl Walk {
         self.first.get_or_insert(link.position);
         self.last = Some(link.head());
         self.checked += 1;
-        self.forgotten += u64::from(told.is_none());
+        self.forgotten += u64::from(event.particulars.is_none());
         faults
     }
 

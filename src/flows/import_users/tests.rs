@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::{
-    domain::email::Email,
+    domain::{
+        email::Email,
+        sealed::{KeySecret, KeySecrets},
+    },
     store::sqlite::{Location, SqliteStore},
-    system::{clock::SystemClock, entropy::OsEntropy},
+    system::{clock::SystemClock, entropy::OsEntropy, vault::Vault},
 };
 
 const HASH: &str = "$2b$06$xWggYb.8fol4IgEkkMO9wetAzkXlIjsx.RHn/d7gwUUWWLs/5I5Me";
@@ -40,7 +43,9 @@ async fn import(store: Option<&dyn Store>, lines: &str, order: &Order) -> (Tally
     let mut lines = Lines::of(std::io::Cursor::new(lines.to_owned()));
     let mut heard = Heard::default();
     let clock = SystemClock::start();
-    let pen = |store| Pen { store, clock: &clock, entropy: &OsEntropy };
+    let vault =
+        Vault::new(&KeySecrets { first: KeySecret::from_bytes([1; 32]), others: Vec::new() }).unwrap();
+    let pen = |store| Pen { store, clock: &clock, entropy: &OsEntropy, vault: &vault };
     let tally = import_users(store.map(pen), now(), &mut lines, order, &mut heard).await.unwrap();
     assert_eq!(heard.read, tally.read);
     (tally, heard)

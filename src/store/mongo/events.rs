@@ -77,9 +77,14 @@ impl Connected {
         self.find_some(filter, doc! { "link.position": 1 }, index, most).await
     }
 
-    pub(super) async fn find_unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
+    pub(super) async fn find_unsealed_events(
+        &self,
+        after: EventId,
+        most: u32,
+    ) -> Result<Vec<Event>, StoreError> {
         let index = doc! { "link.position": 1, "_id": 1 };
-        self.find_some(doc! { "link.position": null }, doc! { "_id": 1 }, index, most).await
+        let waiting = doc! { "link.position": null, "_id": { "$gt": Id::from(after.as_uuid()) } };
+        self.find_some(waiting, doc! { "_id": 1 }, index, most).await
     }
 
     async fn find_some(
@@ -113,7 +118,7 @@ impl Connected {
         }
         let updates = sealed.iter().map(|event| {
             let unsealed = doc! { "_id": Id::from(event.id.as_uuid()), "link.position": null };
-            Ok(doc! { "q": unsealed, "u": [EventDocument::seal(event)?], "upsert": true }.into())
+            Ok(doc! { "q": unsealed, "u": EventDocument::seal(event)?, "upsert": true }.into())
         });
         let command = doc! {
             "update": self.events.name(),

@@ -205,8 +205,8 @@ impl Store for MongoStore {
         self.connected()?.find_sealed_events(of, positions, most, now).await
     }
 
-    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
-        self.connected()?.find_unsealed_events(most).await
+    async fn unsealed_events(&self, after: EventId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.connected()?.find_unsealed_events(after, most).await
     }
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {

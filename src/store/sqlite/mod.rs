@@ -187,8 +187,8 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| events::sealed(connection, of, &positions, most, now)).await
     }
 
-    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
-        self.readers.read(move |connection| events::unsealed(connection, most)).await
+    async fn unsealed_events(&self, after: EventId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |connection| events::unsealed(connection, after, most)).await
     }
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {

@@ -46,7 +46,7 @@ pub(super) use one_time_columns;
 
 macro_rules! event_columns {
     () => {
-        "id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, \
+        "id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, stamp, \
          position, previous, previous_expires_at, expires_at, digest"
     };
 }
@@ -128,8 +128,8 @@ pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
         columns.parsed(|text: Option<String>| read_if_any(text, RequestName::parse, "a request's name"))?;
     let trace = columns.value::<Option<[u8; 16]>>()?.and_then(TraceId::from_bytes);
     let (particulars, commitment) = particulars(columns)?;
-    let (at, link) = (columns.time()?, link(columns)?);
-    Ok(Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, link })
+    let (at, stamp, link) = (columns.time()?, columns.value()?, link(columns)?);
+    Ok(Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, stamp, link })
 }
 
 fn particulars(columns: &mut Columns<'_>) -> rusqlite::Result<(Option<Particulars>, [u8; 32])> {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use futures_util::TryStreamExt;
 use mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
 use portcullis::{
-    domain::{clock::Clock, sealed::KeySecrets},
+    domain::{clock::Clock, id::EventId, sealed::KeySecrets},
     flows::verify_events::{Noted, Verdict, verify_events},
     store::{
         Store,
@@ -85,7 +85,7 @@ async fn whatever_is_done_to_the_chain_in_mongodb_shows() {
 }
 
 /// A service that has written down eight things, and has ended: the key, a sign-up with its sign-in, and five wrong passwords.
-async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
+pub(super) async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
     let mut service = Service::on(store).await;
     assert_eq!(Browser::at(&service).sign_up("ada@example.org").await.status, 201);
     for _ in 0..5 {
@@ -102,7 +102,7 @@ async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
 }
 
 /// What is wrong, in few words.
-async fn verdict(store: &dyn Store, clock: &FrozenClock, noted: Option<Noted>) -> String {
+pub(super) async fn verdict(store: &dyn Store, clock: &FrozenClock, noted: Option<Noted>) -> String {
     let vault = Vault::new(&KeySecrets::parse(KEY_SECRET).unwrap()).unwrap();
     let Verdict { wrong, .. } = verify_events(store, clock, &vault, noted, &mut |_| ()).await.unwrap();
     let said = wrong.iter().map(|wrong| {
@@ -130,7 +130,7 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
         Deed::PutIn => {
             "INSERT INTO events SELECT randomblob(16), kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
              user_agent, ip, commitment, at, 9, (SELECT digest FROM events WHERE position = 8), \
-             (SELECT expires_at FROM events WHERE position = 8), expires_at, randomblob(32) FROM events WHERE position = 3"
+             (SELECT expires_at FROM events WHERE position = 8), expires_at, randomblob(32), NULL FROM events WHERE position = 3"
         }
         Deed::TakeOffTheEnd => "DELETE FROM events WHERE position > 6",
     };
@@ -179,7 +179,7 @@ async fn erasing_somebody_and_another_key_secret_leave_the_chain_whole() {
     let service = Service::on(Arc::clone(&store)).await;
     assert_eq!(Browser::at(&service).sign_up("ada@example.org").await.status, 201);
     let ada = store.user_by_email(&crate::support::people::email("ada@example.org")).await.unwrap().unwrap();
-    until("all is sealed", async || store.unsealed_events(1).await.unwrap().is_empty()).await;
+    until("all is sealed", async || store.unsealed_events(EventId::FIRST, 1).await.unwrap().is_empty()).await;
     let now = service.clock.now();
     store.replace_user(&ada.clone().leave_at_once(now)).await.unwrap();
     assert!(store.erase_user(ada.id(), now).await.unwrap());

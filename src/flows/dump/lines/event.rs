@@ -44,6 +44,8 @@ pub(super) struct EventLine {
     commitment: Option<Bytes>,
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<Bytes>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<LinkLine>,
 }
 
@@ -59,9 +61,8 @@ struct LinkLine {
 
 impl From<&Event> for EventLine {
     fn from(event: &Event) -> Self {
-        let Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, link } =
-            event;
-        let known = particulars.clone();
+        let Event { id, kind, reason, actor, user_id, request, trace, particulars, .. } = event;
+        let (Event { commitment, at, stamp, link, .. }, known) = (event, particulars.clone());
         let Particulars { salt, session_id, subject, device } = known.unwrap_or_default();
         Self {
             id: id.as_uuid(),
@@ -78,6 +79,7 @@ impl From<&Event> for EventLine {
             ip: device.ip(),
             commitment: Some(Bytes(commitment.to_vec())),
             at: *at,
+            stamp: stamp.map(|stamp| Bytes(stamp.to_vec())),
             link: link.map(LinkLine::from),
         }
     }
@@ -119,6 +121,7 @@ impl TryFrom<EventLine> for Event {
             particulars,
             commitment,
             at: line.at,
+            stamp: line.stamp.map(array).transpose()?,
             link: line.link.map(Link::try_from).transpose()?,
         })
     }

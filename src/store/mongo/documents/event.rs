@@ -53,6 +53,10 @@ pub(in crate::store::mongo) struct EventDocument {
     #[schemars(with = "Bytes")]
     commitment: Option<Bytes>,
     at: Moment,
+    /// Taken out when it is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Bytes")]
+    stamp: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LinkDocument")]
     link: Option<LinkDocument>,
@@ -98,15 +102,16 @@ pub(in crate::store::mongo) struct LinkedDocument {
 
 impl EventDocument {
     /// What an update writes that gives an event its place. One of the release before gets with it what it lacks.
-    pub(in crate::store::mongo) fn seal(event: &Event) -> Result<Document, Misfit> {
+    pub(in crate::store::mongo) fn seal(event: &Event) -> Result<Vec<Document>, Misfit> {
         let sealed = bson::serialize_to_document(&Self::from(event)).map_err(|_| Misfit("events"))?;
         let literal = |field| doc! { "$literal": sealed.get(field).cloned().unwrap_or(Bson::Null) };
         let is_old = doc! { "$lte": ["$commitment", null] };
-        Ok(doc! { "$set": {
+        let place = doc! { "$set": {
             "link": literal("link"),
             "commitment": { "$ifNull": ["$commitment", literal("commitment")] },
             "particulars": { "$cond": [is_old, literal("particulars"), "$particulars"] },
-        } })
+        } };
+        Ok(vec![place, doc! { "$unset": "stamp" }])
     }
 }
 
@@ -125,6 +130,7 @@ impl From<&Event> for EventDocument {
             ip: None,
             commitment: Some(event.commitment.as_slice().into()),
             at: event.at.into(),
+            stamp: event.stamp.map(|stamp| stamp.as_slice().into()),
             link: event.link.map(LinkDocument::from),
         }
     }
@@ -178,6 +184,7 @@ impl TryFrom<EventDocument> for Event {
             particulars,
             commitment,
             at: stored.at.read("at")?,
+            stamp: stored.stamp.map(|bytes| array(bytes, "stamp")).transpose()?,
             link: stored.link.map(LinkDocument::read).transpose()?,
         })
     }
