@@ -4,8 +4,7 @@ mod bytes;
 mod chain;
 mod circumstances;
 mod kind;
-
-use std::fmt;
+mod word;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +18,7 @@ use super::{
 pub use super::trace::TraceId;
 pub use chain::{ChainDigest, Fault, Head, Link, NotAHead, Noted, Walk};
 pub use circumstances::{Circumstances, RequestName};
-pub use kind::{EventKind, Reason};
+pub use kind::{Actor, EventKind, Reason};
 
 use bytes::Bytes;
 
@@ -54,19 +53,6 @@ pub struct Particulars {
     /// The keyed digest of an address that was typed and is no user's.
     pub subject: Option<SecretDigest>,
     pub device: Device,
-}
-
-/// Who decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// Whom it is about.
-    User,
-    /// Somebody who has not shown who they are.
-    Anyone,
-    /// Whoever has the command line.
-    Operator,
-    /// The service itself.
-    Service,
 }
 
 /// Which events; all where nothing is said.
@@ -176,7 +162,7 @@ impl Event {
     fn put_into(&self, bytes: &mut Bytes) {
         bytes.put(self.id.as_uuid().as_bytes());
         bytes.put(self.kind.as_str());
-        bytes.put_if_any(self.reason.map(Reason::as_str));
+        bytes.put_if_any(self.reason.as_ref().map(Reason::as_str));
         bytes.put(self.actor.as_str());
         bytes.put_if_any(self.user_id.map(|user| *user.as_uuid().as_bytes()).as_ref());
         bytes.put_if_any(self.request.as_ref().map(RequestName::as_str));
@@ -231,28 +217,5 @@ impl EventFilter {
     pub fn admits(&self, event: &Event) -> bool {
         self.user.is_none_or(|user| event.user_id == Some(user))
             && self.kind.is_none_or(|kind| event.kind == kind)
-    }
-}
-
-impl Actor {
-    pub const ALL: [Self; 4] = [Self::User, Self::Anyone, Self::Operator, Self::Service];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Anyone => "anyone",
-            Self::Operator => "operator",
-            Self::Service => "service",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|actor| actor.as_str() == text)
-    }
-}
-
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -110,6 +110,19 @@ impl Connected {
         Ok(self.calls.read(head).await?.map(Head::try_from).transpose()?)
     }
 
+    pub(super) async fn unset_particulars_of_the_gone(&self, of: UserId) -> Result<(), StoreError> {
+        if self.find_user(of).await?.is_some() {
+            return Ok(());
+        }
+        self.unset_particulars(of).await
+    }
+
+    pub(super) async fn unset_particulars(&self, of: UserId) -> Result<(), StoreError> {
+        let theirs = doc! { "userId": Id::from(of.as_uuid()) };
+        let particulars = doc! { "$unset": { "particulars": "", "ip": "", "sessionId": "" } };
+        self.calls.write(self.events.update_many(theirs, particulars).into_future()).await.map(drop)
+    }
+
     /// All in one command, in order, of which the first that cannot be done ends the rest: an event that is sealed already is not
     /// found, and adding another one of its id is refused, as is taking another's place.
     pub(super) async fn seal_all(&self, sealed: &[Event]) -> Result<(), StoreError> {

@@ -48,7 +48,7 @@ statements! {
             expires_at = :expires_at, digest = :digest, stamp = NULL, salt = CASE WHEN commitment IS NULL THEN :salt ELSE salt END, \
             commitment = coalesce(commitment, :commitment) WHERE id = :id";
     FORGET_PARTICULARS = "UPDATE events SET ip = NULL, user_agent = NULL, session_id = NULL, subject = NULL, salt = NULL \
-        WHERE user_id = ?1";
+        WHERE user_id = ?1 AND (salt IS NOT NULL OR commitment IS NULL) AND NOT EXISTS (SELECT 1 FROM users WHERE id = ?1)";
     ADD = "INSERT INTO events (id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
             user_agent, ip, commitment, at, stamp, position, previous, previous_expires_at, expires_at, digest) \
         VALUES (:id, :kind, :reason, :actor, :user_id, :request, :trace, :salt, :session_id, :subject, \
@@ -64,7 +64,7 @@ pub(super) fn page(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Event>> {
     let (from, before) = (ids.start.as_uuid().into_bytes(), ids.end.as_uuid().into_bytes());
-    let (now, kind) = (now.as_millisecond(), wanted.kind.map(EventKind::as_str));
+    let (now, kind) = (now.as_millisecond(), wanted.kind.as_ref().map(EventKind::as_str));
     match (wanted.user, kind) {
         (Some(user), kind) => {
             let user = user.as_uuid().into_bytes();
@@ -139,7 +139,7 @@ fn seal_one(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
     connection.prepare_cached(SEAL)?.execute(written).map(drop)
 }
 
-/// Of whoever is erased: what is left tells nothing of a person.
+/// Of whoever is gone: what is left tells nothing of a person.
 pub(super) fn forget_particulars(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
     connection.prepare_cached(FORGET_PARTICULARS)?.execute([user.as_uuid().into_bytes()]).map(drop)
 }
@@ -151,7 +151,7 @@ pub(super) fn add(connection: &Connection, event: &Event) -> rusqlite::Result<()
     let written = named_params! {
         ":id": event.id.as_uuid().into_bytes(),
         ":kind": event.kind.as_str(),
-        ":reason": event.reason.map(Reason::as_str),
+        ":reason": event.reason.as_ref().map(Reason::as_str),
         ":actor": event.actor.as_str(),
         ":user_id": event.user_id.map(|user| user.as_uuid().into_bytes()),
         ":request": event.request.as_ref().map(RequestName::as_str),

@@ -120,9 +120,9 @@ pub(super) fn signing_key(columns: &mut Columns<'_>) -> rusqlite::Result<Signing
 
 pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
     let id = EventId::from_uuid(columns.id()?);
-    let kind = columns.parsed(|text: String| EventKind::parse(&text).ok_or(Not("a kind of event")))?;
-    let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::parse, "a reason"))?;
-    let actor = columns.parsed(|text: String| Actor::parse(&text).ok_or(Not("an actor")))?;
+    let kind = columns.parsed(|text: String| EventKind::read(&text).ok_or(Not("a kind of event")))?;
+    let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::read, "a reason"))?;
+    let actor = columns.parsed(|text: String| Actor::read(&text).ok_or(Not("an actor")))?;
     let user_id = columns.id_if_any()?.map(UserId::from_uuid);
     let request =
         columns.parsed(|text: Option<String>| read_if_any(text, RequestName::parse, "a request's name"))?;

@@ -106,13 +106,13 @@ impl TryFrom<EventLine> for Event {
         };
         let commitment = line.commitment.map(array).transpose()?;
         let (particulars, commitment) = Particulars::read(known, salt.is_some(), commitment);
-        let reason = line.reason.map(|name| Reason::parse(&name).ok_or(Misfit("a reason is unknown")));
-        let actor = line.actor.map_or(Some(Actor::User), |name| Actor::parse(&name));
+        let reason = line.reason.map(|name| Reason::read(&name).ok_or(Misfit("a reason is unknown")));
+        let actor = line.actor.map_or(Some(Actor::User), |name| Actor::read(&name));
         let request = line.request.map(|name| RequestName::parse(&name).ok_or(Misfit("a request's name")));
         let trace = line.trace.map(|id| id.parse::<TraceId>().map_err(|_| Misfit("a trace's name")));
         Ok(Self {
             id: EventId::from_uuid(line.id),
-            kind: EventKind::parse(&line.kind).ok_or(Misfit("a kind of event is unknown"))?,
+            kind: EventKind::read(&line.kind).ok_or(Misfit("a kind of event is unknown"))?,
             reason: reason.transpose()?,
             actor: actor.ok_or(Misfit("an actor is unknown"))?,
             user_id: line.user_id.map(UserId::from_uuid),

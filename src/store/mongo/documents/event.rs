@@ -169,13 +169,13 @@ impl TryFrom<EventDocument> for Event {
         let commitment = stored.commitment.map(|bytes| array(bytes, "commitment")).transpose()?;
         let known = stored.particulars.unwrap_or_else(before).read()?;
         let (particulars, commitment) = Particulars::read(known.1, known.0, commitment);
-        let actor = stored.actor.as_deref().map_or(Some(Actor::User), Actor::parse);
-        let reason = stored.reason.map(|reason| Reason::parse(&reason).ok_or(Misfit("reason")));
+        let actor = stored.actor.as_deref().map_or(Some(Actor::User), Actor::read);
+        let reason = stored.reason.map(|reason| Reason::read(&reason).ok_or(Misfit("reason")));
         let trace = stored.trace.map(|bytes| array(bytes, "trace")).transpose()?;
         let request = stored.request.map(|text| RequestName::parse(&text).ok_or(Misfit("request")));
         Ok(Self {
             id: EventId::from_uuid(stored.id.into()),
-            kind: EventKind::parse(&stored.kind).ok_or(Misfit("kind"))?,
+            kind: EventKind::read(&stored.kind).ok_or(Misfit("kind"))?,
             reason: reason.transpose()?,
             actor: actor.ok_or(Misfit("actor"))?,
             user_id: stored.user_id.map(|user| UserId::from_uuid(user.into())),

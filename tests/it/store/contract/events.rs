@@ -243,7 +243,47 @@ pub(crate) fn written(happening: Happening, people: &People) -> Event {
 }
 
 /// What is said of those who did it.
+pub(crate) async fn what_another_release_wrote_is_read_sealed_and_listed(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let user = people.user("ada@example.org");
+    let later = |text| EventKind::read(text).unwrap();
+    let happening = Happening::by(Actor::read("passkey").unwrap(), later("passkey_added")).to(user.id());
+    let told = written(happening.because(Reason::read("lost_phone").unwrap()), people);
+    store.add_event(&told).await.unwrap();
+    store.add_event(&event(&user, people)).await.unwrap();
+    assert_eq!(store.unsealed_events(EventId::FIRST, 1).await.unwrap(), [told]);
+    let sealed = seal(&*store, &Head::NONE, YEAR).await;
+    assert_eq!(sealed.len(), 2);
+    assert_eq!(store.sealed_events(None, 0..9, 9, people.now()).await.unwrap(), sealed);
+    let wanted = EventFilter { user: None, kind: Some(later("passkey_added")) };
+    assert_eq!(store.events(&wanted, ALL, 9, people.now()).await.unwrap(), sealed[..1]);
+    let exported = crate::support::records::exported(&*store).await;
+    assert!(exported.contains(&portcullis::domain::record::Record::Event(sealed[0].clone())));
+}
+
+pub(crate) async fn what_is_written_of_somebody_who_is_gone_tells_nothing_in_the_end(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let (ada, eve) = (people.user("ada@example.org"), people.user("eve@example.org"));
+    store.add_user(&eve).await.unwrap();
+    for user in [&ada, &eve] {
+        store.add_event(&event(user, people)).await.unwrap();
+    }
+    seal(&*store, &Head::NONE, YEAR).await;
+    for user in [&ada, &eve] {
+        store.add_event(&event(user, people)).await.unwrap();
+        store.forget_particulars(user.id()).await.unwrap();
+    }
+    let of_ada = of(&*store, ada.id(), people.now()).await;
+    assert!(of_ada.len() == 2 && of_ada.iter().all(|event| event.particulars.is_none()), "{of_ada:?}");
+    let of_eve = of(&*store, eve.id(), people.now()).await;
+    assert!(of_eve.iter().all(|event| event.particulars.is_some()), "she is there: {of_eve:?}");
+}
+
 #[test]
 fn an_actor_has_a_name_that_reads_back() {
-    assert!(Actor::ALL.into_iter().all(|actor| Actor::parse(actor.as_str()) == Some(actor)));
+    assert!(Actor::ALL.iter().all(|actor| Actor::read(actor.as_str()) == Some(*actor)));
 }
