@@ -73,6 +73,9 @@ pub trait Store: Attempts + Outlets + Send + Sync {
     /// `false` when there is no such user. What fails may have happened in part, and is whole once it was repeated.
     async fn erase_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// Takes the particulars out of the events of a user who is gone: some may have been written while they were being erased.
+    async fn forget_particulars(&self, of: UserId) -> Result<(), StoreError>;
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError>;
 
     /// The session whose present or previous secret this is, with its user, as both are now; the caller judges whether

@@ -124,6 +124,10 @@ impl Store for MongoStore {
         self.connected()?.remove_user(id, now).await
     }
 
+    async fn forget_particulars(&self, of: UserId) -> Result<(), StoreError> {
+        self.connected()?.unset_particulars_of_the_gone(of).await
+    }
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         self.connected()?.insert_session(session).await
     }

@@ -93,6 +93,10 @@ impl Store for SqliteStore {
         self.write_and_tell(Change::User(id), move |connection| users::erase(connection, id, now)).await
     }
 
+    async fn forget_particulars(&self, of: UserId) -> Result<(), StoreError> {
+        self.writer.write(move |connection| events::forget_particulars(connection, of)).await
+    }
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         let session = session.clone();
         self.writer.write(move |connection| sessions::add(connection, &session)).await
