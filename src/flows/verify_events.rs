@@ -81,7 +81,7 @@ pub async fn verify_events(
         }
         progress(verdict.walk.checked);
     }
-    verdict.compare(noted, found);
+    verdict.compare(noted, found, clock.now());
     verdict.look_at_the_unsealed(store, vault, clock.now()).await?;
     Ok(verdict)
 }
@@ -118,10 +118,11 @@ impl Verdict {
     }
 
     /// One that is older than the oldest link has expired, or what followed it is told as missing.
-    fn compare(&mut self, noted: Option<Noted>, found: Option<ChainDigest>) {
+    fn compare(&mut self, noted: Option<Noted>, found: Option<ChainDigest>, now: Timestamp) {
         let Some(noted) = noted else { return };
         let is_older = self.walk.first.is_some_and(|first| noted.position < first);
-        if found != Some(noted.digest) && !is_older {
+        let is_over = noted.expires_at.is_some_and(|end| end <= now);
+        if found != Some(noted.digest) && !is_older && !is_over {
             self.add(Wrong::Gone(noted));
         }
     }

@@ -37,11 +37,13 @@ pub struct Head {
 pub struct Noted {
     pub position: u64,
     pub digest: ChainDigest,
+    /// From when on nobody need find it any more; `None` where that was not noted.
+    pub expires_at: Option<Timestamp>,
 }
 
-/// Not `POSITION:DIGEST`.
+/// Not `POSITION:DIGEST:EXPIRES`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a position, a colon and 64 hexadecimal digits")]
+#[error("not a position, 64 hexadecimal digits and a moment, with colons between")]
 pub struct NotAHead;
 
 /// What is wrong with a chain.
@@ -67,7 +69,7 @@ pub struct Walk {
 
 impl Head {
     pub const fn noted(&self) -> Noted {
-        Noted { position: self.position, digest: self.digest }
+        Noted { position: self.position, digest: self.digest, expires_at: Some(self.expires_at) }
     }
 
     /// Of a chain that has no link yet.
@@ -161,21 +163,23 @@ impl fmt::Display for ChainDigest {
     }
 }
 
-/// As it was noted.
+/// As it was noted; the moment may be left out.
 impl FromStr for Noted {
     type Err = NotAHead;
 
     fn from_str(text: &str) -> Result<Self, NotAHead> {
-        let (position, digest) = text.split_once(':').ok_or(NotAHead)?;
-        let position = position.parse().map_err(|_| NotAHead)?;
-        let digest = unhex(digest).and_then(|bytes| bytes.try_into().ok()).ok_or(NotAHead)?;
-        Ok(Self { position, digest: ChainDigest(digest) })
+        let mut parts = text.splitn(3, ':');
+        let position = parts.next().and_then(|position| position.parse().ok()).ok_or(NotAHead)?;
+        let digest = parts.next().and_then(unhex).and_then(|bytes| bytes.try_into().ok()).ok_or(NotAHead)?;
+        let expires_at = parts.next().map(|moment| moment.parse().map_err(|_| NotAHead)).transpose()?;
+        Ok(Self { position, digest: ChainDigest(digest), expires_at })
     }
 }
 
 impl fmt::Display for Noted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.position, self.digest)
+        write!(f, "{}:{}", self.position, self.digest)?;
+        self.expires_at.map_or(Ok(()), |moment| write!(f, ":{moment}"))
     }
 }
 
