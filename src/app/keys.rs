@@ -73,14 +73,16 @@ pub async fn with_vault<T>(
 /// nothing is done.
 pub async fn with_pen<T>(config: &Config, work: impl AsyncFnOnce(Pen<'_>) -> T) -> Result<T, CannotRun> {
     let world = beside(config).await?;
-    let vault = vault_as_it_is(config, &*world.entropy)?;
-    if !recognise(&*world.store, &vault, world.clock.now()).await.map_err(refused)? {
+    let as_it_is = vault_as_it_is(config, &*world.entropy)?;
+    if !recognise(&*world.store, &as_it_is, world.clock.now()).await.map_err(refused)? {
         return Err(CannotRun::Missing(
             "this key secret is not the one that the service has: set PORTCULLIS_KEY_SECRET, or PORTCULLIS_DATA_DIR where it is kept, \
              as the service has them"
                 .to_owned(),
         ));
     }
+    // Where nobody has written anything yet, there may be none: the service will have this one.
+    let vault = vault(&config.key_secret, &*world.entropy)?;
     let done = work(world.pen(&vault)).await;
     world.store.close().await;
     Ok(done)

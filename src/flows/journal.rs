@@ -15,7 +15,7 @@ use crate::{
     system::vault::Vault,
 };
 
-use super::{Failure, Services, feed::Feed};
+use super::{Failure, Services, admit_administrator::Refused, feed::Feed};
 
 /// What is done with events once they are written.
 pub struct Journal {
@@ -24,6 +24,7 @@ pub struct Journal {
     /// Rung when one was written, so that it need not wait for the next look.
     pub bell: Notify,
     pub feed: Feed,
+    pub refused: Refused,
 }
 
 /// What it takes to write something down.
@@ -38,7 +39,7 @@ pub struct Pen<'a> {
 
 impl Journal {
     pub fn new(retention: SignedDuration) -> Self {
-        Self { retention, bell: Notify::new(), feed: Feed::default() }
+        Self { retention, bell: Notify::new(), feed: Feed::default(), refused: Refused::default() }
     }
 }
 

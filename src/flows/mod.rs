@@ -1,5 +1,6 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
+pub mod admit_administrator;
 pub mod ask_verification;
 pub mod authenticate;
 pub mod backup;

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use futures_util::TryStreamExt;
+use jiff::SignedDuration;
 use mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
 use portcullis::{
     domain::{clock::Clock, id::EventId, sealed::KeySecrets},
@@ -24,6 +25,7 @@ use crate::support::{
     patience::until,
     process::{Process, run},
     service::{KEY_SECRET, Service},
+    stores::on_both_stores,
 };
 
 /// What somebody does who is at the store, and what is told of it.
@@ -84,9 +86,17 @@ async fn whatever_is_done_to_the_chain_in_mongodb_shows() {
     }
 }
 
-/// A service that has written down eight things, and has ended: the key, a sign-up with its sign-in, and five wrong passwords.
+/// A service that has written down eight things, and has ended.
 pub(super) async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
-    let mut service = Service::on(store).await;
+    let (mut service, head) = with_eight_events(store).await;
+    let clock = service.clock.clone();
+    tokio::task::spawn_blocking(move || service.stop()).await.unwrap();
+    (clock, head)
+}
+
+/// The key, a sign-up with its sign-in, and five wrong passwords.
+async fn with_eight_events(store: Arc<dyn Store>) -> (Service, Noted) {
+    let service = Service::on(store).await;
     assert_eq!(Browser::at(&service).sign_up("ada@example.org").await.status, 201);
     for _ in 0..5 {
         Browser::at(&service).sign_in("ada@example.org", "wrong").await;
@@ -96,9 +106,7 @@ pub(super) async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) 
     })
     .await;
     let head = service.store.head().await.unwrap().unwrap();
-    let clock = service.clock.clone();
-    tokio::task::spawn_blocking(move || service.stop()).await.unwrap();
-    (clock, head.noted())
+    (service, head.noted())
 }
 
 /// What is wrong, in few words.
@@ -171,6 +179,21 @@ async fn in_mongodb(raw: &mongodb::Collection<Document>, deed: Deed) {
         }
         Deed::TakeOffTheEnd => drop(raw.delete_many(doc! { "link.position": { "$gt": 6 } }).await.unwrap()),
     }
+}
+
+on_both_stores!(a_head_that_has_expired_is_not_missed_where_that_was_noted);
+
+async fn a_head_that_has_expired_is_not_missed_where_that_was_noted(store: Arc<dyn Store>) {
+    let (service, head) = with_eight_events(Arc::clone(&store)).await;
+    let clock = &service.clock;
+    let end = head.expires_at.unwrap();
+    clock.advance(end.duration_since(clock.now()) - SignedDuration::from_millis(1));
+    assert_eq!(verdict(&*store, clock, Some(head)).await, "");
+    clock.advance(SignedDuration::from_millis(1));
+    store.purge(clock.now()).await.unwrap();
+    assert_eq!(verdict(&*store, clock, Some(head)).await, "", "it has gone by itself");
+    let as_before = Noted { expires_at: None, ..head };
+    assert_eq!(verdict(&*store, clock, Some(as_before)).await, "head_gone 8", "nobody can tell");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod chain;
 mod forged;
 mod killed;
+mod lost;
 mod pages;
 mod recorded;
 mod streams;
