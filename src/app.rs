@@ -47,6 +47,7 @@ use crate::{
         clock::{Stopwatch, SystemClock},
         entropy::OsEntropy,
         hashing::{HashingPool, Room},
+        vault::Vault,
     },
     worker,
 };
@@ -55,8 +56,8 @@ pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_ba
 #[cfg(feature = "kube")]
 pub use cluster::{examine_cluster, make_secrets};
 pub use doctor::{look_around, look_here};
-pub use keys::{with_keys, with_vault};
-pub use users::{ImportFrom, NoSource, import_users, newcomers, with_users};
+pub use keys::{with_keys, with_pen, with_store, with_vault};
+pub use users::{ImportFrom, NoSource, import_users, newcomers};
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -117,8 +118,8 @@ pub enum CannotRun {
 
 impl World {
     /// For what a command decides.
-    fn pen(&self) -> Pen<'_> {
-        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy }
+    fn pen<'a>(&'a self, vault: &'a Vault) -> Pen<'a> {
+        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy, vault }
     }
 
     /// The real one: this machine's clock and random source, and the store that the configuration names.

@@ -24,7 +24,7 @@ use crate::{
 
 use super::{
     CannotRun, World,
-    keys::{must_be_there, vault_as_it_is},
+    keys::{must_be_set, must_be_there, vault, vault_as_it_is},
     refused,
 };
 
@@ -63,11 +63,25 @@ pub async fn restore(
     replace: bool,
     progress: Progress<'_>,
 ) -> Result<Result<Restored, Failure<NotRestored>>, CannotRun> {
+    must_be_set(&config.key_secret)?;
     let (place, wanted) = wanted.split(config)?;
     let backups = open(config, place)?;
     let done = flows::restore::restore(&backups, &Order { wanted, replace }, progress).await;
+    let done = match done {
+        Ok(restored) => note_restored(config, &backups).await?.map(|()| restored),
+        failed => failed,
+    };
     backups.store.close().await;
     Ok(done)
+}
+
+/// Only by now there may be a key secret that was not there before.
+async fn note_restored(
+    config: &Config,
+    backups: &Backups,
+) -> Result<Result<(), Failure<NotRestored>>, CannotRun> {
+    let vault = vault(&config.key_secret, &OsEntropy)?;
+    Ok(flows::restore::note_restored(backups, &vault).await)
 }
 
 /// Nobody asks for the store.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::{
     config::{Config, KeySource, StoreUrl},
     domain::{
-        clock::{Entropy, random},
+        clock::{Clock, Entropy, random},
         sealed::{KeySecret, KeySecrets},
     },
-    flows::{journal::Pen, key_ring::KeyRing},
+    flows::{journal::Pen, key_ring::KeyRing, recognise::recognise},
+    store::Store,
     system::{key_file, vault::Vault},
 };
 
@@ -24,7 +25,7 @@ pub(super) fn vault_as_it_is(config: &Config, entropy: &dyn Entropy) -> Result<A
     }
 }
 
-fn vault(source: &KeySource, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
+pub(super) fn vault(source: &KeySource, entropy: &dyn Entropy) -> Result<Arc<Vault>, CannotRun> {
     let secrets = key_secrets(source, entropy)?;
     Ok(Arc::new(Vault::new(&secrets).map_err(refused)?))
 }
@@ -45,18 +46,53 @@ pub async fn with_keys<T>(config: &Config, work: impl AsyncFnOnce(&KeyRing) -> T
     Ok(done)
 }
 
-/// Opens the store for work on what it names by digests that are keyed, and lets go of it after.
-pub async fn with_vault<T>(
+/// Opens the store as it is, beside whoever serves from it, for looking around, and lets go of it after.
+pub async fn with_store<T>(
     config: &Config,
-    work: impl AsyncFnOnce(Pen<'_>, &Vault) -> T,
+    work: impl AsyncFnOnce(&dyn Store, &dyn Clock) -> T,
 ) -> Result<T, CannotRun> {
-    must_be_there(config)?;
-    let world = World::real(config)?;
-    let vault = vault_as_it_is(config, &*world.entropy)?;
-    world.store.examine().await.map_err(refused)?;
-    let done = work(world.pen(), &vault).await;
+    let world = beside(config).await?;
+    let done = work(&*world.store, &*world.clock).await;
     world.store.close().await;
     Ok(done)
+}
+
+/// The same for looking at what is keyed with the key secret.
+pub async fn with_vault<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&dyn Store, &dyn Clock, &Vault) -> T,
+) -> Result<T, CannotRun> {
+    let world = beside(config).await?;
+    let vault = vault_as_it_is(config, &*world.entropy)?;
+    let done = work(&*world.store, &*world.clock, &vault).await;
+    world.store.close().await;
+    Ok(done)
+}
+
+/// The same for work that is written down. With another key secret than the service has nobody would seal what is written: then
+/// nothing is done.
+pub async fn with_pen<T>(config: &Config, work: impl AsyncFnOnce(Pen<'_>) -> T) -> Result<T, CannotRun> {
+    let world = beside(config).await?;
+    let as_it_is = vault_as_it_is(config, &*world.entropy)?;
+    if !recognise(&*world.store, &as_it_is, world.clock.now()).await.map_err(refused)? {
+        return Err(CannotRun::Missing(
+            "this key secret is not the one that the service has: set PORTCULLIS_KEY_SECRET, or PORTCULLIS_DATA_DIR where it is kept, \
+             as the service has them"
+                .to_owned(),
+        ));
+    }
+    // Where nobody has written anything yet, there may be none: the service will have this one.
+    let vault = vault(&config.key_secret, &*world.entropy)?;
+    let done = work(world.pen(&vault)).await;
+    world.store.close().await;
+    Ok(done)
+}
+
+async fn beside(config: &Config) -> Result<World, CannotRun> {
+    must_be_there(config)?;
+    let world = World::real(config)?;
+    world.store.examine().await.map_err(refused)?;
+    Ok(world)
 }
 
 /// Whoever looks in the wrong place is told so, and finds nothing there that was not there before.
@@ -72,13 +108,19 @@ pub(super) fn must_be_there(config: &Config) -> Result<(), CannotRun> {
     )))
 }
 
+pub(super) fn must_be_set(source: &KeySource) -> Result<(), CannotRun> {
+    if matches!(source, KeySource::Missing) { Err(missing()) } else { Ok(()) }
+}
+
+fn missing() -> CannotRun {
+    CannotRun::Missing("PORTCULLIS_KEY_SECRET must be set, to what the service has".to_owned())
+}
+
 fn key_secrets(source: &KeySource, entropy: &dyn Entropy) -> Result<KeySecrets, CannotRun> {
     match source {
         KeySource::Given(secrets) => Ok(secrets.clone()),
         KeySource::KeptIn(directory) => key_file::read_or_make(directory, entropy).map_err(refused),
-        KeySource::Missing => {
-            Err(CannotRun::Missing("PORTCULLIS_KEY_SECRET must be set, to what the service has".to_owned()))
-        }
+        KeySource::Missing => Err(missing()),
         KeySource::Forgotten => {
             let first = KeySecret::from_bytes(random(entropy).map_err(refused)?);
             Ok(KeySecrets { first, others: Vec::new() })

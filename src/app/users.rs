@@ -20,17 +20,7 @@ use crate::{
     system::clock::SystemClock,
 };
 
-use super::{CannotRun, World, keys::must_be_there, refused};
-
-/// Opens the store as it is, beside whoever serves from it, and lets go of it after.
-pub async fn with_users<T>(config: &Config, work: impl AsyncFnOnce(Pen<'_>) -> T) -> Result<T, CannotRun> {
-    must_be_there(config)?;
-    let world = World::real(config)?;
-    world.store.examine().await.map_err(refused)?;
-    let done = work(world.pen()).await;
-    world.store.close().await;
-    Ok(done)
-}
+use super::{CannotRun, keys::with_pen};
 
 /// Where users of another system are.
 pub enum ImportFrom {
@@ -59,7 +49,7 @@ pub async fn import_users(
     if order.dry_run {
         return Ok(import(None, &SystemClock::start(), source, order, witness).await);
     }
-    with_users(config, async |pen| import(Some(pen), pen.clock, source, order, witness).await).await
+    with_pen(config, async |pen| import(Some(pen), pen.clock, source, order, witness).await).await
 }
 
 async fn import(

@@ -15,7 +15,7 @@ use crate::{
 /// Look after the security events.
 #[derive(Debug, Parser)]
 #[command(
-    after_help = "Examples:\n  portcullis events verify\n  portcullis events verify --head 1042:6b1f… --json"
+    after_help = "Examples:\n  portcullis events verify\n  portcullis events verify --head 1042:6b1f…:2027-11-22T09:30:00Z --json"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -28,14 +28,14 @@ enum Verb {
     ///
     /// Ends with 0 where it is whole, and with 1 where it is not. That the latest events are missing shows only to whoever has noted an earlier
     /// head: this command prints the present one, and the service writes it to its log once a day.
-    #[command(after_help = "Example:\n  portcullis events verify --head 1042:6b1f…")]
+    #[command(after_help = "Example:\n  portcullis events verify --head 1042:6b1f…:2027-11-22T09:30:00Z")]
     Verify(Verify),
 }
 
 #[derive(Debug, Parser)]
 struct Verify {
     /// A head that was noted earlier, which has to be in the chain.
-    #[arg(long, value_name = "POSITION:DIGEST")]
+    #[arg(long, value_name = "POSITION:DIGEST:EXPIRES")]
     head: Option<Noted>,
     /// For programs.
     #[arg(long)]
@@ -46,8 +46,8 @@ pub fn run(args: &Args, config: &Config) -> Result<(), Failed> {
     let Verb::Verify(Verify { head, json }) = &args.verb;
     let line = Line::start("event", "checked");
     let mut progress = |checked| line.show(checked);
-    let verified = app::with_vault(config, async |pen, vault| {
-        verify_events(pen.store, pen.clock, vault, *head, &mut progress).await
+    let verified = app::with_vault(config, async |store, clock, vault| {
+        verify_events(store, clock, vault, *head, &mut progress).await
     });
     let verified = runtime_beside()?.block_on(verified);
     line.end();

@@ -91,7 +91,7 @@ const MOST: usize = 1_000;
 
 fn list(form: &List, config: &Config) -> Result<(), Failed> {
     let (mut counts, mut more) = (Vec::new(), false);
-    let listed = app::with_vault(config, async |pen, vault| {
+    let listed = app::with_vault(config, async |store, clock, vault| {
         let note = |listed: Listed| {
             if form.all || listed.waits_until.is_some() {
                 more = counts.len() == MOST;
@@ -101,7 +101,7 @@ fn list(form: &List, config: &Config) -> Result<(), Failed> {
             }
             !more
         };
-        list_throttle(pen.store, vault, pen.clock.now(), note).await
+        list_throttle(store, vault, clock.now(), note).await
     });
     runtime()?.block_on(listed)??;
     print(&if form.json { as_json(&counts, more) } else { as_table(&counts, more) })?;
@@ -113,7 +113,7 @@ fn clear(form: &Clear, config: &Config) -> Result<(), Failed> {
         Some(Cleared { typed, whom }) => (typed.as_str(), whom.clone()),
         None => ("everybody", Whom::Everybody),
     };
-    let cleared = app::with_vault(config, async |pen, vault| clear_throttle(pen, vault, &whom).await);
+    let cleared = app::with_pen(config, async |pen| clear_throttle(pen, &whom).await);
     let counts = runtime()?.block_on(cleared)?.map_err(told)?;
     print(&if form.json {
         format!("{:#}\n", json!({ "cleared": typed, "counts": counts }))

@@ -136,7 +136,7 @@ pub fn run(args: Args, config: &Config) -> Result<(), Failed> {
 }
 
 fn change(named: &Named, change: &Change, config: &Config) -> Result<(), Failed> {
-    let changed = app::with_users(config, async |pen| change_user(pen, &named.whom, change).await);
+    let changed = app::with_pen(config, async |pen| change_user(pen, &named.whom, change).await);
     let (user, is_new) = runtime()?.block_on(changed)?.map_err(told)?;
     let text = if named.json {
         format!("{:#}\n", json!({ "user": as_json(&user), "changed": is_new }))
@@ -147,7 +147,7 @@ fn change(named: &Named, change: &Change, config: &Config) -> Result<(), Failed>
 }
 
 fn delete(named: &Named, config: &Config) -> Result<(), Failed> {
-    let deleted = app::with_users(config, async |pen| delete_user(pen, &named.whom).await);
+    let deleted = app::with_pen(config, async |pen| delete_user(pen, &named.whom).await);
     let user = runtime()?.block_on(deleted)?.map_err(told)?;
     let text = if named.json {
         format!("{:#}\n", json!({ "user": as_json(&user), "deleted": true }))
@@ -158,7 +158,7 @@ fn delete(named: &Named, config: &Config) -> Result<(), Failed> {
 }
 
 fn show(named: &Named, config: &Config) -> Result<(), Failed> {
-    let shown = app::with_users(config, async |pen| show_user(pen.store, pen.clock, &named.whom).await);
+    let shown = app::with_store(config, async |store, clock| show_user(store, clock, &named.whom).await);
     let (user, sessions) = runtime()?.block_on(shown)?.map_err(told)?;
     let last = sessions.iter().map(|session| session.last_seen_at).max();
     let text = if named.json {
@@ -189,7 +189,7 @@ fn show_all(list: List, config: &Config) -> Result<(), Failed> {
         shown += 1;
         say(&if json { format!("{comma}{}", as_json(user)) } else { as_row(user) }, &mut out);
     };
-    let listed = app::with_users(config, async |pen| list_users(pen.store, &which, &mut each).await);
+    let listed = app::with_store(config, async |store, _| list_users(store, &which, &mut each).await);
     runtime()?.block_on(listed)?.map_err(told)?;
     if shown == 0 {
         say(&heading, &mut out);

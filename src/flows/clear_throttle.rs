@@ -34,8 +34,8 @@ pub enum Whom {
 }
 
 /// Begins the counts anew, and says how many there were.
-pub async fn clear_throttle(pen: Pen<'_>, vault: &Vault, whom: &Whom) -> Result<u64, Failure<Infallible>> {
-    let (store, now) = (pen.store, pen.clock.now());
+pub async fn clear_throttle(pen: Pen<'_>, whom: &Whom) -> Result<u64, Failure<Infallible>> {
+    let (store, vault, now) = (pen.store, pen.vault, pen.clock.now());
     let done = Happening::by(Actor::Operator, EventKind::ThrottleCleared);
     let (owner, done) = match whom {
         Whom::Address(email) => match store.user_by_email(email).await? {

@@ -14,20 +14,20 @@ use super::{
     journal::Pen,
 };
 
-/// First nobody can be them any more, by one write; then all that is kept of them goes. Broken off in between, the service itself
-/// goes on with it.
+/// It is written down first: whatever breaks off then, it is known who decided. Then nobody can be them any more, by one write, and all
+/// that is kept of them goes. Broken off in between, the service itself goes on with it.
 pub async fn delete_user(pen: Pen<'_>, whom: &Whom) -> Result<User, Failure<NoSuchUser>> {
+    let mut user = find_user(pen.store, whom).await?;
+    pen.noted(Happening::by(Actor::Operator, EventKind::UserDeleted).to(user.id())).await?;
     for _ in 0..ATTEMPTS {
-        let user = find_user(pen.store, whom).await?;
         let now = pen.clock.now();
         match pen.store.replace_user(&user.clone().leave_at_once(now)).await {
-            Err(StoreError::Stale) => {}
+            Err(StoreError::Stale) => user = find_user(pen.store, whom).await?,
             replaced => {
                 replaced?;
                 if !pen.store.erase_user(user.id(), now).await? {
                     return Err(Failure::Raced);
                 }
-                pen.did(Happening::by(Actor::Operator, EventKind::UserDeleted).to(user.id())).await?;
                 return Ok(user);
             }
         }

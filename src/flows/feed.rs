@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -28,6 +28,8 @@ pub struct Feed {
     /// The uptime at which it did not go on as it should.
     odd_since: Mutex<Option<Duration>>,
     broken: AtomicBool,
+    /// The most events that were seen at once to wait for a place that they will not get.
+    foreign: AtomicU64,
     told: broadcast::Sender<Arc<Event>>,
     pub(super) seats: Seats,
     pub(super) ending: CancellationToken,
@@ -39,6 +41,7 @@ impl Default for Feed {
             seen: Mutex::default(),
             odd_since: Mutex::default(),
             broken: AtomicBool::new(false),
+            foreign: AtomicU64::new(0),
             told: broadcast::Sender::new(IN_LINE),
             seats: Seats::default(),
             ending: CancellationToken::new(),
@@ -52,7 +55,7 @@ impl Feed {
         *locked(&self.seen)
     }
 
-    /// Whether links that were there have gone, or others came in their place, since the process began.
+    /// Whether links that were there have gone, or others came in their place, or somebody else wrote events, since the process began.
     pub fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
@@ -92,6 +95,10 @@ impl Feed {
     pub(super) fn stays_odd(&self, now: Duration) -> bool {
         let since = *locked(&self.odd_since).get_or_insert(now);
         now.saturating_sub(since) >= PATIENCE
+    }
+
+    pub(super) fn sees_more_foreign(&self, events: u64) -> bool {
+        self.foreign.fetch_max(events, Ordering::Relaxed) < events
     }
 
     pub(super) fn break_off(&self) {

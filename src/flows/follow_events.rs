@@ -1,6 +1,6 @@
 //! Follow events: whoever listens is told each one after another, none left out and none before another, wherever they go on.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{broadcast, watch},
@@ -12,7 +12,7 @@ use crate::{
         event::{Event, EventFilter},
         id::SessionId,
     },
-    store::StoreError,
+    store::{Store, StoreError},
 };
 
 use super::{
@@ -33,6 +33,16 @@ const PORTION: u32 = 100;
 /// Between looks at a store that shows an older state than it did.
 const PAUSE: Duration = Duration::from_millis(200);
 const LOOKS: usize = 10;
+
+/// Why what was missed cannot be told.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    /// Whoever listens comes back, perhaps to a replica that sees more.
+    #[error("the store shows an older state than it did")]
+    Behind,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FollowRefusal {
@@ -120,18 +130,18 @@ fn every(period: Duration) -> Interval {
 async fn seen(services: &Services) -> Result<u64, StoreError> {
     match services.journal.feed.seen() {
         Some(head) => Ok(head.position),
-        None => end(services).await,
+        None => end(&*services.store).await,
     }
 }
 
-async fn end(services: &Services) -> Result<u64, StoreError> {
-    Ok(services.store.head().await?.map_or(0, |head| head.position))
+async fn end(store: &dyn Store) -> Result<u64, StoreError> {
+    Ok(store.head().await?.map_or(0, |head| head.position))
 }
 
 /// Another replica may be further than this one is, and a server that takes over show an older state for a moment.
 async fn must_be_there(services: &Services, after: u64, upto: u64) -> Result<(), Failure<FollowRefusal>> {
     for _ in 0..LOOKS {
-        if after <= upto || after <= end(services).await? {
+        if after <= upto || after <= end(&*services.store).await? {
             return Ok(());
         }
         sleep(PAUSE).await;
@@ -152,7 +162,7 @@ impl Follower {
                 _ = self.judgement.tick() => self.judge(services).await?,
                 // Not while it catches up: what is read would be thrown away each time.
                 Ok(()) = self.stirs.changed(), if !behind => self.judge(services).await?,
-                read = read(services, self.wanted, self.position, self.upto), if behind => self.catch_up(read)?,
+                read = read(services, self.wanted, self.position + 1..self.upto + 1), if behind => self.catch_up(read)?,
                 told = self.told.recv(), if !behind => {
                     if let Some(event) = self.take(told.ok()?) {
                         return Some(Word::Event(event));
@@ -169,7 +179,7 @@ impl Follower {
         self.wanted.admits(&event).then_some(event)
     }
 
-    fn catch_up(&mut self, read: Result<Vec<Event>, StoreError>) -> Option<()> {
+    fn catch_up(&mut self, read: Result<Vec<Event>, Unread>) -> Option<()> {
         let events = read
             .inspect_err(|cause| tracing::debug!(%cause, "somebody who follows events could not be told what they missed"))
             .ok()?;
@@ -190,19 +200,46 @@ impl Follower {
     }
 }
 
-/// What was missed, once the store shows all of it.
-async fn read(
-    services: &Services,
-    wanted: EventFilter,
-    position: u64,
-    upto: u64,
-) -> Result<Vec<Event>, StoreError> {
+/// What was missed, once the store shows all of it: what it does not show would be passed over for good.
+async fn read(services: &Services, wanted: EventFilter, places: Range<u64>) -> Result<Vec<Event>, Unread> {
+    must_show(&*services.store, places.end).await?;
+    Ok(services.store.sealed_events(wanted.user, places, PORTION, services.clock.now()).await?)
+}
+
+/// All places before this one.
+async fn must_show(store: &dyn Store, before: u64) -> Result<(), Unread> {
     for _ in 0..LOOKS {
-        if end(services).await? >= upto {
-            break;
+        if end(store).await? + 1 >= before {
+            return Ok(());
         }
         sleep(PAUSE).await;
     }
-    let (places, now) = (position + 1..upto + 1, services.clock.now());
-    services.store.sealed_events(wanted.user, places, PORTION, now).await
+    Err(Unread::Behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+    use crate::{
+        domain::{
+            event::{Actor, EventKind, Happening, Head},
+            id::EventId,
+        },
+        store::sqlite::{Location, SqliteStore},
+    };
+
+    #[tokio::test]
+    async fn what_the_store_does_not_show_any_more_is_not_passed_over() {
+        let (store, now) = (SqliteStore::open(Location::Memory).unwrap(), Timestamp::UNIX_EPOCH);
+        store.migrate(now).await.unwrap();
+        let rotated = Happening::by(Actor::Service, EventKind::SigningKeyRotated);
+        let mut event = Event::of(rotated, EventId::from_uuid(uuid::Uuid::from_u128(7)), [7; 16], now);
+        store.add_event(&event).await.unwrap();
+        event.link = Some(Head::NONE.next(&event, SignedDuration::from_hours(1), |_| [7; 32]));
+        store.seal_events(&[event]).await.unwrap();
+        must_show(&store, 2).await.unwrap();
+        assert!(matches!(must_show(&store, 3).await, Err(Unread::Behind)));
+    }
 }

@@ -20,7 +20,7 @@ use crate::{
         event::{Actor, EventKind, Happening},
         user::User,
     },
-    store::{Added, BATCH, BoxError, Store, StoreError},
+    store::{Added, BATCH, BoxError, StoreError},
 };
 
 use super::{Failure, journal::Pen};
@@ -107,8 +107,8 @@ pub async fn import_users(
     order: &Order,
     witness: &mut dyn Witness,
 ) -> Result<Tally, Failure<NotImported>> {
-    let store = pen.map(|pen| pen.store);
-    let mut import = Import { store, tally: Tally::default(), witness, window: Window::default() };
+    let mut import =
+        Import { pen, tally: Tally::default(), witness, window: Window::default(), is_written_down: false };
     loop {
         let found = import.next_of(source).await?;
         if found.is_empty() {
@@ -124,18 +124,15 @@ pub async fn import_users(
         import.witness.read(import.tally.read);
     }
     import.write_all().await?;
-    let tally = import.tally;
-    if let Some(pen) = pen.filter(|_| tally.added > 0) {
-        pen.did(Happening::by(Actor::Operator, EventKind::UsersImported)).await?;
-    }
-    Ok(tally)
+    Ok(import.tally)
 }
 
 struct Import<'a> {
-    store: Option<&'a dyn Store>,
+    pen: Option<Pen<'a>>,
     tally: Tally,
     witness: &'a mut dyn Witness,
     window: Window<'a>,
+    is_written_down: bool,
 }
 
 /// Those who are on their way to the store.
@@ -172,7 +169,7 @@ impl Import<'_> {
     /// Whoever has the address of somebody who is still on their way waits for them, so that the first stays the first.
     async fn take(&mut self, place: Place, user: User) -> Result<(), Failure<NotImported>> {
         *self.tally.kinds.entry(user.hash().kind()).or_default() += 1;
-        if self.store.is_none() {
+        if self.pen.is_none() {
             self.note_unverified(&user);
             return Ok(());
         }
@@ -191,7 +188,9 @@ impl Import<'_> {
 
     async fn write(&mut self) -> Result<(), Failure<NotImported>> {
         let batch = std::mem::take(&mut self.window.batch);
-        if let (Some(store), false) = (self.store, batch.users.is_empty()) {
+        if let (Some(pen), false) = (self.pen, batch.users.is_empty()) {
+            self.write_down(pen).await?;
+            let store = pen.store;
             self.window.flying.push_back(Box::pin(async move {
                 let added = store.add_users(&batch.users).await;
                 (batch, added)
@@ -200,6 +199,15 @@ impl Import<'_> {
         while self.window.flying.len() >= IN_FLIGHT {
             let Some(landed) = self.window.flying.next().await else { break };
             self.land(landed)?;
+        }
+        Ok(())
+    }
+
+    /// Before anybody is added: whatever breaks off then, it is known who came with them.
+    async fn write_down(&mut self, pen: Pen<'_>) -> Result<(), Failure<NotImported>> {
+        if !self.is_written_down {
+            pen.noted(Happening::by(Actor::Operator, EventKind::UsersImported)).await?;
+            self.is_written_down = true;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::{
     system::vault::Vault,
 };
 
-use super::{Failure, Services, feed::Feed};
+use super::{Failure, Services, admit_administrator::Refused, feed::Feed};
 
 /// What is done with events once they are written.
 pub struct Journal {
@@ -24,6 +24,7 @@ pub struct Journal {
     /// Rung when one was written, so that it need not wait for the next look.
     pub bell: Notify,
     pub feed: Feed,
+    pub refused: Refused,
 }
 
 /// What it takes to write something down.
@@ -32,11 +33,13 @@ pub struct Pen<'a> {
     pub store: &'a dyn Store,
     pub clock: &'a dyn Clock,
     pub entropy: &'a dyn Entropy,
+    /// Has the key secret of the service, or what is written will not be sealed.
+    pub vault: &'a Vault,
 }
 
 impl Journal {
     pub fn new(retention: SignedDuration) -> Self {
-        Self { retention, bell: Notify::new(), feed: Feed::default() }
+        Self { retention, bell: Notify::new(), feed: Feed::default(), refused: Refused::default() }
     }
 }
 
@@ -60,7 +63,8 @@ impl Pen<'_> {
     async fn write<R>(&self, happening: Happening) -> Result<(), Failure<R>> {
         let now = self.clock.now();
         let (id, salt) = (EventId::new(now, self.entropy)?, random(self.entropy)?);
-        match self.store.add_event(&Event::of(happening, id, salt, now)).await {
+        let event = Event::of(happening, id, salt, now).stamped(|said| self.vault.stamp(said));
+        match self.store.add_event(&event).await {
             // Its id is new, so that it can only be itself.
             Err(StoreError::Taken) => Ok(()),
             written => Ok(written?),
@@ -70,7 +74,7 @@ impl Pen<'_> {
 
 impl Services {
     pub(super) fn pen(&self) -> Pen<'_> {
-        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy }
+        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy, vault: &self.vault }
     }
 
     pub(super) async fn did<R>(&self, happening: Happening) -> Result<(), Failure<R>> {

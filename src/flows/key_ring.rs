@@ -71,7 +71,7 @@ impl KeyRing {
     }
 
     pub(super) fn pen(&self) -> Pen<'_> {
-        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy }
+        Pen { store: &*self.store, clock: &*self.clock, entropy: &*self.entropy, vault: &self.vault }
     }
 
     /// What seals the keys seals what else is secret at rest.

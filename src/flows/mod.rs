@@ -1,5 +1,6 @@
 //! What one can do: one verb per file, each of which reads, lets the domain decide, and writes.
 
+pub mod admit_administrator;
 pub mod ask_verification;
 pub mod authenticate;
 pub mod backup;
@@ -47,6 +48,7 @@ pub mod probe;
 pub mod publish_events;
 pub mod purge;
 pub mod readiness;
+pub mod recognise;
 pub mod refresh;
 pub mod reset_password;
 pub mod restore;

@@ -13,6 +13,7 @@ use crate::{
         record::{Kind, Record},
     },
     store::{MigrateError, Store, StoreError},
+    system::vault::Vault,
 };
 
 use super::{
@@ -83,9 +84,13 @@ pub async fn restore(
         Err(StoreError::Stale) => return Err(NotRestored::NotAlone.into()),
         ended => ended?,
     }
-    let pen = Pen { store: &*backups.store, clock: &*backups.clock, entropy: &*backups.entropy };
-    pen.did(Happening::by(Actor::Operator, EventKind::BackupRestored)).await?;
     Ok(Restored { held, took: backups.clock.uptime().saturating_sub(begun) })
+}
+
+/// With the key secret that the service will have.
+pub async fn note_restored(backups: &Backups, vault: &Vault) -> Result<(), Failure<NotRestored>> {
+    let pen = Pen { store: &*backups.store, clock: &*backups.clock, entropy: &*backups.entropy, vault };
+    pen.did(Happening::by(Actor::Operator, EventKind::BackupRestored)).await
 }
 
 /// What an earlier restore left behind when it broke off may go unasked.

@@ -7,12 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     domain::{
         clock::Clock,
-        event::{ChainDigest, Event, Fault, Walk},
+        event::{ChainDigest, Event, Fault, Head, Walk},
         id::{EventId, UserId},
     },
     store::{BATCH, Store, StoreError},
     system::vault::Vault,
 };
+
+use super::seal_events::is_ours;
 
 pub use crate::domain::event::Noted;
 
@@ -47,6 +49,8 @@ pub enum Wrong {
         event: EventId,
         since: Timestamp,
     },
+    /// It waits, and nobody of ours wrote it so.
+    Forged(EventId),
 }
 
 /// In batches, so that it takes the same memory for any chain. `progress` hears how many there were.
@@ -77,8 +81,8 @@ pub async fn verify_events(
         }
         progress(verdict.walk.checked);
     }
-    verdict.compare(noted, found);
-    verdict.look_at_the_unsealed(store, clock.now()).await?;
+    verdict.compare(noted, found, clock.now());
+    verdict.look_at_the_unsealed(store, vault, clock.now()).await?;
     Ok(verdict)
 }
 
@@ -114,21 +118,35 @@ impl Verdict {
     }
 
     /// One that is older than the oldest link has expired, or what followed it is told as missing.
-    fn compare(&mut self, noted: Option<Noted>, found: Option<ChainDigest>) {
+    fn compare(&mut self, noted: Option<Noted>, found: Option<ChainDigest>, now: Timestamp) {
         let Some(noted) = noted else { return };
         let is_older = self.walk.first.is_some_and(|first| noted.position < first);
-        if found != Some(noted.digest) && !is_older {
+        let is_over = noted.expires_at.is_some_and(|end| end <= now);
+        if found != Some(noted.digest) && !is_older && !is_over {
             self.add(Wrong::Gone(noted));
         }
     }
 
-    async fn look_at_the_unsealed(&mut self, store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
-        let unsealed = store.unsealed_events(u32::try_from(BATCH).unwrap_or(u32::MAX)).await?;
-        self.unsealed = unsealed.len() as u64;
-        for event in unsealed.iter().filter(|event| event.at + PATIENCE < now) {
-            self.add(Wrong::Unsealed { event: event.id, since: event.at });
+    async fn look_at_the_unsealed(
+        &mut self,
+        store: &dyn Store,
+        vault: &Vault,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (mut after, head) = (EventId::FIRST, self.walk.last.unwrap_or(Head::NONE));
+        loop {
+            let unsealed = store.unsealed_events(after, u32::try_from(BATCH).unwrap_or(u32::MAX)).await?;
+            let Some(last) = unsealed.last() else { return Ok(()) };
+            after = last.id;
+            for event in &unsealed {
+                self.unsealed += 1;
+                if !is_ours(store, vault, &head, event, now).await? {
+                    self.add(Wrong::Forged(event.id));
+                } else if event.at + PATIENCE < now {
+                    self.add(Wrong::Unsealed { event: event.id, since: event.at });
+                }
+            }
         }
-        Ok(())
     }
 }
 
@@ -142,6 +160,7 @@ impl Wrong {
             Self::Forgotten { .. } => "forgotten",
             Self::Gone(_) => "head_gone",
             Self::Unsealed { .. } => "unsealed",
+            Self::Forged(_) => "forged",
         }
     }
 }
@@ -156,6 +175,12 @@ impl fmt::Display for Wrong {
             Self::Gone(noted) => write!(f, "the head {noted} is not in the chain"),
             Self::Unsealed { event, since } => {
                 write!(f, "the event {event} has waited for its seal since {since}: does the service run?")
+            }
+            Self::Forged(event) => {
+                write!(
+                    f,
+                    "the event {event} was put there, or edited before it was sealed: nobody of ours wrote it so"
+                )
             }
         }
     }

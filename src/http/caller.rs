@@ -10,12 +10,13 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::flows::{
     Failure, Services,
+    admit_administrator::admit_administrator,
     authenticate::{Credentials, authenticate},
     memory::Remembered,
     verify::verify,
 };
 
-use super::{bearer, cookie::SessionCookies, problem::Problem};
+use super::{bearer, client::CalledFrom, cookie::SessionCookies, problem::Problem};
 
 /// What a request presents: the session cookie, an access token, or nothing.
 pub struct Presented(pub Credentials);
@@ -30,14 +31,14 @@ impl FromRequest for Administrator {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let from = CalledFrom::from_request(request, payload).into_inner();
         let token = bearer::token(request.headers()).map(|token| token.map(str::to_owned));
         let services = request.app_data::<Data<Services>>().cloned();
         Box::pin(async move {
             let services = services.ok_or_else(|| Problem::Internal("there are no services".into()))?;
             let token = token.map_err(|_| Problem::TokenInvalid)?.ok_or(Problem::NotSignedIn)?;
-            let remembered = verify(&services, &token).await?.remembered;
-            if remembered.user.is_admin() { Ok(Self(remembered)) } else { Err(Problem::Forbidden) }
+            Ok(Self(admit_administrator(&services, &token, &from?.0).await?))
         })
     }
 }

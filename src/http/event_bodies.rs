@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         device::Device,
-        event::{Event, EventKind, Reason, RequestName},
+        event::{Event, Reason, RequestName},
     },
     flows::list_events::Page,
 };
@@ -18,12 +18,12 @@ pub struct EventBody {
     #[schema(format = Uuid)]
     id: String,
     #[schema(example = "signin_failed")]
-    kind: &'static str,
+    kind: String,
     #[schema(required = true, example = "wrong_password")]
-    reason: Option<&'static str>,
+    reason: Option<String>,
     /// `user`: the one whom it is about; `anyone`, who has not shown who they are; `operator`, on the command line; or `service`.
     #[schema(example = "anyone")]
-    actor: &'static str,
+    actor: String,
     #[schema(format = DateTime)]
     at: String,
     #[schema(format = Uuid, required = true)]
@@ -66,9 +66,9 @@ impl From<&Event> for EventBody {
         let device = event.device();
         Self {
             id: event.id.to_string(),
-            kind: EventKind::as_str(event.kind),
-            reason: event.reason.map(Reason::as_str),
-            actor: event.actor.as_str(),
+            kind: event.kind.as_str().to_owned(),
+            reason: event.reason.as_ref().map(Reason::as_str).map(str::to_owned),
+            actor: event.actor.as_str().to_owned(),
             at: event.at.to_string(),
             user: event.user_id.map(|user| user.to_string()),
             session: event.session_id().map(|session| session.to_string()),

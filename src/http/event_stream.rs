@@ -13,7 +13,7 @@ use actix_web::{
 use futures_util::stream::unfold;
 
 use crate::{
-    domain::event::{Event, EventKind},
+    domain::event::Event,
     flows::{
         Services,
         follow_events::{Follower, Word},
@@ -60,7 +60,7 @@ fn block(word: &Word) -> String {
 
 fn told(event: &Event) -> String {
     let position = event.position().unwrap_or_default();
-    let kind = EventKind::as_str(event.kind);
+    let kind = event.kind.as_str();
     // Strings and nothing else: it cannot fail.
     let body = serde_json::to_string(&EventBody::from(event)).unwrap_or_default();
     format!("id: {position}\nevent: {kind}\ndata: {body}\n\n")

@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use crate::{
     domain::policy::Unfit,
     flows::{
-        Failure, authenticate::Contradiction, change_password::ChangeRefusal, check_password::OwnerRefusal,
-        decide::GateRefusal, end_all_sessions::SignedOut, end_session::NotTheirs,
-        follow_events::FollowRefusal, refresh::SessionEnded, reset_password::ResetRefusal,
-        sign_in::SignInRefusal, sign_up::SignUpRefusal, verify::TokenRefusal, verify_email::VerifyRefusal,
-        who_am_i::WhoAmIRefusal,
+        Failure, admit_administrator::NotAdmitted, authenticate::Contradiction,
+        change_password::ChangeRefusal, check_password::OwnerRefusal, decide::GateRefusal,
+        end_all_sessions::SignedOut, end_session::NotTheirs, follow_events::FollowRefusal,
+        refresh::SessionEnded, reset_password::ResetRefusal, sign_in::SignInRefusal, sign_up::SignUpRefusal,
+        verify::TokenRefusal, verify_email::VerifyRefusal, who_am_i::WhoAmIRefusal,
     },
 };
 
@@ -101,6 +101,15 @@ impl From<TokenRefusal> for Problem {
             TokenRefusal::Invalid => Self::TokenInvalid,
             TokenRefusal::Expired => Self::TokenExpired,
             TokenRefusal::SessionEnded => Self::SessionEnded,
+        }
+    }
+}
+
+impl From<NotAdmitted> for Problem {
+    fn from(refusal: NotAdmitted) -> Self {
+        match refusal {
+            NotAdmitted::Token(refusal) => refusal.into(),
+            NotAdmitted::NotAnAdministrator => Self::Forbidden,
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Parcel;
 use crate::domain::{
     device::Device,
-    event::{Event, EventKind, Reason, RequestName},
+    event::{Event, Reason, RequestName},
 };
 
 /// Version 1.0 of the specification, in its JSON format.
@@ -30,9 +30,9 @@ struct CloudEvent<'a> {
 #[serde(rename_all = "camelCase")]
 struct Data<'a> {
     id: String,
-    kind: &'static str,
-    reason: Option<&'static str>,
-    actor: &'static str,
+    kind: &'a str,
+    reason: Option<&'a str>,
+    actor: &'a str,
     at: String,
     user: Option<String>,
     session: Option<String>,
@@ -68,8 +68,8 @@ impl<'a> Data<'a> {
         let device = event.device();
         Self {
             id: event.id.to_string(),
-            kind: EventKind::as_str(event.kind),
-            reason: event.reason.map(Reason::as_str),
+            kind: event.kind.as_str(),
+            reason: event.reason.as_ref().map(Reason::as_str),
             actor: event.actor.as_str(),
             at: event.at.to_string(),
             user,

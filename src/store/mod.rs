@@ -73,6 +73,9 @@ pub trait Store: Attempts + Outlets + Send + Sync {
     /// `false` when there is no such user. What fails may have happened in part, and is whole once it was repeated.
     async fn erase_user(&self, id: UserId, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// Takes the particulars out of the events of a user who is gone: some may have been written while they were being erased.
+    async fn forget_particulars(&self, of: UserId) -> Result<(), StoreError>;
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError>;
 
     /// The session whose present or previous secret this is, with its user, as both are now; the caller judges whether
@@ -138,14 +141,14 @@ pub trait Store: Attempts + Outlets + Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Event>, StoreError>;
 
-    /// Those that are not sealed yet, in the order of their ids, at most so many.
-    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError>;
+    /// Those that are not sealed yet and have ids after this one, in the order of their ids, at most so many.
+    async fn unsealed_events(&self, after: EventId, most: u32) -> Result<Vec<Event>, StoreError>;
 
     /// The latest link of the chain, expired or not.
     async fn head(&self) -> Result<Option<Head>, StoreError>;
 
-    /// Gives at most [`BATCH`] events the places in the chain that they bring, in their order; `Stale` where one is sealed already, or
-    /// the place is another's. Those before that one are sealed then, or none is.
+    /// Gives at most [`BATCH`] events the places in the chain that they bring, in their order, and takes their stamps; `Stale` where one is
+    /// sealed already, or the place is another's. Those before that one are sealed then, or none is.
     async fn seal_events(&self, sealed: &[Event]) -> Result<(), StoreError>;
 
     /// Tells what changes from now on.

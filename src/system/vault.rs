@@ -26,6 +26,8 @@ struct Key {
     fingerprints: [u8; 32],
     /// Seals links of the chain of events; derived from the secret as well.
     chain: Hmac<Sha256>,
+    /// Stamps events until they are sealed; the same.
+    stamps: Hmac<Sha256>,
 }
 
 /// What is sealed, and for whom: what was sealed for one does not open for another.
@@ -69,13 +71,26 @@ impl Vault {
 
     /// The HMAC-SHA-256 of a link in the chain of events, under the first key.
     pub fn seal_link(&self, link: &[u8]) -> [u8; 32] {
-        self.first.chain.clone().chain_update(link).finalize().into_bytes().into()
+        mac(&self.first.chain, link)
     }
 
     /// Whether one of the keys has sealed this link so.
     pub fn has_sealed_link(&self, link: &[u8], digest: &[u8; 32]) -> bool {
-        let mut keys = std::iter::once(&self.first).chain(&self.others);
-        keys.any(|key| key.chain.clone().chain_update(link).verify_slice(digest).is_ok())
+        self.keys().any(|key| is_mac(&key.chain, link, digest))
+    }
+
+    /// The HMAC-SHA-256 of what an event says, under the first key: of no use as the seal of a link.
+    pub fn stamp(&self, said: &[u8]) -> [u8; 32] {
+        mac(&self.first.stamps, said)
+    }
+
+    /// Whether one of the keys has stamped it so.
+    pub fn has_stamped(&self, said: &[u8], stamp: &[u8; 32]) -> bool {
+        self.keys().any(|key| is_mac(&key.stamps, said, stamp))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 
     pub fn seal(&self, plain: &[u8], label: Label, entropy: &dyn Entropy) -> Result<Sealed, VaultError> {
@@ -94,8 +109,7 @@ impl Vault {
     pub fn open(&self, sealed: &Sealed, label: Label) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let parts = split(sealed.as_bytes()).ok_or(VaultError::NotOpened)?;
         let (name, nonce, sealed) = parts;
-        let mut fitting =
-            std::iter::once(&self.first).chain(&self.others).filter(|key| key.name == *name).peekable();
+        let mut fitting = self.keys().filter(|key| key.name == *name).peekable();
         if fitting.peek().is_none() {
             return Err(VaultError::UnknownSecret);
         }
@@ -121,10 +135,20 @@ impl Key {
         let derived = |what: &str| -> [u8; 32] {
             Sha256::new().chain_update(what).chain_update(secret.as_bytes()).finalize().into()
         };
-        let chain = Hmac::new_from_slice(&derived("portcullis events")).map_err(|_| VaultError::NotSealed)?;
+        let keyed = |what| Hmac::new_from_slice(&derived(what)).map_err(|_| VaultError::NotSealed);
+        let (chain, stamps) = (keyed("portcullis events")?, keyed("portcullis unsealed events")?);
         let fingerprints = derived("portcullis fingerprints");
-        Ok(Self { name: [a, b, c, d], cipher: LessSafeKey::new(key), fingerprints, chain })
+        Ok(Self { name: [a, b, c, d], cipher: LessSafeKey::new(key), fingerprints, chain, stamps })
     }
+}
+
+fn mac(key: &Hmac<Sha256>, bytes: &[u8]) -> [u8; 32] {
+    key.clone().chain_update(bytes).finalize().into_bytes().into()
+}
+
+/// In constant time.
+fn is_mac(key: &Hmac<Sha256>, bytes: &[u8], mac: &[u8; 32]) -> bool {
+    key.clone().chain_update(bytes).verify_slice(mac).is_ok()
 }
 
 impl Label {
@@ -177,6 +201,15 @@ mod tests {
         assert!(vault(&[2, 1]).has_sealed_link(b"link", &digest));
         assert!(!vault(&[2]).has_sealed_link(b"link", &digest));
         assert!(!vault(&[1]).has_sealed_link(b"knot", &digest));
+    }
+
+    #[test]
+    fn a_stamp_is_recognised_like_a_link_and_is_none() {
+        let stamp = vault(&[1]).stamp(b"said");
+        assert!(vault(&[2, 1]).has_stamped(b"said", &stamp));
+        assert!(!vault(&[2]).has_stamped(b"said", &stamp));
+        assert!(!vault(&[1]).has_stamped(b"sad", &stamp));
+        assert!(!vault(&[1]).has_sealed_link(b"said", &stamp));
     }
 
     proptest! {

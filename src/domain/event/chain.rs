@@ -37,11 +37,13 @@ pub struct Head {
 pub struct Noted {
     pub position: u64,
     pub digest: ChainDigest,
+    /// From when on nobody need find it any more; `None` where that was not noted.
+    pub expires_at: Option<Timestamp>,
 }
 
-/// Not `POSITION:DIGEST`.
+/// Not `POSITION:DIGEST:EXPIRES`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a position, a colon and 64 hexadecimal digits")]
+#[error("not a position, 64 hexadecimal digits and a moment, with colons between")]
 pub struct NotAHead;
 
 /// What is wrong with a chain.
@@ -67,7 +69,7 @@ pub struct Walk {
 
 impl Head {
     pub const fn noted(&self) -> Noted {
-        Noted { position: self.position, digest: self.digest }
+        Noted { position: self.position, digest: self.digest, expires_at: Some(self.expires_at) }
     }
 
     /// Of a chain that has no link yet.
@@ -96,22 +98,14 @@ impl Link {
         Head { position: self.position, digest: self.digest, expires_at: self.expires_at }
     }
 
-    /// What is sealed: all of the event but what may be forgotten, which stands there by its commitment.
+    /// What is sealed: the link, and what the event says.
     pub fn bytes(&self, event: &Event) -> Vec<u8> {
         let mut bytes = Bytes::new("portcullis event 1");
         bytes.put(self.previous.0);
         bytes.put(self.previous_expires_at.as_millisecond().to_be_bytes());
         bytes.put(self.position.to_be_bytes());
         bytes.put(self.expires_at.as_millisecond().to_be_bytes());
-        bytes.put(event.id.as_uuid().as_bytes());
-        bytes.put(event.kind.as_str());
-        bytes.put_if_any(event.reason.map(super::Reason::as_str));
-        bytes.put(event.actor.as_str());
-        bytes.put_if_any(event.user_id.map(|user| *user.as_uuid().as_bytes()).as_ref());
-        bytes.put_if_any(event.request.as_ref().map(super::RequestName::as_str));
-        bytes.put_if_any(event.trace.as_ref().map(super::TraceId::as_bytes));
-        bytes.put(event.at.as_millisecond().to_be_bytes());
-        bytes.put(event.commitment);
+        event.put_into(&mut bytes);
         bytes.as_slice().to_vec()
     }
 }
@@ -127,8 +121,7 @@ impl Walk {
         let Some(link) = event.link else { return Vec::new() };
         let mut faults = Vec::new();
         faults.extend(self.gap(&link, now));
-        let told = event.particulars.as_ref().map(super::Particulars::commitment);
-        if told.is_some_and(|told| told != event.commitment) || !is_ours(&link.bytes(event), &link.digest.0) {
+        if !event.keeps_its_commitment() || !is_ours(&link.bytes(event), &link.digest.0) {
             faults.push(Fault::Altered { position: link.position });
         } else if !self.is_followed_by(&link) {
             faults.push(Fault::Detached { position: link.position });
@@ -136,7 +129,7 @@ impl Walk {
         self.first.get_or_insert(link.position);
         self.last = Some(link.head());
         self.checked += 1;
-        self.forgotten += u64::from(told.is_none());
+        self.forgotten += u64::from(event.particulars.is_none());
         faults
     }
 
@@ -170,21 +163,23 @@ impl fmt::Display for ChainDigest {
     }
 }
 
-/// As it was noted.
+/// As it was noted; the moment may be left out.
 impl FromStr for Noted {
     type Err = NotAHead;
 
     fn from_str(text: &str) -> Result<Self, NotAHead> {
-        let (position, digest) = text.split_once(':').ok_or(NotAHead)?;
-        let position = position.parse().map_err(|_| NotAHead)?;
-        let digest = unhex(digest).and_then(|bytes| bytes.try_into().ok()).ok_or(NotAHead)?;
-        Ok(Self { position, digest: ChainDigest(digest) })
+        let mut parts = text.splitn(3, ':');
+        let position = parts.next().and_then(|position| position.parse().ok()).ok_or(NotAHead)?;
+        let digest = parts.next().and_then(unhex).and_then(|bytes| bytes.try_into().ok()).ok_or(NotAHead)?;
+        let expires_at = parts.next().map(|moment| moment.parse().map_err(|_| NotAHead)).transpose()?;
+        Ok(Self { position, digest: ChainDigest(digest), expires_at })
     }
 }
 
 impl fmt::Display for Noted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.position, self.digest)
+        write!(f, "{}:{}", self.position, self.digest)?;
+        self.expires_at.map_or(Ok(()), |moment| write!(f, ":{moment}"))
     }
 }
 

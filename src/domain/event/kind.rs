@@ -1,5 +1,6 @@
 //! The vocabulary: every kind of event by a name that never changes, and why it came to it.
 
+use super::word::Word;
 use crate::domain::session::EndReason;
 
 macro_rules! names {
@@ -8,19 +9,27 @@ macro_rules! names {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $type {
             $($(#[$what])+ $name,)+
+            /// Of another release.
+            Other(Word),
         }
 
         impl $type {
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            pub const fn as_str(self) -> &'static str {
+            pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$name => $text,)+
+                    Self::Other(word) => word.as_str(),
                 }
             }
 
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|name| name.as_str() == text)
+            }
+
+            /// As it was written down, by whichever release.
+            pub fn read(text: &str) -> Option<Self> {
+                Self::parse(text).or_else(|| Word::parse(text).map(Self::Other))
             }
         }
     };
@@ -49,6 +58,8 @@ names! {
     Throttled = "throttled",
     /// An operator let a throttled address try again.
     ThrottleCleared = "throttle_cleared",
+    /// Somebody who is signed in asked for what is for administrators; told once an hour of a session.
+    AccessRefused = "access_refused",
     /// Somebody who is signed in typed another password than theirs, where theirs was asked for.
     PasswordRejected = "password_rejected",
     /// Somebody who knows the password chose another.
@@ -79,11 +90,11 @@ names! {
     UserDisabled = "user_disabled",
     /// An operator enabled an account again.
     UserEnabled = "user_enabled",
-    /// An operator removed an account at once.
+    /// An operator set about removing an account at once.
     UserDeleted = "user_deleted",
     /// An operator gave or took roles.
     RolesChanged = "roles_changed",
-    /// An operator imported users of another system.
+    /// An operator set about importing users of another system.
     UsersImported = "users_imported",
     /// A new signing key was made.
     SigningKeyRotated = "signing_key_rotated",
@@ -128,6 +139,19 @@ names! {
     TooManyAsked = "too_many_asked",
     /// A network brought many tokens that do not hold.
     TooManyTokens = "too_many_tokens",
+}
+
+names! {
+    /// Who decided.
+    Actor;
+    /// Whom it is about.
+    User = "user",
+    /// Somebody who has not shown who they are.
+    Anyone = "anyone",
+    /// Whoever has the command line.
+    Operator = "operator",
+    /// The service itself.
+    Service = "service",
 }
 
 impl EventKind {

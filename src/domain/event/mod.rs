@@ -4,8 +4,7 @@ mod bytes;
 mod chain;
 mod circumstances;
 mod kind;
-
-use std::fmt;
+mod word;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +18,7 @@ use super::{
 pub use super::trace::TraceId;
 pub use chain::{ChainDigest, Fault, Head, Link, NotAHead, Noted, Walk};
 pub use circumstances::{Circumstances, RequestName};
-pub use kind::{EventKind, Reason};
+pub use kind::{Actor, EventKind, Reason};
 
 use bytes::Bytes;
 
@@ -39,6 +38,8 @@ pub struct Event {
     /// Of the particulars, with their salt: it stays when they go, and tells nothing of them then.
     pub commitment: [u8; 32],
     pub at: Timestamp,
+    /// By whoever wrote it, until it is sealed: who can write to the store and has no key secret cannot make one.
+    pub stamp: Option<[u8; 32]>,
     /// Its place in the chain, once it is sealed.
     pub link: Option<Link>,
 }
@@ -52,19 +53,6 @@ pub struct Particulars {
     /// The keyed digest of an address that was typed and is no user's.
     pub subject: Option<SecretDigest>,
     pub device: Device,
-}
-
-/// Who decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// Whom it is about.
-    User,
-    /// Somebody who has not shown who they are.
-    Anyone,
-    /// Whoever has the command line.
-    Operator,
-    /// The service itself.
-    Service,
 }
 
 /// Which events; all where nothing is said.
@@ -140,8 +128,47 @@ impl Event {
             commitment: particulars.commitment(),
             particulars: Some(particulars),
             at,
+            stamp: None,
             link: None,
         }
+    }
+
+    pub fn stamped(self, stamp: impl Fn(&[u8]) -> [u8; 32]) -> Self {
+        Self { stamp: Some(stamp(&self.said())), ..self }
+    }
+
+    /// Whether it says what its writer stamped. `has_stamped` says whether a stamp is ours on these bytes.
+    pub fn is_as_written(&self, has_stamped: impl Fn(&[u8], &[u8; 32]) -> bool) -> bool {
+        self.keeps_its_commitment() && self.stamp.is_some_and(|stamp| has_stamped(&self.said(), &stamp))
+    }
+
+    /// The release before knew neither salts nor stamps.
+    pub fn is_of_the_release_before(&self) -> bool {
+        self.stamp.is_none() && self.particulars.as_ref().is_some_and(|known| known.salt == [0; 16])
+    }
+
+    /// What was forgotten cannot break it.
+    fn keeps_its_commitment(&self) -> bool {
+        self.particulars.as_ref().is_none_or(|known| known.commitment() == self.commitment)
+    }
+
+    fn said(&self) -> Vec<u8> {
+        let mut bytes = Bytes::new("portcullis unsealed event 1");
+        self.put_into(&mut bytes);
+        bytes.as_slice().to_vec()
+    }
+
+    /// All of it but what may be forgotten, which stands there by its commitment.
+    fn put_into(&self, bytes: &mut Bytes) {
+        bytes.put(self.id.as_uuid().as_bytes());
+        bytes.put(self.kind.as_str());
+        bytes.put_if_any(self.reason.as_ref().map(Reason::as_str));
+        bytes.put(self.actor.as_str());
+        bytes.put_if_any(self.user_id.map(|user| *user.as_uuid().as_bytes()).as_ref());
+        bytes.put_if_any(self.request.as_ref().map(RequestName::as_str));
+        bytes.put_if_any(self.trace.as_ref().map(TraceId::as_bytes));
+        bytes.put(self.at.as_millisecond().to_be_bytes());
+        bytes.put(self.commitment);
     }
 
     pub fn is_gone(&self, now: Timestamp) -> bool {
@@ -190,28 +217,5 @@ impl EventFilter {
     pub fn admits(&self, event: &Event) -> bool {
         self.user.is_none_or(|user| event.user_id == Some(user))
             && self.kind.is_none_or(|kind| event.kind == kind)
-    }
-}
-
-impl Actor {
-    pub const ALL: [Self; 4] = [Self::User, Self::Anyone, Self::Operator, Self::Service];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Anyone => "anyone",
-            Self::Operator => "operator",
-            Self::Service => "service",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|actor| actor.as_str() == text)
-    }
-}
-
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

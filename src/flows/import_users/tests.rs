@@ -2,9 +2,16 @@
 
 use super::*;
 use crate::{
-    domain::email::Email,
-    store::sqlite::{Location, SqliteStore},
-    system::{clock::SystemClock, entropy::OsEntropy},
+    domain::{
+        email::Email,
+        id::EventId,
+        sealed::{KeySecret, KeySecrets},
+    },
+    store::{
+        Store,
+        sqlite::{Location, SqliteStore},
+    },
+    system::{clock::SystemClock, entropy::OsEntropy, vault::Vault},
 };
 
 const HASH: &str = "$2b$06$xWggYb.8fol4IgEkkMO9wetAzkXlIjsx.RHn/d7gwUUWWLs/5I5Me";
@@ -36,11 +43,17 @@ async fn fresh() -> SqliteStore {
     store
 }
 
+fn vault() -> Vault {
+    Vault::new(&KeySecrets { first: KeySecret::from_bytes([1; 32]), others: Vec::new() }).unwrap()
+}
+
 async fn import(store: Option<&dyn Store>, lines: &str, order: &Order) -> (Tally, Heard) {
     let mut lines = Lines::of(std::io::Cursor::new(lines.to_owned()));
     let mut heard = Heard::default();
     let clock = SystemClock::start();
-    let pen = |store| Pen { store, clock: &clock, entropy: &OsEntropy };
+    let vault =
+        Vault::new(&KeySecrets { first: KeySecret::from_bytes([1; 32]), others: Vec::new() }).unwrap();
+    let pen = |store| Pen { store, clock: &clock, entropy: &OsEntropy, vault: &vault };
     let tally = import_users(store.map(pen), now(), &mut lines, order, &mut heard).await.unwrap();
     assert_eq!(heard.read, tally.read);
     (tally, heard)
@@ -219,4 +232,27 @@ async fn a_firebase_project_gives_its_hashes_what_they_lack() {
     assert_eq!(tally.kinds, [("bcrypt", 1), ("scrypt of Firebase", 1)].into());
     let ada = stored(&store, "ada@example.org").await;
     assert!(ada.hash().reveal().unwrap().starts_with("$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk="));
+}
+
+/// One who is here and one more of their address, and then what cannot be read.
+struct BreaksOff(Vec<Found>);
+
+#[async_trait]
+impl Source for BreaksOff {
+    async fn next(&mut self) -> Result<Vec<Found>, BoxError> {
+        if self.0.is_empty() { Err("gone".into()) } else { Ok(std::mem::take(&mut self.0)) }
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_breaks_off_is_written_down_once_somebody_may_have_been_added() {
+    let store = fresh().await;
+    let twice = line("ada@example.org", "") + &line("ada@example.org", "");
+    let found = Lines::of(std::io::Cursor::new(twice)).next().await.unwrap();
+    let (clock, vault, mut heard) = (SystemClock::start(), vault(), Heard::default());
+    let pen = Pen { store: &store, clock: &clock, entropy: &OsEntropy, vault: &vault };
+    import_users(Some(pen), now(), &mut BreaksOff(found), &PLAIN, &mut heard).await.unwrap_err();
+    stored(&store, "ada@example.org").await;
+    let events = store.unsealed_events(EventId::FIRST, 9).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::UsersImported]);
 }

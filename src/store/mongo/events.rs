@@ -77,9 +77,14 @@ impl Connected {
         self.find_some(filter, doc! { "link.position": 1 }, index, most).await
     }
 
-    pub(super) async fn find_unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
+    pub(super) async fn find_unsealed_events(
+        &self,
+        after: EventId,
+        most: u32,
+    ) -> Result<Vec<Event>, StoreError> {
         let index = doc! { "link.position": 1, "_id": 1 };
-        self.find_some(doc! { "link.position": null }, doc! { "_id": 1 }, index, most).await
+        let waiting = doc! { "link.position": null, "_id": { "$gt": Id::from(after.as_uuid()) } };
+        self.find_some(waiting, doc! { "_id": 1 }, index, most).await
     }
 
     async fn find_some(
@@ -105,6 +110,19 @@ impl Connected {
         Ok(self.calls.read(head).await?.map(Head::try_from).transpose()?)
     }
 
+    pub(super) async fn unset_particulars_of_the_gone(&self, of: UserId) -> Result<(), StoreError> {
+        if self.find_user(of).await?.is_some() {
+            return Ok(());
+        }
+        self.unset_particulars(of).await
+    }
+
+    pub(super) async fn unset_particulars(&self, of: UserId) -> Result<(), StoreError> {
+        let theirs = doc! { "userId": Id::from(of.as_uuid()) };
+        let particulars = doc! { "$unset": { "particulars": "", "ip": "", "sessionId": "" } };
+        self.calls.write(self.events.update_many(theirs, particulars).into_future()).await.map(drop)
+    }
+
     /// All in one command, in order, of which the first that cannot be done ends the rest: an event that is sealed already is not
     /// found, and adding another one of its id is refused, as is taking another's place.
     pub(super) async fn seal_all(&self, sealed: &[Event]) -> Result<(), StoreError> {
@@ -113,7 +131,7 @@ impl Connected {
         }
         let updates = sealed.iter().map(|event| {
             let unsealed = doc! { "_id": Id::from(event.id.as_uuid()), "link.position": null };
-            Ok(doc! { "q": unsealed, "u": [EventDocument::seal(event)?], "upsert": true }.into())
+            Ok(doc! { "q": unsealed, "u": EventDocument::seal(event)?, "upsert": true }.into())
         });
         let command = doc! {
             "update": self.events.name(),

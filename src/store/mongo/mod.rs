@@ -124,6 +124,10 @@ impl Store for MongoStore {
         self.connected()?.remove_user(id, now).await
     }
 
+    async fn forget_particulars(&self, of: UserId) -> Result<(), StoreError> {
+        self.connected()?.unset_particulars_of_the_gone(of).await
+    }
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         self.connected()?.insert_session(session).await
     }
@@ -205,8 +209,8 @@ impl Store for MongoStore {
         self.connected()?.find_sealed_events(of, positions, most, now).await
     }
 
-    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
-        self.connected()?.find_unsealed_events(most).await
+    async fn unsealed_events(&self, after: EventId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.connected()?.find_unsealed_events(after, most).await
     }
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {

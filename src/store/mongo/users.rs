@@ -118,8 +118,7 @@ impl Connected {
             return Ok(false);
         }
         self.calls.write(self.sessions.delete_many(doc! { "userId": user })).await?;
-        let particulars = doc! { "$unset": { "particulars": "", "ip": "", "sessionId": "" } };
-        self.calls.write(self.events.update_many(doc! { "userId": user }, particulars)).await?;
+        self.unset_particulars(id).await?;
         Ok(self.calls.write(self.users.delete_one(over)).await?.deleted_count == 1)
     }
 }

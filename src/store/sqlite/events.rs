@@ -39,20 +39,20 @@ statements! {
         "SELECT ", event_columns!(), " FROM events WHERE user_id = ?5 AND position >= ?1 AND position < ?2 AND expires_at > ?3 \
          ORDER BY position LIMIT ?4"
     );
-    UNSEALED = concat!("SELECT ", event_columns!(), " FROM events WHERE position IS NULL ORDER BY id LIMIT ?1");
+    UNSEALED = concat!("SELECT ", event_columns!(), " FROM events WHERE position IS NULL AND id > ?1 ORDER BY id LIMIT ?2");
     HEAD = "SELECT position, digest, expires_at FROM events WHERE position > 0 ORDER BY position DESC LIMIT 1";
     IS_UNSEALED = "SELECT 1 FROM events WHERE id = ?1 AND position IS NULL";
     IS_THERE = "SELECT 1 FROM events WHERE position = ?1";
     // What was written before there were seals gets its commitment with its place.
     SEAL = "UPDATE events SET position = :position, previous = :previous, previous_expires_at = :previous_expires_at, \
-            expires_at = :expires_at, digest = :digest, salt = CASE WHEN commitment IS NULL THEN :salt ELSE salt END, \
+            expires_at = :expires_at, digest = :digest, stamp = NULL, salt = CASE WHEN commitment IS NULL THEN :salt ELSE salt END, \
             commitment = coalesce(commitment, :commitment) WHERE id = :id";
     FORGET_PARTICULARS = "UPDATE events SET ip = NULL, user_agent = NULL, session_id = NULL, subject = NULL, salt = NULL \
-        WHERE user_id = ?1";
+        WHERE user_id = ?1 AND (salt IS NOT NULL OR commitment IS NULL) AND NOT EXISTS (SELECT 1 FROM users WHERE id = ?1)";
     ADD = "INSERT INTO events (id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
-            user_agent, ip, commitment, at, position, previous, previous_expires_at, expires_at, digest) \
+            user_agent, ip, commitment, at, stamp, position, previous, previous_expires_at, expires_at, digest) \
         VALUES (:id, :kind, :reason, :actor, :user_id, :request, :trace, :salt, :session_id, :subject, \
-            :user_agent, :ip, :commitment, :at, :position, :previous, :previous_expires_at, :expires_at, :digest)";
+            :user_agent, :ip, :commitment, :at, :stamp, :position, :previous, :previous_expires_at, :expires_at, :digest)";
     PURGE = "DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE expires_at <= ?1 LIMIT ?2)";
 }
 
@@ -64,7 +64,7 @@ pub(super) fn page(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Event>> {
     let (from, before) = (ids.start.as_uuid().into_bytes(), ids.end.as_uuid().into_bytes());
-    let (now, kind) = (now.as_millisecond(), wanted.kind.map(EventKind::as_str));
+    let (now, kind) = (now.as_millisecond(), wanted.kind.as_ref().map(EventKind::as_str));
     match (wanted.user, kind) {
         (Some(user), kind) => {
             let user = user.as_uuid().into_bytes();
@@ -93,8 +93,8 @@ pub(super) fn sealed(
     }
 }
 
-pub(super) fn unsealed(connection: &Connection, most: u32) -> rusqlite::Result<Vec<Event>> {
-    all(connection, UNSEALED, [most])
+pub(super) fn unsealed(connection: &Connection, after: EventId, most: u32) -> rusqlite::Result<Vec<Event>> {
+    all(connection, UNSEALED, params![after.as_uuid().into_bytes(), most])
 }
 
 fn all(connection: &Connection, statement: &str, by: impl Params) -> rusqlite::Result<Vec<Event>> {
@@ -139,7 +139,7 @@ fn seal_one(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
     connection.prepare_cached(SEAL)?.execute(written).map(drop)
 }
 
-/// Of whoever is erased: what is left tells nothing of a person.
+/// Of whoever is gone: what is left tells nothing of a person.
 pub(super) fn forget_particulars(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
     connection.prepare_cached(FORGET_PARTICULARS)?.execute([user.as_uuid().into_bytes()]).map(drop)
 }
@@ -151,7 +151,7 @@ pub(super) fn add(connection: &Connection, event: &Event) -> rusqlite::Result<()
     let written = named_params! {
         ":id": event.id.as_uuid().into_bytes(),
         ":kind": event.kind.as_str(),
-        ":reason": event.reason.map(Reason::as_str),
+        ":reason": event.reason.as_ref().map(Reason::as_str),
         ":actor": event.actor.as_str(),
         ":user_id": event.user_id.map(|user| user.as_uuid().into_bytes()),
         ":request": event.request.as_ref().map(RequestName::as_str),
@@ -163,6 +163,7 @@ pub(super) fn add(connection: &Connection, event: &Event) -> rusqlite::Result<()
         ":ip": device.and_then(Device::ip).map(|ip| ip.to_string()),
         ":commitment": event.commitment,
         ":at": event.at.as_millisecond(),
+        ":stamp": event.stamp,
         ":position": link.map(|link| number(link.position)).transpose()?,
         ":previous": link.map(|link| link.previous.as_bytes()),
         ":previous_expires_at": link.map(|link| link.previous_expires_at.as_millisecond()),

@@ -93,6 +93,10 @@ impl Store for SqliteStore {
         self.write_and_tell(Change::User(id), move |connection| users::erase(connection, id, now)).await
     }
 
+    async fn forget_particulars(&self, of: UserId) -> Result<(), StoreError> {
+        self.writer.write(move |connection| events::forget_particulars(connection, of)).await
+    }
+
     async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
         let session = session.clone();
         self.writer.write(move |connection| sessions::add(connection, &session)).await
@@ -187,8 +191,8 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| events::sealed(connection, of, &positions, most, now)).await
     }
 
-    async fn unsealed_events(&self, most: u32) -> Result<Vec<Event>, StoreError> {
-        self.readers.read(move |connection| events::unsealed(connection, most)).await
+    async fn unsealed_events(&self, after: EventId, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |connection| events::unsealed(connection, after, most)).await
     }
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {

@@ -46,7 +46,7 @@ pub(super) use one_time_columns;
 
 macro_rules! event_columns {
     () => {
-        "id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, \
+        "id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, stamp, \
          position, previous, previous_expires_at, expires_at, digest"
     };
 }
@@ -120,16 +120,16 @@ pub(super) fn signing_key(columns: &mut Columns<'_>) -> rusqlite::Result<Signing
 
 pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
     let id = EventId::from_uuid(columns.id()?);
-    let kind = columns.parsed(|text: String| EventKind::parse(&text).ok_or(Not("a kind of event")))?;
-    let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::parse, "a reason"))?;
-    let actor = columns.parsed(|text: String| Actor::parse(&text).ok_or(Not("an actor")))?;
+    let kind = columns.parsed(|text: String| EventKind::read(&text).ok_or(Not("a kind of event")))?;
+    let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::read, "a reason"))?;
+    let actor = columns.parsed(|text: String| Actor::read(&text).ok_or(Not("an actor")))?;
     let user_id = columns.id_if_any()?.map(UserId::from_uuid);
     let request =
         columns.parsed(|text: Option<String>| read_if_any(text, RequestName::parse, "a request's name"))?;
     let trace = columns.value::<Option<[u8; 16]>>()?.and_then(TraceId::from_bytes);
     let (particulars, commitment) = particulars(columns)?;
-    let (at, link) = (columns.time()?, link(columns)?);
-    Ok(Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, link })
+    let (at, stamp, link) = (columns.time()?, columns.value()?, link(columns)?);
+    Ok(Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, stamp, link })
 }
 
 fn particulars(columns: &mut Columns<'_>) -> rusqlite::Result<(Option<Particulars>, [u8; 32])> {

@@ -3,9 +3,10 @@
 use std::{path::PathBuf, sync::Arc};
 
 use futures_util::TryStreamExt;
+use jiff::SignedDuration;
 use mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
 use portcullis::{
-    domain::{clock::Clock, sealed::KeySecrets},
+    domain::{clock::Clock, id::EventId, sealed::KeySecrets},
     flows::verify_events::{Noted, Verdict, verify_events},
     store::{
         Store,
@@ -24,6 +25,7 @@ use crate::support::{
     patience::until,
     process::{Process, run},
     service::{KEY_SECRET, Service},
+    stores::on_both_stores,
 };
 
 /// What somebody does who is at the store, and what is told of it.
@@ -84,9 +86,17 @@ async fn whatever_is_done_to_the_chain_in_mongodb_shows() {
     }
 }
 
-/// A service that has written down eight things, and has ended: the key, a sign-up with its sign-in, and five wrong passwords.
-async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
-    let mut service = Service::on(store).await;
+/// A service that has written down eight things, and has ended.
+pub(super) async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
+    let (mut service, head) = with_eight_events(store).await;
+    let clock = service.clock.clone();
+    tokio::task::spawn_blocking(move || service.stop()).await.unwrap();
+    (clock, head)
+}
+
+/// The key, a sign-up with its sign-in, and five wrong passwords.
+async fn with_eight_events(store: Arc<dyn Store>) -> (Service, Noted) {
+    let service = Service::on(store).await;
     assert_eq!(Browser::at(&service).sign_up("ada@example.org").await.status, 201);
     for _ in 0..5 {
         Browser::at(&service).sign_in("ada@example.org", "wrong").await;
@@ -96,13 +106,11 @@ async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) {
     })
     .await;
     let head = service.store.head().await.unwrap().unwrap();
-    let clock = service.clock.clone();
-    tokio::task::spawn_blocking(move || service.stop()).await.unwrap();
-    (clock, head.noted())
+    (service, head.noted())
 }
 
 /// What is wrong, in few words.
-async fn verdict(store: &dyn Store, clock: &FrozenClock, noted: Option<Noted>) -> String {
+pub(super) async fn verdict(store: &dyn Store, clock: &FrozenClock, noted: Option<Noted>) -> String {
     let vault = Vault::new(&KeySecrets::parse(KEY_SECRET).unwrap()).unwrap();
     let Verdict { wrong, .. } = verify_events(store, clock, &vault, noted, &mut |_| ()).await.unwrap();
     let said = wrong.iter().map(|wrong| {
@@ -130,7 +138,7 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
         Deed::PutIn => {
             "INSERT INTO events SELECT randomblob(16), kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
              user_agent, ip, commitment, at, 9, (SELECT digest FROM events WHERE position = 8), \
-             (SELECT expires_at FROM events WHERE position = 8), expires_at, randomblob(32) FROM events WHERE position = 3"
+             (SELECT expires_at FROM events WHERE position = 8), expires_at, randomblob(32), NULL FROM events WHERE position = 3"
         }
         Deed::TakeOffTheEnd => "DELETE FROM events WHERE position > 6",
     };
@@ -173,13 +181,28 @@ async fn in_mongodb(raw: &mongodb::Collection<Document>, deed: Deed) {
     }
 }
 
+on_both_stores!(a_head_that_has_expired_is_not_missed_where_that_was_noted);
+
+async fn a_head_that_has_expired_is_not_missed_where_that_was_noted(store: Arc<dyn Store>) {
+    let (service, head) = with_eight_events(Arc::clone(&store)).await;
+    let clock = &service.clock;
+    let end = head.expires_at.unwrap();
+    clock.advance(end.duration_since(clock.now()) - SignedDuration::from_millis(1));
+    assert_eq!(verdict(&*store, clock, Some(head)).await, "");
+    clock.advance(SignedDuration::from_millis(1));
+    store.purge(clock.now()).await.unwrap();
+    assert_eq!(verdict(&*store, clock, Some(head)).await, "", "it has gone by itself");
+    let as_before = Noted { expires_at: None, ..head };
+    assert_eq!(verdict(&*store, clock, Some(as_before)).await, "head_gone 8", "nobody can tell");
+}
+
 #[tokio::test]
 async fn erasing_somebody_and_another_key_secret_leave_the_chain_whole() {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(Location::Memory).unwrap());
     let service = Service::on(Arc::clone(&store)).await;
     assert_eq!(Browser::at(&service).sign_up("ada@example.org").await.status, 201);
     let ada = store.user_by_email(&crate::support::people::email("ada@example.org")).await.unwrap().unwrap();
-    until("all is sealed", async || store.unsealed_events(1).await.unwrap().is_empty()).await;
+    until("all is sealed", async || store.unsealed_events(EventId::FIRST, 1).await.unwrap().is_empty()).await;
     let now = service.clock.now();
     store.replace_user(&ada.clone().leave_at_once(now)).await.unwrap();
     assert!(store.erase_user(ada.id(), now).await.unwrap());

@@ -1,7 +1,9 @@
 //! Security events: what is written down, who may read it, as it happens too, and whether it can be trusted.
 
 mod chain;
+mod forged;
 mod killed;
+mod lost;
 mod pages;
 mod recorded;
 mod streams;

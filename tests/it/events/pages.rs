@@ -91,6 +91,15 @@ async fn only_an_administrator_sees_all_and_finds_them_by_kind_user_and_time(sto
     stranger.cookie = None;
     let refused = stranger.get("/admin/v1/events").await;
     assert_eq!((refused.status, refused.codes()), (403, vec!["forbidden".to_owned()]));
+
+    // Once an hour, however often they come.
+    assert_eq!(stranger.get("/admin/v1/events").await.status, 403);
+    let told = grace.get("/admin/v1/events?kind=access_refused").await.json();
+    let told = told["events"].as_array().unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0]["user"], &told[0]["actor"]), (&user.as_str().into(), &"user".into()));
+    assert_eq!(told[0]["request"], refused.header("x-request-id").unwrap());
+    assert!(told[0]["session"].is_string() && told[0]["ip"] == "127.0.0.1", "{told:?}");
 }
 
 async fn each_fault_of_a_query_is_told(store: Arc<dyn Store>) {

@@ -21,10 +21,10 @@ on_both_stores!(
     r_04_no_event_holds_a_secret,
 );
 
-async fn kinds(store: &dyn Store, address: &str) -> Vec<&'static str> {
+async fn kinds(store: &dyn Store, address: &str) -> Vec<String> {
     let user = store.user_by_email(&email(address)).await.unwrap().unwrap();
-    let mut kinds: Vec<_> =
-        events_of(store, user.id()).await.iter().map(|event| event.kind.as_str()).collect();
+    let events = events_of(store, user.id()).await;
+    let mut kinds: Vec<_> = events.iter().map(|event| event.kind.as_str().to_owned()).collect();
     kinds.reverse();
     kinds
 }
@@ -36,7 +36,7 @@ async fn r_04_a_decision_is_written_down_with_who_what_and_where_before_it_is_an
     let mut ada = Browser::at(&service);
     ada.sign_up("ada@example.org").await;
     let mut expected = vec!["signed_up", "signed_in"];
-    let mut seen: Vec<&str> = kinds(&*store, "ada@example.org").await;
+    let mut seen = kinds(&*store, "ada@example.org").await;
     // Of one millisecond, chance orders them.
     seen.sort_unstable();
     expected.sort_unstable();

@@ -100,6 +100,7 @@ async fn what_was_read_from_a_pipe_is_the_same(gate: &Gate) {
         ])
         .arg(&file)
         .env("PORTCULLIS_DATA_DIR", gate.folder.path())
+        .env("PORTCULLIS_KEY_SECRET", crate::support::service::KEY_SECRET)
         .envs(gate.settings())
         .output()
         .unwrap();

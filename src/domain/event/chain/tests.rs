@@ -104,3 +104,15 @@ fn erasing_a_user_breaks_no_chain() {
     assert!(chain.iter().all(|event| walk.step(event, now(), is_ours).is_empty()));
     assert_eq!((walk.checked, walk.forgotten), (3, 1));
 }
+
+#[test]
+fn a_head_is_noted_with_its_end_or_as_it_was_noted_before() {
+    let head = chain(&[YEAR])[0].link.unwrap().head().noted();
+    let text = head.to_string();
+    assert_eq!(text.parse::<Noted>().unwrap(), head);
+    let (before, _) = text.split_at(text.match_indices(':').nth(1).unwrap().0);
+    assert_eq!(before.parse::<Noted>().unwrap(), Noted { expires_at: None, ..head });
+    for other in ["", "1", "1:", "x:00", &format!("{before}:"), &format!("{before}:tomorrow")] {
+        assert_eq!(other.parse::<Noted>(), Err(NotAHead), "{other}");
+    }
+}

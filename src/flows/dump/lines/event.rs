@@ -44,6 +44,8 @@ pub(super) struct EventLine {
     commitment: Option<Bytes>,
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<Bytes>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<LinkLine>,
 }
 
@@ -59,9 +61,8 @@ struct LinkLine {
 
 impl From<&Event> for EventLine {
     fn from(event: &Event) -> Self {
-        let Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, link } =
-            event;
-        let known = particulars.clone();
+        let Event { id, kind, reason, actor, user_id, request, trace, particulars, .. } = event;
+        let (Event { commitment, at, stamp, link, .. }, known) = (event, particulars.clone());
         let Particulars { salt, session_id, subject, device } = known.unwrap_or_default();
         Self {
             id: id.as_uuid(),
@@ -78,6 +79,7 @@ impl From<&Event> for EventLine {
             ip: device.ip(),
             commitment: Some(Bytes(commitment.to_vec())),
             at: *at,
+            stamp: stamp.map(|stamp| Bytes(stamp.to_vec())),
             link: link.map(LinkLine::from),
         }
     }
@@ -104,13 +106,13 @@ impl TryFrom<EventLine> for Event {
         };
         let commitment = line.commitment.map(array).transpose()?;
         let (particulars, commitment) = Particulars::read(known, salt.is_some(), commitment);
-        let reason = line.reason.map(|name| Reason::parse(&name).ok_or(Misfit("a reason is unknown")));
-        let actor = line.actor.map_or(Some(Actor::User), |name| Actor::parse(&name));
+        let reason = line.reason.map(|name| Reason::read(&name).ok_or(Misfit("a reason is unknown")));
+        let actor = line.actor.map_or(Some(Actor::User), |name| Actor::read(&name));
         let request = line.request.map(|name| RequestName::parse(&name).ok_or(Misfit("a request's name")));
         let trace = line.trace.map(|id| id.parse::<TraceId>().map_err(|_| Misfit("a trace's name")));
         Ok(Self {
             id: EventId::from_uuid(line.id),
-            kind: EventKind::parse(&line.kind).ok_or(Misfit("a kind of event is unknown"))?,
+            kind: EventKind::read(&line.kind).ok_or(Misfit("a kind of event is unknown"))?,
             reason: reason.transpose()?,
             actor: actor.ok_or(Misfit("an actor is unknown"))?,
             user_id: line.user_id.map(UserId::from_uuid),
@@ -119,6 +121,7 @@ impl TryFrom<EventLine> for Event {
             particulars,
             commitment,
             at: line.at,
+            stamp: line.stamp.map(array).transpose()?,
             link: line.link.map(Link::try_from).transpose()?,
         })
     }

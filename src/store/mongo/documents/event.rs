@@ -53,6 +53,10 @@ pub(in crate::store::mongo) struct EventDocument {
     #[schemars(with = "Bytes")]
     commitment: Option<Bytes>,
     at: Moment,
+    /// Taken out when it is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Bytes")]
+    stamp: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LinkDocument")]
     link: Option<LinkDocument>,
@@ -98,15 +102,16 @@ pub(in crate::store::mongo) struct LinkedDocument {
 
 impl EventDocument {
     /// What an update writes that gives an event its place. One of the release before gets with it what it lacks.
-    pub(in crate::store::mongo) fn seal(event: &Event) -> Result<Document, Misfit> {
+    pub(in crate::store::mongo) fn seal(event: &Event) -> Result<Vec<Document>, Misfit> {
         let sealed = bson::serialize_to_document(&Self::from(event)).map_err(|_| Misfit("events"))?;
         let literal = |field| doc! { "$literal": sealed.get(field).cloned().unwrap_or(Bson::Null) };
         let is_old = doc! { "$lte": ["$commitment", null] };
-        Ok(doc! { "$set": {
+        let place = doc! { "$set": {
             "link": literal("link"),
             "commitment": { "$ifNull": ["$commitment", literal("commitment")] },
             "particulars": { "$cond": [is_old, literal("particulars"), "$particulars"] },
-        } })
+        } };
+        Ok(vec![place, doc! { "$unset": "stamp" }])
     }
 }
 
@@ -125,6 +130,7 @@ impl From<&Event> for EventDocument {
             ip: None,
             commitment: Some(event.commitment.as_slice().into()),
             at: event.at.into(),
+            stamp: event.stamp.map(|stamp| stamp.as_slice().into()),
             link: event.link.map(LinkDocument::from),
         }
     }
@@ -163,13 +169,13 @@ impl TryFrom<EventDocument> for Event {
         let commitment = stored.commitment.map(|bytes| array(bytes, "commitment")).transpose()?;
         let known = stored.particulars.unwrap_or_else(before).read()?;
         let (particulars, commitment) = Particulars::read(known.1, known.0, commitment);
-        let actor = stored.actor.as_deref().map_or(Some(Actor::User), Actor::parse);
-        let reason = stored.reason.map(|reason| Reason::parse(&reason).ok_or(Misfit("reason")));
+        let actor = stored.actor.as_deref().map_or(Some(Actor::User), Actor::read);
+        let reason = stored.reason.map(|reason| Reason::read(&reason).ok_or(Misfit("reason")));
         let trace = stored.trace.map(|bytes| array(bytes, "trace")).transpose()?;
         let request = stored.request.map(|text| RequestName::parse(&text).ok_or(Misfit("request")));
         Ok(Self {
             id: EventId::from_uuid(stored.id.into()),
-            kind: EventKind::parse(&stored.kind).ok_or(Misfit("kind"))?,
+            kind: EventKind::read(&stored.kind).ok_or(Misfit("kind"))?,
             reason: reason.transpose()?,
             actor: actor.ok_or(Misfit("actor"))?,
             user_id: stored.user_id.map(|user| UserId::from_uuid(user.into())),
@@ -178,6 +184,7 @@ impl TryFrom<EventDocument> for Event {
             particulars,
             commitment,
             at: stored.at.read("at")?,
+            stamp: stored.stamp.map(|bytes| array(bytes, "stamp")).transpose()?,
             link: stored.link.map(LinkDocument::read).transpose()?,
         })
     }

@@ -5,3 +5,5 @@ CREATE TABLE outlets (
     holder     BLOB    NOT NULL CHECK (length(holder) = 16),
     held_until INTEGER NOT NULL
 ) STRICT;
+-- By whoever wrote an event, until it is sealed.
+ALTER TABLE events ADD COLUMN stamp BLOB CHECK (length(stamp) = 32);

@@ -124,6 +124,8 @@ macro_rules! contract {
                 events::of_many_who_seal_at_once_nobody_leaves_a_hole,
                 events::a_whole_batch_is_sealed_at_once,
                 events::an_expired_event_is_read_no_more,
+                events::what_another_release_wrote_is_read_sealed_and_listed,
+                events::what_is_written_of_somebody_who_is_gone_tells_nothing_in_the_end,
                 mailbox::letters_and_challenges_read_back_exactly,
                 mailbox::whoever_has_waited_longest_is_written_to_first,
                 mailbox::whoever_is_gone_is_erased_with_what_is_theirs_and_nobody_else,

@@ -98,7 +98,7 @@ async fn do_everything(store: &dyn Store, people: &People) {
     assert_eq!(store.events(&EventFilter::default(), ids, 2, now).await.unwrap().len(), 2);
     assert_eq!(store.head().await.unwrap(), None);
     contract::events::seal(store, &Head::NONE, SignedDuration::from_hours(24)).await;
-    assert_eq!(store.unsealed_events(10).await.unwrap(), []);
+    assert_eq!(store.unsealed_events(EventId::FIRST, 10).await.unwrap(), []);
     assert!(store.head().await.unwrap().is_some());
     assert_eq!(store.sealed_events(None, 2..u64::MAX, 3, now).await.unwrap().len(), 3);
     assert_eq!(store.sealed_events(Some(user.id()), 0..u64::MAX, 3, now).await.unwrap().len(), 1);
