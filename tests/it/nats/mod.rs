@@ -4,6 +4,7 @@ mod hostile;
 mod logins;
 mod outages;
 mod publishing;
+mod scripted;
 mod tls;
 
 use std::sync::Arc;
@@ -62,7 +63,7 @@ async fn goes(nats: &Nats, parcels: &[Parcel]) {
 
 /// None is taken, and it is said why.
 async fn does_not_go(nats: &Nats, parcels: &[Parcel]) -> String {
-    let Handed { taken, trouble } = hand_over(nats, parcels).await;
+    let Handed { taken, trouble, .. } = hand_over(nats, parcels).await;
     let Some(NotTaken::NotNow(why)) = trouble else { panic!("{taken} taken, {trouble:?}") };
     assert_eq!(taken, 0, "{why}");
     why

@@ -62,17 +62,17 @@ impl Way for Receiver {
         let mut state = self.0.lock().unwrap();
         state.asked += 1;
         if let Some(away) = state.away.clone() {
-            return Handed { taken: 0, trouble: Some(away) };
+            return Handed { taken: 0, trouble: Some(away), later: false };
         }
         for (index, parcel) in parcels.iter().enumerate() {
             match state.refuses.clone() {
                 Some((refused, trouble)) if refused == parcel.id => {
-                    return Handed { taken: index, trouble: Some(trouble) };
+                    return Handed { taken: index, trouble: Some(trouble), later: false };
                 }
                 _ => state.taken.push((parcel.id, parcel.body.clone())),
             }
         }
-        Handed { taken: parcels.len(), trouble: None }
+        Handed { taken: parcels.len(), trouble: None, later: false }
     }
 }
 
