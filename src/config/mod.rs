@@ -145,7 +145,7 @@ impl Config {
         let mail = reader.section("PORTCULLIS_MAIL_");
         let log = reader.section("PORTCULLIS_LOG_");
         let otlp = reader.section("PORTCULLIS_OTLP_");
-        let nats = reader.section("PORTCULLIS_NATS_");
+        let nats = reader.section::<Nats>("PORTCULLIS_NATS_");
         let webhooks = reader.section::<Webhooks>("PORTCULLIS_WEBHOOKS_");
         let data = reader.section("PORTCULLIS_DATA_");
         let backup = reader.section("PORTCULLIS_BACKUP_");
@@ -180,10 +180,11 @@ impl Config {
         if let Some(fault) = webhooks.fault() {
             reader.fault("PORTCULLIS_WEBHOOKS_RECEIVERS", &fault);
         }
+        let nats = nats?;
         let warnings = warnings(&public, &password, &throttle, &trusted, &mail)
             .into_iter()
             .chain(rules::warning(&forward.auth_rules))
-            .chain(webhooks.warning().map(str::to_owned))
+            .chain([nats.warning(), webhooks.warning()].into_iter().flatten().map(str::to_owned))
             .collect();
         Some(Self {
             public,
@@ -203,7 +204,7 @@ impl Config {
             mail,
             log: log?,
             otlp: otlp?,
-            nats: nats?,
+            nats,
             webhooks,
             data,
             backup: backup?,

@@ -23,6 +23,14 @@ pub struct Nats {
     pub ca_file: Option<PathBuf>,
 }
 
+impl Nats {
+    pub(super) fn warning(&self) -> Option<&'static str> {
+        self.url.as_ref().is_some_and(|url| url.in_the_clear).then_some(
+            "PORTCULLIS_NATS_URL has nats://: events, which tell of people, go unencrypted, or to whoever answers there; use tls://",
+        )
+    }
+}
+
 /// Empty is unset.
 fn url_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NatsUrl>, D::Error> {
     let given = String::deserialize(deserializer)?;

@@ -13,6 +13,8 @@ pub struct NatsUrl {
     /// At least one.
     pub servers: Vec<NatsServer>,
     pub login: Option<NatsLogin>,
+    /// Whether what goes there leaves this machine and need not have TLS.
+    pub in_the_clear: bool,
 }
 
 #[derive(Clone)]
@@ -58,10 +60,11 @@ impl TryFrom<String> for NatsUrl {
         if logins.any(|further| !matches!(further, Ok(None))) {
             return Err(NotANatsUrl::Login);
         }
-        if login.is_some() && urls.iter().any(|url| url.scheme() != "tls" && !is_here(url)) {
+        let in_the_clear = urls.iter().any(|url| url.scheme() != "tls" && !is_here(url));
+        if login.is_some() && in_the_clear {
             return Err(NotANatsUrl::InTheClear);
         }
-        Ok(Self { servers, login })
+        Ok(Self { servers, login, in_the_clear })
     }
 }
 
@@ -113,7 +116,7 @@ impl fmt::Debug for NatsServer {
 pub(super) fn masked(url: &str) -> String {
     match NatsUrl::try_from(url.to_owned()) {
         _ if url.is_empty() => String::new(),
-        Ok(NatsUrl { servers, login }) => {
+        Ok(NatsUrl { servers, login, .. }) => {
             let servers = servers.iter().map(NatsServer::to_string).collect::<Vec<_>>().join(",");
             if login.is_some() { servers.replacen("://", "://***@", 1) } else { servers }
         }

@@ -180,7 +180,7 @@ async fn hand_over(
     }
     let (positions, parcels): (Vec<_>, Vec<_>) = parcels.into_iter().unzip();
     let Handed { taken, trouble, later } = match parcels.as_slice() {
-        [] => Handed::ALL_OF_NONE,
+        [] => Handed::default(),
         parcels => outlet.way.hand_over(parcels, services.clock.now()).await,
     };
     outlet.course.taken.add(taken as u64);

@@ -35,18 +35,25 @@ pub trait Way: Send + Sync {
 }
 
 /// What became of parcels.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Handed {
     /// So many of the first will not be lost any more; of those behind, some may have arrived.
     pub taken: usize,
-    /// Why the one after these was not taken; nothing where there was only no time for it.
+    /// Why the one after these was not taken. Without it either all were, or there was no time for the others.
     pub trouble: Option<NotTaken>,
-    /// Whether any behind that one was taken: then it was not taken for what it is.
+    /// Whether any behind the one that was not taken was taken: then what is wrong is with that one.
     pub later: bool,
 }
 
 impl Handed {
-    pub const ALL_OF_NONE: Self = Self { taken: 0, trouble: None, later: false };
+    /// What became of the next one, in their order.
+    fn note(&mut self, outcome: Result<(), NotTaken>) {
+        match outcome {
+            Ok(()) if self.trouble.is_some() => self.later = true,
+            Ok(()) => self.taken = self.taken.saturating_add(1),
+            Err(trouble) => _ = self.trouble.get_or_insert(trouble),
+        }
+    }
 }
 
 /// Why something was not taken. What they say holds no secret and no address but the receiver's.

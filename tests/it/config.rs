@@ -2,6 +2,7 @@
 
 mod agent;
 mod bounds;
+mod nats;
 mod webhooks;
 
 use std::{

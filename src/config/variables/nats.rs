@@ -8,7 +8,7 @@ use super::super::{
 pub(super) const URL: Variable = Variable {
     name: "PORTCULLIS_NATS_URL",
     meaning: "A NATS server with JetStream, or several of one cluster, that security events are published to. With `tls://` nothing but the server's \
-              greeting goes in the clear; with `nats://` there is TLS where the server wants it. A token, or a name with a password, goes to this machine or by \
+              greeting goes in the clear; with `nats://` there is TLS where the server wants it, and a warning unless it is this machine. A token, or a name with a password, goes to this machine or by \
               `tls://` only; of several servers it is said with the first. Unset, nothing is published.",
     allowed: Described(
         "tls://[TOKEN@ or NAME:PASSWORD@]HOST[:PORT] or nats://…, percent-encoded, several separated by commas",

@@ -9,6 +9,8 @@ use crate::domain::clock::NoEntropy;
 pub(super) enum Broken {
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("its name leads to no address in time")]
+    NoAddress,
     #[error("no answer in time")]
     Late,
     #[error("it does not say in time that it keeps what it was sent")]
@@ -19,6 +21,8 @@ pub(super) enum Broken {
     NotNats,
     #[error("it is too old to take headers")]
     NoHeaders,
+    #[error("it takes {0} bytes at once, and an event may need 65536")]
+    Narrow(usize),
     #[error("it says more than anybody wants to hear")]
     TooMuch,
     #[error("it says more without TLS than who it is")]

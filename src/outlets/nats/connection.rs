@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Login, Server, ack::Answer, broken::Broken, talk::Talk, wire};
+use super::{Login, Server, ack::Answer, broken::Broken, reach::reach, talk::Talk, wire};
 use crate::{
     domain::{
         clock::{Entropy, random},
@@ -17,8 +16,6 @@ use crate::{
 
 pub(super) struct Connection {
     talk: Talk,
-    /// Of headers and body together, as the server says.
-    pub(super) most: usize,
     /// Where answers come, behind it the number of what they answer.
     inbox: String,
     /// Of the next message; none is given twice, so that no late answer is taken for one to another.
@@ -26,6 +23,9 @@ pub(super) struct Connection {
     /// Answers that came before they were asked for.
     early: BTreeMap<u64, Answer>,
 }
+
+/// More than any event needs. Whoever takes less is at fault, and no event is: it is said before TLS, where anybody could say it.
+const NEEDED: usize = 64 * 1024;
 
 impl Connection {
     /// Whoever asks for it sets a limit to it.
@@ -35,12 +35,15 @@ impl Connection {
         tls: Option<&TlsConnector>,
         entropy: &dyn Entropy,
     ) -> Result<Self, Broken> {
-        let tcp = TcpStream::connect((server.host.as_str(), server.port)).await?;
+        let tcp = reach(&server.host, server.port).await?;
         tcp.set_nodelay(true)?;
         let mut talk = Talk::over(tcp);
         let wire::Said::Info(info) = talk.hear().await? else { return Err(Broken::NotNats) };
         if !info.headers {
             return Err(Broken::NoHeaders);
+        }
+        if info.max_payload < NEEDED {
+            return Err(Broken::Narrow(info.max_payload));
         }
         let secured = server.tls || info.tls_required;
         if secured {
@@ -52,8 +55,7 @@ impl Connection {
         loop {
             match talk.hear().await? {
                 wire::Said::Pong => {
-                    let (most, early) = (info.max_payload, BTreeMap::new());
-                    return Ok(Self { talk, most, inbox, next: 0, early });
+                    return Ok(Self { talk, inbox, next: 0, early: BTreeMap::new() });
                 }
                 wire::Said::Error(words) => return Err(Broken::said(&words, login)),
                 _ => {}

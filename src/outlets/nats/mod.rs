@@ -5,6 +5,7 @@
 mod ack;
 mod broken;
 mod connection;
+mod reach;
 mod talk;
 mod tls;
 mod wire;
@@ -72,7 +73,14 @@ struct Kept {
     first: usize,
 }
 
-/// To reach a server takes no longer.
+impl Kept {
+    /// The next time another server is asked, or another one of the same name: what is wrong may be with this one alone.
+    const fn turn(&mut self) {
+        self.first = self.first.saturating_add(1);
+    }
+}
+
+/// To be let in by a server takes no longer.
 const CONNECT: Duration = Duration::from_secs(3);
 
 impl Nats {
@@ -86,57 +94,58 @@ impl Nats {
     }
 
     /// What was kept may have ended since it was used, without anybody hearing of it: then it is all tried once more.
-    async fn exchange(&self, parcels: &[Parcel], taken: &mut usize) -> Result<(), NotTaken> {
+    async fn exchange(&self, parcels: &[Parcel], handed: &mut Handed) -> Result<(), NotTaken> {
         let mut kept = self.kept.lock().await;
         if let Some(connection) = kept.connection.take()
-            && let Ok(outcome) = self.exchange_on(connection, &mut kept, parcels, taken).await
+            && self.exchange_on(connection, &mut kept, parcels, handed).await.is_ok()
         {
-            return outcome;
+            return Ok(());
         }
         let connection = self.connect(&mut kept.first).await?;
-        let outcome = self.exchange_on(connection, &mut kept, parcels, taken).await;
-        outcome.unwrap_or_else(|broken| {
+        let exchanged = self.exchange_on(connection, &mut kept, parcels, handed).await;
+        exchanged.map_err(|broken| {
             let server = self.broker.servers.get(kept.first).map(Server::to_string).unwrap_or_default();
-            // The turn of another, which may be able to.
-            kept.first = kept.first.saturating_add(1);
-            Err(NotTaken::NotNow(format!("{server}: {broken}")))
+            kept.turn();
+            NotTaken::NotNow(format!("{server}: {broken}"))
         })
     }
 
-    /// Keeps the connection, unless it broke. Whoever stops waiting for this has it closed.
+    /// Keeps the connection, unless it broke, or nothing is taken by it now. Whoever stops waiting for this has it closed.
     async fn exchange_on(
         &self,
         mut connection: Connection,
         kept: &mut Kept,
         parcels: &[Parcel],
-        taken: &mut usize,
-    ) -> Result<Result<(), NotTaken>, Broken> {
-        let outcome = self.publish(&mut connection, parcels, taken).await?;
-        kept.connection = Some(connection);
-        Ok(outcome)
+        handed: &mut Handed,
+    ) -> Result<(), Broken> {
+        let published = self.publish(&mut connection, parcels, handed).await;
+        match (&handed.trouble, published) {
+            (None, Err(broken)) => return Err(broken),
+            (Some(NotTaken::NotNow(_)), _) => kept.turn(),
+            (_, Ok(())) => kept.connection = Some(connection),
+            (Some(NotTaken::NotThisOne(_)), Err(_)) => {}
+        }
+        Ok(())
     }
 
-    /// Those that are not taken yet, as far as none is too large; ends with the last, or the first that was not taken.
+    /// Those that are not taken yet; ends with the last, or where it is clear whose fault the first is that was not taken.
     async fn publish(
         &self,
         connection: &mut Connection,
         parcels: &[Parcel],
-        taken: &mut usize,
-    ) -> Result<Result<(), NotTaken>, Broken> {
-        let left = parcels.get(*taken..).unwrap_or_default();
-        let size = |parcel: &Parcel| wire::Publication::of(parcel).size();
-        let fits = |parcel: &&Parcel| size(parcel) <= connection.most;
-        let (fitting, rest) = left.split_at(left.iter().take_while(fits).count());
+        handed: &mut Handed,
+    ) -> Result<(), Broken> {
+        let left = parcels.get(handed.taken..).unwrap_or_default();
         let Broker { subject, login, .. } = &self.broker;
         let pattern = subject.pattern();
-        for number in connection.publish(subject, fitting).await? {
+        for number in connection.publish(subject, left).await? {
             let answer = connection.answer_to(number, login).await?;
-            if let Err(not_taken) = ack::read(&answer, &pattern, login) {
-                return Ok(Err(not_taken));
+            handed.note(ack::read(&answer, &pattern, login));
+            if handed.later {
+                break;
             }
-            *taken = taken.saturating_add(1);
         }
-        Ok(rest.first().map_or(Ok(()), |parcel| Err(too_large(size(parcel), connection.most))))
+        Ok(())
     }
 
     /// To the first server that lets us, beginning with the one that did last.
@@ -144,6 +153,8 @@ impl Nats {
         let (servers, login) = (&self.broker.servers, &self.broker.login);
         let mut troubles = Vec::new();
         for (at, server) in servers.iter().enumerate().cycle().skip(*first).take(servers.len()) {
+            // Whoever stops waiting for it leaves their turn to those behind it.
+            *first = at.saturating_add(1);
             let opened = Connection::open(server, login, self.tls.as_ref(), &*self.entropy);
             match timeout(CONNECT, opened).await.unwrap_or(Err(Broken::Late)) {
                 Ok(connection) => {
@@ -157,18 +168,16 @@ impl Nats {
     }
 }
 
-fn too_large(size: usize, most: usize) -> NotTaken {
-    NotTaken::NotThisOne(format!("with its headers it has {size} bytes, and the server takes {most}"))
-}
-
 #[async_trait]
 impl Way for Nats {
     async fn hand_over(&self, parcels: &[Parcel], _: Timestamp) -> Handed {
-        let mut taken = 0;
-        let handed = timeout(DEADLINE, self.exchange(parcels, &mut taken)).await;
-        let late = || Err(NotTaken::NotNow("NATS does not answer in time".to_owned()));
-        let trouble = handed.unwrap_or_else(|_| late()).err();
-        Handed { taken, trouble, later: false }
+        let mut handed = Handed::default();
+        let exchanged = timeout(DEADLINE, self.exchange(parcels, &mut handed)).await;
+        let late = |_| Err(NotTaken::NotNow("NATS does not answer in time".to_owned()));
+        if let Err(trouble) = exchanged.unwrap_or_else(late) {
+            handed.trouble.get_or_insert(trouble);
+        }
+        handed
     }
 }
 

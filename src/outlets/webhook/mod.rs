@@ -121,40 +121,37 @@ impl Webhook {
 impl Way for Webhook {
     async fn hand_over(&self, parcels: &[Parcel], now: Timestamp) -> Handed {
         if let Err(shut) = self.guard.judge_literal(self.url.host()) {
-            return Handed { taken: 0, trouble: Some(NotNow(shut.to_string())), later: false };
+            return Handed { trouble: Some(NotNow(shut.to_string())), ..Handed::default() };
         }
         let trouble = AtomicBool::new(false);
         let posts: Vec<_> = parcels.iter().map(|parcel| self.post(parcel, now, &trouble)).collect();
         let begun = stream::iter(posts)
             .take_until(sleep(FOR_BEGINNING))
             .take_while(|_| ready(!trouble.load(Relaxed)));
-        let mut handed = first_taken(begun.buffered(AT_ONCE).boxed()).await;
-        if handed.taken < parcels.len() && handed.trouble.is_none() {
-            handed.trouble = Some(NotNow(format!("{} took too long for all of them", self.url.host())));
+        let mut handed = all_of(begun.buffered(AT_ONCE).boxed()).await;
+        if handed.taken == 0 && handed.trouble.is_none() && !parcels.is_empty() {
+            handed.trouble = Some(NotNow(format!("{} took too long", self.url.host())));
         }
         handed
     }
 }
 
-/// Those behind the first that is not taken are given up; whoever has got one gets it once more.
-async fn first_taken(mut posted: BoxStream<'_, Result<(), NotTaken>>) -> Handed {
-    let mut taken = 0;
-    while let Some(posted) = posted.next().await {
-        match posted {
-            Ok(()) => taken += 1,
-            Err(trouble) => return Handed { taken, trouble: Some(trouble), later: false },
-        }
+/// Those under way are waited for also behind the first that is not taken: they tell whose fault that is.
+async fn all_of(mut posted: BoxStream<'_, Result<(), NotTaken>>) -> Handed {
+    let mut handed = Handed::default();
+    while let Some(outcome) = posted.next().await {
+        handed.note(outcome);
     }
-    Handed { taken, trouble: None, later: false }
+    handed
 }
 
-/// What is wrong with this event is said by 4xx alone; some of these speak of us, of the place or of the time instead.
+/// Three say that something is wrong with the body. All others speak of us, of the place or of the time, or could: the next event
+/// would be answered the same.
 fn judge(status: u16) -> Result<(), NotTaken> {
     let said = format!("the receiver answered {status}");
     match status {
         200..300 => Ok(()),
-        401 | 403 | 404 | 408 | 409 | 410 | 425 | 429 => Err(NotNow(said)),
-        400..500 => Err(NotThisOne(said)),
+        400 | 413 | 422 => Err(NotThisOne(said)),
         _ => Err(NotNow(said)),
     }
 }
@@ -190,13 +187,11 @@ mod tests {
         for status in [200, 202, 204, 299] {
             assert_eq!(judge(status), Ok(()), "{status}");
         }
-        for status in
-            [301, 302, 307, 308, 401, 403, 404, 408, 409, 410, 425, 429, 500, 502, 503, 504, 599, 101]
-        {
-            assert_eq!(judge(status), Err(NotNow(format!("the receiver answered {status}"))));
-        }
-        for status in [400, 402, 405, 411, 413, 415, 422, 431] {
+        for status in [400, 413, 422] {
             assert_eq!(judge(status), Err(NotThisOne(format!("the receiver answered {status}"))));
+        }
+        for status in (100..200).chain(300..400).chain(401..413).chain(414..422).chain(423..600) {
+            assert_eq!(judge(status), Err(NotNow(format!("the receiver answered {status}"))));
         }
     }
 

@@ -11,6 +11,34 @@ use crate::support::{folder::Folder, people::NODE_HASH, process::run};
 pub(super) const BCRYPT: &str = "$2b$06$xWggYb.8fol4IgEkkMO9wetAzkXlIjsx.RHn/d7gwUUWWLs/5I5Me";
 pub(super) const NEWCOMER: &str = "newcomer-canary@example.org";
 
+/// Settings that are refused, and what in them is a secret by itself.
+const WRONG: [(&str, &str, &[&str]); 11] = [
+    ("PORTCULLIS_KEY_SECRET", "canary-Zq7/no key at all", &[]),
+    ("PORTCULLIS_MAIL_URL", "smtp://ada:canary-Zq7/no mail url@", &[]),
+    ("PORTCULLIS_STORE_URL", "postgres://ada:canary-Zq7-no-store-url@host", &[]),
+    ("PORTCULLIS_OTLP_URL", "http://ada:canary-Zq7-no-otlp-url@host", &[]),
+    ("PORTCULLIS_OTLP_HEADERS", "canary-Zq7-no-header", &[]),
+    ("PORTCULLIS_BACKUP_IDENTITY", "AGE-SECRET-KEY-CANARYZQ7NOIDENTITY", &[]),
+    // The comma looks like the end of the first server.
+    (
+        "PORTCULLIS_NATS_URL",
+        "tls://ada:canary-Zq7-nats,canary-Zq7-rest@h",
+        &["canary-Zq7-nats", "canary-Zq7-rest"],
+    ),
+    ("PORTCULLIS_NATS_URL", "nats://canary-Zq7-nats-token@nats.nats", &["canary-Zq7-nats-token"]),
+    (
+        "PORTCULLIS_WEBHOOKS_RECEIVERS",
+        r#"[{"name":"whsec_canaryZq7name","url":"whsec_canaryZq7url","whsec_canaryZq7member":1,"kinds":["whsec_canaryZq7kind"]}]"#,
+        &["whsec_canaryZq7name", "whsec_canaryZq7url", "whsec_canaryZq7member", "whsec_canaryZq7kind"],
+    ),
+    ("PORTCULLIS_WEBHOOKS_RECEIVERS", r#"[{"secrets":["whsec_canaryZq7json"}"#, &["whsec_canaryZq7json"]),
+    (
+        "PORTCULLIS_WEBHOOKS_RECEIVERS",
+        r#"[{"name":"audit","url":"https://ada:canary-Zq7-password@h/canary-Zq7-path","secrets":["whsec_canaryZq7short"]}]"#,
+        &["canary-Zq7-password", "canary-Zq7-path", "whsec_canaryZq7short"],
+    ),
+];
+
 /// What opens a backup, and what seals it.
 pub(super) fn backup_keys(folder: &Folder) -> (String, String) {
     let said = String::from_utf8(run(folder, &["backup", "keygen"], &[]).stdout).unwrap();
@@ -57,19 +85,14 @@ pub(super) fn run_all(folder: &Folder, settings: &[(&str, &str)], secrets: &mut 
         assert!(went, "{args:?}: {output:?}");
         note(args, &output, heard);
     }
-    for wrong in [
-        ("PORTCULLIS_KEY_SECRET", "canary-Zq7/no key at all"),
-        ("PORTCULLIS_MAIL_URL", "smtp://ada:canary-Zq7/no mail url@"),
-        ("PORTCULLIS_STORE_URL", "postgres://ada:canary-Zq7-no-store-url@host"),
-        ("PORTCULLIS_OTLP_URL", "http://ada:canary-Zq7-no-otlp-url@host"),
-        ("PORTCULLIS_OTLP_HEADERS", "canary-Zq7-no-header"),
-        ("PORTCULLIS_BACKUP_IDENTITY", "AGE-SECRET-KEY-CANARYZQ7NOIDENTITY"),
-    ] {
-        secrets.note("a wrong setting", wrong.1);
-        let settings = [settings, &[wrong]].concat();
+    for (name, value, inner) in WRONG {
+        for secret in [&[value], inner].concat() {
+            secrets.note("a wrong setting", secret);
+        }
+        let settings = [settings, &[(name, value)]].concat();
         for args in [&["serve"][..], &["config"], &["users", "list"], &["restore", "--verify"]] {
             // One that nothing is wrong with until it is used lets the service start.
-            if args != ["serve"] || wrong.0 != "PORTCULLIS_BACKUP_IDENTITY" {
+            if args != ["serve"] || name != "PORTCULLIS_BACKUP_IDENTITY" {
                 note(args, &run(folder, args, &settings), heard);
             }
         }

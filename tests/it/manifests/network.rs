@@ -1,7 +1,8 @@
 //! Who reaches whom: Services find pods, every pod is behind a policy, and nothing routes to the internal listener.
 
+use ipnet::IpNet;
 use k8s_openapi::{
-    api::networking::v1::IngressBackend,
+    api::networking::v1::{IPBlock, IngressBackend},
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
@@ -101,6 +102,43 @@ fn nothing_is_routed_to_the_internal_listener() {
         }
     });
 }
+
+/// They are of the internet: what is beside us is not theirs to be reached.
+#[test]
+fn asvs_1_3_6_what_lets_webhooks_out_lets_them_to_no_private_network() {
+    of_each(|rendered, wrong| {
+        let policies = rendered.policies().into_iter();
+        for policy in policies.filter(|policy| policy.metadata.name.as_deref() == Some("portcullis-webhooks"))
+        {
+            for rule in policy.spec.and_then(|spec| spec.egress).unwrap_or_default() {
+                let to = rule.to.unwrap_or_default();
+                let blocks: Vec<_> = to.iter().filter_map(|peer| peer.ip_block.as_ref()).collect();
+                if blocks.is_empty() || blocks.len() < to.len() {
+                    wrong.push("portcullis-webhooks opens more than networks".to_owned());
+                }
+                for private in PRIVATE.map(|network| network.parse::<IpNet>().unwrap()) {
+                    let is_open = |block: &&IPBlock| {
+                        let holds = |network: &String| network.parse::<IpNet>().unwrap().contains(&private);
+                        holds(&block.cidr) && !block.except.iter().flatten().any(holds)
+                    };
+                    if blocks.iter().any(is_open) {
+                        wrong.push(format!("portcullis-webhooks opens {private}"));
+                    }
+                }
+            }
+        }
+    });
+}
+
+const PRIVATE: [&str; 7] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+];
 
 fn has_service(rendered: &Rendered, name: &str) -> bool {
     rendered.services().iter().any(|service| service.metadata.name.as_deref() == Some(name))

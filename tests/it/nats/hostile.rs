@@ -2,75 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
-    time::timeout,
+use tokio::time::timeout;
+
+use super::{
+    scripted::{FULL, INFO, KEPT, Scripted, TOO_LARGE},
+    *,
 };
-
-use super::*;
-use crate::support::patience::PATIENCE;
-
-const INFO: &str = "INFO {\"headers\":true,\"max_payload\":1000000}\r\n";
-const FULL: &str = "{\"error\":{\"code\":503,\"err_code\":10077,\"description\":\"full\"}}";
-const KEPT: &str = "{\"stream\":\"EVENTS\",\"seq\":1}";
-
-/// A server that says what a test wants.
-struct Scripted(TcpListener);
-
-struct Guest(BufReader<TcpStream>);
-
-impl Scripted {
-    async fn new() -> Self {
-        Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
-    }
-
-    fn broker(&self) -> Broker {
-        broker(&[self.0.local_addr().unwrap().port()])
-    }
-
-    /// Who comes next is told this.
-    async fn greets(&self, info: &str) -> Guest {
-        let accepted = timeout(PATIENCE, self.0.accept()).await.expect("somebody comes");
-        let mut guest = Guest(BufReader::new(accepted.unwrap().0));
-        guest.hears(info).await;
-        guest
-    }
-
-    /// They may publish.
-    async fn lets_in(&self) -> Guest {
-        let mut guest = self.greets(INFO).await;
-        while guest.says().await != "PING\r\n" {}
-        guest.hears("PONG\r\n").await;
-        guest
-    }
-}
-
-impl Guest {
-    /// Some do not listen to the end.
-    async fn hears(&mut self, words: &str) {
-        let _ = self.0.write_all(words.as_bytes()).await;
-    }
-
-    async fn says(&mut self) -> String {
-        let mut line = String::new();
-        timeout(PATIENCE, self.0.read_line(&mut line)).await.expect("they say something").unwrap();
-        line
-    }
-
-    /// Where an answer to the next message goes.
-    async fn publishes(&mut self) -> String {
-        let line = self.says().await;
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let ["HPUB", _, reply, _, total] = words[..] else { panic!("{line}") };
-        self.0.read_exact(&mut vec![0; total.parse::<usize>().unwrap() + 2]).await.unwrap();
-        reply.to_owned()
-    }
-
-    async fn is_answered(&mut self, reply: &str, body: &str) {
-        self.hears(&format!("MSG {reply} 1 {}\r\n{body}\r\n", body.len())).await;
-    }
-}
 
 #[tokio::test]
 async fn a_late_answer_is_not_taken_for_one_to_what_was_published_later() {
@@ -78,17 +15,19 @@ async fn a_late_answer_is_not_taken_for_one_to_what_was_published_later() {
     let nats = nats(server.broker());
     let script = async {
         let mut guest = server.lets_in().await;
-        let (first, second) = (guest.publishes().await, guest.publishes().await);
-        guest.is_answered(&first, FULL).await;
-        let third = guest.publishes().await;
-        assert!(third != first && third != second);
-        guest.is_answered(&second, KEPT).await;
-        guest.is_answered(&third, FULL).await;
+        let replies = [guest.publishes().await, guest.publishes().await, guest.publishes().await];
+        guest.is_answered(&replies[0], TOO_LARGE).await;
+        guest.is_answered(&replies[1], KEPT).await;
+        let fourth = guest.publishes().await;
+        assert!(!replies.contains(&fourth));
+        guest.is_answered(&replies[2], KEPT).await;
+        guest.is_answered(&fourth, FULL).await;
         guest
     };
     let calls = async {
-        does_not_go(&nats, &parcels(0..2)).await;
-        assert_eq!(does_not_go(&nats, &parcels(2..3)).await, "the stream says: full");
+        let handed = hand_over(&nats, &parcels(0..3)).await;
+        assert!(matches!(handed.trouble, Some(NotTaken::NotThisOne(_))), "{handed:?}");
+        assert_eq!(does_not_go(&nats, &parcels(3..4)).await, "the stream says: full");
     };
     tokio::join!(script, calls);
 }
@@ -111,6 +50,46 @@ async fn answers_in_another_order_are_those_to_what_they_are_to() {
 }
 
 #[tokio::test]
+async fn whether_any_behind_the_one_that_was_not_taken_was_taken_is_told() {
+    for (answers, later) in [
+        ([FULL, FULL, KEPT], true),
+        ([TOO_LARGE, KEPT, FULL], true),
+        ([KEPT, FULL, KEPT], true),
+        ([KEPT, FULL, FULL], false),
+        ([KEPT, KEPT, FULL], false),
+    ] {
+        let server = Scripted::new().await;
+        let nats = nats(server.broker());
+        let script = async {
+            let mut guest = server.lets_in().await;
+            for answer in answers {
+                let reply = guest.publishes().await;
+                guest.is_answered(&reply, answer).await;
+            }
+            guest
+        };
+        let (_guest, handed) = tokio::join!(script, async { hand_over(&nats, &parcels(0..3)).await });
+        let taken = answers.iter().take_while(|answer| **answer == KEPT).count();
+        assert_eq!((handed.taken, handed.later), (taken, later), "{answers:?}: {handed:?}");
+    }
+}
+
+/// Whether the others are taken is nobody's question any more where their answers do not come.
+#[tokio::test]
+async fn a_refusal_is_told_though_the_server_falls_silent_behind_it() {
+    let server = Scripted::new().await;
+    let nats = nats(server.broker());
+    let script = async {
+        let mut guest = server.lets_in().await;
+        let reply = guest.publishes().await;
+        guest.is_answered(&reply, FULL).await;
+        guest
+    };
+    let (_guest, why) = tokio::join!(script, async { does_not_go(&nats, &parcels(0..2)).await });
+    assert_eq!(why, "the stream says: full");
+}
+
+#[tokio::test]
 async fn what_was_taken_before_a_server_fell_silent_is_taken() {
     let server = Scripted::new().await;
     let nats = nats(server.broker());
@@ -124,6 +103,19 @@ async fn what_was_taken_before_a_server_fell_silent_is_taken() {
     assert_eq!((handed.taken, handed.trouble.is_some()), (1, true));
 }
 
+/// Anybody on the way can say so, before TLS: it would be given up, event by event.
+#[tokio::test]
+async fn r_55_a_server_that_takes_next_to_nothing_is_no_fault_of_an_event() {
+    for most in [0, 1, 400, 65_535] {
+        let server = Scripted::new().await;
+        let info = INFO.replace("1000000", &most.to_string());
+        let nats = nats(server.broker());
+        let (_guest, why) =
+            tokio::join!(server.greets(&info), async { does_not_go(&nats, &parcels(0..1)).await });
+        assert!(why.contains(&format!("{most} bytes")), "{why}");
+    }
+}
+
 #[tokio::test]
 async fn a_secret_that_a_server_holds_out_to_us_is_not_repeated() {
     let server = Scripted::new().await;
@@ -131,11 +123,11 @@ async fn a_secret_that_a_server_holds_out_to_us_is_not_repeated() {
     let script = async {
         let mut guest = server.greets(INFO).await;
         assert!(guest.says().await.contains("fourteen-brass-kettles"));
-        guest.hears("-ERR 'not fourteen-brass-kettles'\r\n").await;
+        guest.hears("-ERR 'not fourteen-brass-kettles, nor fourteen-\u{1}brass-kettles'\r\n").await;
         guest
     };
     let (_guest, why) = tokio::join!(script, async { does_not_go(&nats, &parcels(0..1)).await });
-    assert!(why.ends_with("it says: not ***"), "{why}");
+    assert!(why.ends_with("it says: not ***, nor ***"), "{why}");
 }
 
 /// It says so in the clear, before it has shown who it is.

@@ -4,6 +4,7 @@ mod hostile;
 mod logins;
 mod outages;
 mod publishing;
+mod scripted;
 mod tls;
 
 use std::sync::Arc;

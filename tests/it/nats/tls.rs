@@ -2,8 +2,12 @@
 
 use portcullis::outlets::nats::NoWay;
 use serde_json::json;
+use tokio::io::AsyncReadExt;
 
-use super::*;
+use super::{
+    scripted::{INFO, Scripted},
+    *,
+};
 use crate::support::{authority::Authority, folder::Folder};
 
 /// With a stream, and a certificate for these names.
@@ -59,11 +63,21 @@ async fn r_55_a_server_that_nobody_we_know_vouches_for_is_refused() {
 /// It could be anybody on the way.
 #[tokio::test]
 async fn r_55_a_server_without_tls_is_told_nothing_where_we_want_it() {
-    let Some(server) = NatsServer::start() else { return };
-    server.stream(SUBJECT, &json!({}));
-    let nats = nats(over_tls(&server, "localhost", &Authority::new()));
-    does_not_go(&nats, &parcels(0..1)).await;
-    assert_eq!(server.kept(), []);
+    const TOKEN: &str = "fourteen-brass-kettles";
+    let server = Scripted::new().await;
+    let servers = vec![Server { host: "localhost".to_owned(), port: server.port(), tls: true }];
+    let nats = nats(Broker { servers, login: Login::Token(TOKEN.into()), ..server.broker() });
+    let script = async {
+        let mut guest = server.greets(INFO).await;
+        let mut told = vec![guest.0.read_u8().await.unwrap()];
+        guest.hears("PONG\r\n").await;
+        let _ = guest.0.read_to_end(&mut told).await;
+        told
+    };
+    let (told, why) = tokio::join!(script, async { does_not_go(&nats, &parcels(0..1)).await });
+    // A handshake of TLS, and nothing before or behind it.
+    assert_eq!(told[0], 0x16);
+    assert!(!String::from_utf8_lossy(&told).contains(TOKEN) && why.contains("no TLS with it"), "{why}");
 }
 
 #[test]

@@ -38,9 +38,14 @@ fn parcels(most: u128) -> Vec<Parcel> {
 }
 
 async fn handed(webhook: &Webhook, most: u128) -> (usize, Option<NotTaken>) {
-    let Handed { taken, trouble, .. } = webhook.hand_over(&parcels(most), now()).await;
-    assert!(!format!("{trouble:?}").contains("hunter2"), "{trouble:?}");
+    let Handed { taken, trouble, .. } = outcome(webhook, most).await;
     (taken, trouble)
+}
+
+async fn outcome(webhook: &Webhook, most: u128) -> Handed {
+    let handed = webhook.hand_over(&parcels(most), now()).await;
+    assert!(!format!("{handed:?}").contains("hunter2"), "{handed:?}");
+    handed
 }
 
 fn not_now(sentence: &str) -> NotTaken {
@@ -114,6 +119,29 @@ async fn those_before_the_first_that_is_not_taken_are_taken() {
     }
 }
 
+/// Several are under way at once, so a refusal is beside what became of the others.
+#[tokio::test]
+async fn whether_any_behind_the_one_that_was_not_taken_was_taken_is_told() {
+    for (receiver, later) in [
+        (Receiver::start(|body| Answer::Status(if body == "{\"n\":1}" { 400 } else { 200 })).await, true),
+        (Receiver::start(|body| Answer::Status(if body == "{\"n\":1}" { 500 } else { 200 })).await, true),
+        (Receiver::start(|_| Answer::Status(400)).await, false),
+        (
+            Receiver::start(|body| match body {
+                "{\"n\":1}" => Answer::Status(400),
+                _ => Answer::Slow(Duration::from_millis(300), 200),
+            })
+            .await,
+            true,
+        ),
+        (Receiver::start(|_| Answer::Status(200)).await, false),
+    ] {
+        let webhook = receiver.webhook("http://127.0.0.1", &[SECRET], HERE);
+        let handed = outcome(&webhook, 8).await;
+        assert_eq!(handed.later, later, "{handed:?}");
+    }
+}
+
 /// Also where those before it take their time.
 #[tokio::test]
 async fn nothing_is_begun_once_one_was_refused() {
@@ -153,7 +181,7 @@ async fn a_slow_receiver_takes_what_it_can_until_the_batch_has_to_end() {
     let begun = Instant::now();
     let (taken, trouble) = handed(&webhook, 64).await;
     assert!(begun.elapsed() < DEADLINE, "{:?}", begun.elapsed());
-    assert_eq!((taken, trouble), (32, Some(not_now("127.0.0.1 took too long for all of them"))));
+    assert_eq!((taken, trouble), (32, None), "slow is no trouble");
     assert_eq!(receiver.heard().len(), 32, "none is given up that was begun");
 }
 
