@@ -32,7 +32,7 @@ pub enum SignInRefusal {
 /// What came of looking at a password.
 enum Looked {
     Right(Box<User>),
-    Wrong(Happening),
+    Wrong(Box<Happening>),
 }
 
 /// An unknown address, a wrong password and a disabled account cost the same hash and get the same answer.
@@ -50,7 +50,7 @@ async fn go_through(services: &Services, wish: Box<SignIn>) -> Result<SignedIn, 
     match look(services, &wish, from).await {
         // Thousands may wait for their hash: what comes after it takes its memory only then.
         Ok(Looked::Right(user)) => Box::pin(welcome(services, *user, *wish, tried)).await,
-        Ok(Looked::Wrong(failed)) => Box::pin(refuse(services, failed, tried.next_waits)).await,
+        Ok(Looked::Wrong(failed)) => Box::pin(refuse(services, *failed, tried.next_waits)).await,
         Err(failure) => Err(Box::pin(services.take_back(tried, failure)).await),
     }
 }
@@ -94,7 +94,7 @@ async fn wrong(
     failed: Happening,
 ) -> Result<Looked, Failure<SignInRefusal>> {
     services.note_wrong(&wish.email, derived, &wish.arrival.from).await?;
-    Ok(Looked::Wrong(failed))
+    Ok(Looked::Wrong(Box::new(failed)))
 }
 
 /// Somebody has typed the right password.

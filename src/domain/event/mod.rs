@@ -133,6 +133,7 @@ impl Event {
         }
     }
 
+    #[must_use]
     pub fn stamped(self, stamp: impl Fn(&[u8]) -> [u8; 32]) -> Self {
         Self { stamp: Some(stamp(&self.said())), ..self }
     }

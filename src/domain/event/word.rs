@@ -9,7 +9,7 @@ pub struct Word {
     letters: [u8; MOST],
 }
 
-const MOST: usize = 48;
+const MOST: usize = 31;
 
 impl Word {
     pub(super) fn parse(text: &str) -> Option<Self> {

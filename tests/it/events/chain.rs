@@ -95,7 +95,7 @@ pub(super) async fn eight_events(store: Arc<dyn Store>) -> (FrozenClock, Noted) 
 }
 
 /// The key, a sign-up with its sign-in, and five wrong passwords.
-async fn with_eight_events(store: Arc<dyn Store>) -> (Service, Noted) {
+pub(super) async fn with_eight_events(store: Arc<dyn Store>) -> (Service, Noted) {
     let service = Service::on(store).await;
     assert_eq!(Browser::at(&service).sign_up("ada@example.org").await.status, 201);
     for _ in 0..5 {

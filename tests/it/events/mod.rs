@@ -8,6 +8,7 @@ mod pages;
 mod recorded;
 mod streams;
 mod vocabulary;
+mod watched;
 
 use std::{net::SocketAddr, time::Duration};
 

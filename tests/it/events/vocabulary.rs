@@ -12,7 +12,7 @@ fn the_document_has_every_word_once_and_no_other() {
         rows.map(|row| row.split('`').next().unwrap()).collect::<Vec<_>>()
     };
     let of = |names: &mut dyn Iterator<Item = &'static str>| names.collect::<Vec<_>>();
-    assert_eq!(written("Kinds"), of(&mut EventKind::ALL.iter().map(|kind| kind.as_str())));
-    assert_eq!(written("Reasons"), of(&mut Reason::ALL.iter().map(|reason| reason.as_str())));
-    assert_eq!(written("Actors"), of(&mut Actor::ALL.iter().map(|actor| actor.as_str())));
+    assert_eq!(written("Kinds"), of(&mut EventKind::ALL.iter().map(EventKind::as_str)));
+    assert_eq!(written("Reasons"), of(&mut Reason::ALL.iter().map(Reason::as_str)));
+    assert_eq!(written("Actors"), of(&mut Actor::ALL.iter().map(Actor::as_str)));
 }
