@@ -12,6 +12,7 @@ pub mod clear_throttle;
 pub mod decide;
 pub mod delete_user;
 pub mod delivery;
+mod devices;
 pub mod doctor;
 pub mod dump;
 pub mod end_all_sessions;
@@ -75,7 +76,7 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy, random},
         cost::Cost,
-        device_token::DeviceToken,
+        device_token::DeviceTokens,
         event::{Actor, Circumstances, EventKind, Happening},
         id::{SessionId, UserId},
         password::Candidate,
@@ -146,8 +147,8 @@ pub struct Rules {
 pub struct Arrival {
     pub mode: Mode,
     pub from: Circumstances,
-    /// What their browser has of an earlier sign-in.
-    pub known: Option<DeviceToken>,
+    /// What their browser has of earlier sign-ins.
+    pub known: DeviceTokens,
     /// The secrets of the sessions that their browser held.
     pub replaces: Vec<SecretDigest>,
 }
@@ -158,7 +159,7 @@ pub struct SignedIn {
     pub session: Session,
     pub secret: Secret,
     /// By which their browser shows the next time that it was theirs.
-    pub device: DeviceToken,
+    pub devices: DeviceTokens,
 }
 
 impl Services {
@@ -188,8 +189,8 @@ impl Services {
         let begun = self.store.session_by_id(id).await?.filter(|(session, user)| session.holds(user, now));
         let Some((session, user)) = begun else { return Ok(None) };
         self.did(Happening::by_user(EventKind::SignedIn, user.id(), &from).of_session(id)).await?;
-        let device = self.device_token(&user.attrs().email, known)?;
-        Ok(Some(SignedIn { user, session, secret, device }))
+        let devices = self.known_from_now_on(&user, known)?;
+        Ok(Some(SignedIn { user, session, secret, devices }))
     }
 
     /// One after another, so that a request holds one place in the store's line however many secrets it brings.

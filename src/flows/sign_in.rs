@@ -46,7 +46,7 @@ pub async fn sign_in(services: &Services, wish: Box<SignIn>) -> Result<SignedIn,
 async fn go_through(services: &Services, wish: Box<SignIn>) -> Result<SignedIn, Failure<SignInRefusal>> {
     let from = wish.arrival.from.device.network();
     services.hashing.has_room(services.rules.cost, from)?;
-    let tried = services.try_password(&wish.email, from, wish.arrival.known.as_ref()).await?;
+    let tried = services.try_password(&wish.email, from, &wish.arrival.known).await?;
     match look(services, &wish, from).await {
         // Thousands may wait for their hash: what comes after it takes its memory only then.
         Ok(Looked::Right(user)) => Box::pin(welcome(services, *user, *wish, tried)).await,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         clock::Entropy,
-        device_token::{Device, DeviceToken},
+        device_token::DeviceTokens,
         email::Email,
         event::{Circumstances, EventKind, Happening, Reason},
         secret::SecretDigest,
@@ -47,11 +47,11 @@ impl Services {
         &self,
         email: &Email,
         from: Option<IpAddr>,
-        device: Option<&DeviceToken>,
+        known: &DeviceTokens,
     ) -> Result<Tried, Failure<R>> {
         let address = email.canonical().to_owned();
-        if let Some(token) = device.filter(|token| token.proof == self.proof_of(token.device, email)) {
-            let browser = Counted::Browser { address, browser: token.device.to_string() };
+        if let Some(device) = self.known_device(email, known).await? {
+            let browser = Counted::Browser { address, browser: device.to_string() };
             return self.attempt(&[(browser, Curve::PASSWORDS)], &[]).await;
         }
         let network = from.map(|network| Counted::Network { network });
@@ -159,23 +159,6 @@ impl Services {
         }
         self.meters.throttled.add_one();
         Err(Failure::Throttled { retry_after: now.duration_until(count.until).unsigned_abs() })
-    }
-
-    /// For a browser where somebody has just signed in; the one it has where that is right.
-    pub fn device_token<R>(
-        &self,
-        email: &Email,
-        present: Option<DeviceToken>,
-    ) -> Result<DeviceToken, Failure<R>> {
-        if let Some(token) = present.filter(|token| token.proof == self.proof_of(token.device, email)) {
-            return Ok(token);
-        }
-        let device = Device::new(&*self.entropy)?;
-        Ok(DeviceToken { device, proof: self.proof_of(device, email) })
-    }
-
-    fn proof_of(&self, device: Device, email: &Email) -> SecretDigest {
-        self.vault.fingerprint("device", format!("{device} {}", email.canonical()))
     }
 
     pub(super) fn name(&self, counted: &Counted) -> Result<Name, VaultError> {

@@ -1,5 +1,6 @@
 //! Many passwords for one account: how many are looked at, who waits, and who does not.
 
+mod devices;
 mod failover;
 mod networks;
 mod operators;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use portcullis::store::Store;
-use reqwest::header::SET_COOKIE;
 use serde_json::json;
 
 use crate::support::{
@@ -27,7 +27,6 @@ on_both_stores!(
     c_11_each_one_waits_twice_as_long_and_the_right_one_ends_it,
     c_11_choosing_another_password_by_mail_ends_it,
     c_11_after_a_hundred_none_is_looked_at,
-    nobody_is_shut_out_of_their_own_browser_by_a_stranger,
     whoever_guesses_gains_nothing_by_the_owner_s_sign_in,
 );
 
@@ -168,34 +167,6 @@ async fn c_11_after_a_hundred_none_is_looked_at(store: Arc<dyn Store>) {
         service.clock.advance(SignedDuration::from_mins(15));
     }
     assert!(throttled(&eve.sign_in(ADA, PASSWORD).await) > 29 * 24 * 3600);
-}
-
-async fn nobody_is_shut_out_of_their_own_browser_by_a_stranger(store: Arc<dyn Store>) {
-    let service = Service::with(store, &[ON]).await;
-    let mut ada = Browser::at(&service);
-    let answer = ada.sign_up(ADA).await;
-    let cookies = answer.headers.get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
-    let device = cookies.filter(|cookie| cookie.starts_with("device=pcd_")).collect::<Vec<_>>();
-    let [device] = device[..] else { panic!("{answer:?}") };
-    assert!(device.contains("HttpOnly") && device.contains("SameSite=Lax"), "{device}");
-    let device = device.split(';').next().unwrap().to_owned();
-
-    let mut eve = Browser::at(&service);
-    for _ in 0..5 {
-        guess(&mut eve, ADA).await;
-    }
-    throttled(&eve.sign_in(ADA, PASSWORD).await);
-    let mut ada = Browser::at(&service);
-    ada.cookie = Some(device.clone());
-    assert_eq!(ada.sign_in(ADA, PASSWORD).await.status, 200);
-    // What shows that one's browser is known is not worth anything for another account, and has a count of its own.
-    for _ in 0..5 {
-        eve.cookie = Some(device.clone());
-        assert_eq!(guess(&mut eve, ADA).await.status, 400);
-        guess(&mut eve, "bob@example.org").await;
-    }
-    throttled(&guess(&mut eve, ADA).await);
-    throttled(&guess(&mut Browser::at(&service), "bob@example.org").await);
 }
 
 async fn whoever_guesses_gains_nothing_by_the_owner_s_sign_in(store: Arc<dyn Store>) {

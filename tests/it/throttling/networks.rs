@@ -5,10 +5,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use portcullis::store::Store;
-use reqwest::header::SET_COOKIE;
 use serde_json::json;
 
-use super::{ADA, BEHIND_A_PROXY, ON, guess, throttled};
+use super::{ADA, BEHIND_A_PROXY, ON, devices::device, guess, throttled};
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
     mail_server::MailServer,
@@ -72,8 +71,7 @@ async fn r_05_what_a_stranger_says_about_where_it_comes_from_changes_nothing(sto
 async fn c_51_a_network_that_tries_many_of_many_waits_a_day(store: Arc<dyn Store>) {
     let service = Service::with(store, &[ON]).await;
     let mut ada = Browser::at(&service);
-    let device = ada.sign_up(ADA).await;
-    let device = device.headers.get_all(SET_COOKIE).iter().nth(1).unwrap().to_str().unwrap().to_owned();
+    let device = device(&ada.sign_up(ADA).await);
     let mut eve = Browser::at(&service);
     // Somebody who cannot remember which of two it was.
     for number in 0..40 {
@@ -90,7 +88,7 @@ async fn c_51_a_network_that_tries_many_of_many_waits_a_day(store: Arc<dyn Store
     // The right password makes no exception, a browser that is known does.
     assert!(throttled(&eve.sign_in(ADA, PASSWORD).await) > 3600);
     let mut at_home = Browser::at(&service);
-    at_home.cookie = device.split(';').next().map(str::to_owned);
+    at_home.cookie = Some(device);
     assert_eq!(at_home.sign_in(ADA, PASSWORD).await.status, 200);
     service.clock.advance(SignedDuration::from_hours(24));
     assert_eq!(eve.sign_in(ADA, PASSWORD).await.status, 200);
