@@ -58,10 +58,10 @@ pub async fn change_password(
     let user = owner.map_err(|failure| failure.refused_by(ChangeRefusal::from))?;
     let new = services.rules.passwords.admit(new, Some(&user.attrs().email));
     let new = new.map_err(|unfit| Failure::Refused(unfit.into()))?;
-    if !services.is_new(Some(&current), &new, &user, from.device.network()).await? {
+    if !services.is_new(Some(&current), &new, &user, from.network).await? {
         return Err(Failure::Refused(ChangeRefusal::Reused));
     }
-    let hash = services.hash(new.into_candidate(), from.device.network()).await?;
+    let hash = services.hash(new.into_candidate(), from.network).await?;
     let changed = Happening::by_user(EventKind::PasswordChanged, user.id(), &from);
     let user = replace(services, caller, user, &hash).await?;
     services.did(changed.of_session(caller.session.id)).await?;

@@ -60,6 +60,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod throttle;
 pub mod trouble;
+pub mod unnamed;
 pub mod verify;
 pub mod verify_email;
 pub mod verify_events;
@@ -102,6 +103,7 @@ use outlets::Outlet;
 use post::Post;
 use readiness::Readiness;
 use refresh::label_of_seed;
+use unnamed::Unnamed;
 use vitals::LastVitals;
 
 /// The world outside, as far as a verb needs it.
@@ -117,6 +119,7 @@ pub struct Services {
     pub post: Post,
     pub meters: Meters,
     pub vitals: LastVitals,
+    pub unnamed: Unnamed,
     /// Those that are shown, by their listeners.
     pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
     pub journal: Journal,

@@ -49,7 +49,7 @@ pub async fn reset_password(
 
 async fn choose(services: &Services, wish: ResetPassword) -> Result<DeviceTokens, Failure<ResetRefusal>> {
     let ResetPassword { token, new, from, known } = wish;
-    let network = from.device.network();
+    let network = from.network;
     services.hashing.has_room(services.rules.cost, network)?;
     let user = services.store.user(token.user).await?.ok_or(Failure::Refused(ResetRefusal::TokenInvalid))?;
     must_hold(services, &token, &user)?;

@@ -62,7 +62,7 @@ use crate::domain::{
     origin::Origin,
 };
 
-use client::{TrustedProxies, Unnamed};
+use client::TrustedProxies;
 use problem::Problem;
 use requests::{Listener, Requests};
 
@@ -70,7 +70,6 @@ use requests::{Listener, Requests};
 pub struct Site {
     pub origin: Origin,
     pub trusted_proxies: TrustedProxies,
-    pub unnamed: Unnamed,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub requests: Requests,

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
+    figures::Figures,
     mail_server::MailServer,
     service::Service,
     stores::on_both_stores,
@@ -52,6 +53,14 @@ async fn r_01_of_two_hundred_wrong_passwords_at_once_over_two_replicas_five_are_
     let one = Service::with(Arc::clone(&store), &[ON]).await;
     let other = Service::at(store, &[ON], one.clock.clone()).await;
     Browser::at(&one).sign_up(ADA).await;
+    let hashes = async || {
+        let [one, other] = [Figures::of(one.internal).await, Figures::of(other.internal).await];
+        [one, other]
+            .map(|figures| figures.get("portcullis_hashing_time_seconds_count"))
+            .into_iter()
+            .sum::<f64>()
+    };
+    let before = hashes().await;
     let guesses = (0..200).map(|number| {
         let mut eve = Browser::at(if number % 2 == 0 { &one } else { &other });
         async move { guess(&mut eve, ADA).await }
@@ -59,6 +68,8 @@ async fn r_01_of_two_hundred_wrong_passwords_at_once_over_two_replicas_five_are_
     let answers = join_all(guesses).await;
     let looked_at = answers.iter().filter(|answer| answer.status == 400).count();
     assert!((1..=5).contains(&looked_at), "{looked_at}");
+    let computed = hashes().await - before;
+    assert!((1.0..=5.0).contains(&computed), "{computed}");
     for answer in answers.iter().filter(|answer| answer.status != 400) {
         throttled(answer);
     }
