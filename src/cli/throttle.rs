@@ -149,7 +149,7 @@ fn in_words(counted: Option<&Counted>) -> String {
         Counted::SignUps { network } => format!("sign-ups from {network}"),
         Counted::ForgottenPasswords { network } => format!("forgotten passwords from {network}"),
         Counted::TokensFromMail { network } => format!("wrong tokens from {network}"),
-        Counted::Mail { about, address } => format!("mail about {about} to {address}"),
+        Counted::Mail { about, address } => format!("mail about {} to {address}", about.as_str()),
         Counted::AddressesAsked { user } => format!("addresses asked by {user}"),
     }
 }

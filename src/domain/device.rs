@@ -27,11 +27,6 @@ impl Device {
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
-
-    /// Whom it is counted with where everybody gets a share.
-    pub fn network(&self) -> Option<IpAddr> {
-        self.ip.map(network)
-    }
 }
 
 /// Whoever has one IPv6 address has the whole /64 of it.

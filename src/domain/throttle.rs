@@ -25,8 +25,10 @@ pub struct Curve {
     pub longest: SignedDuration,
     /// The last one: after it there is none until the count is forgotten.
     pub last: u32,
-    /// The count is forgotten so long after the latest try.
+    /// The count is forgotten so long after the latest try that the next one waits after.
     pub memory: SignedDuration,
+    /// And so long after one before that, so that addresses that somebody makes up do not fill the store.
+    pub brief: SignedDuration,
 }
 
 /// What is counted, in words that operators get to read. A store knows it by a digest.
@@ -66,12 +68,23 @@ pub enum Counted {
     },
     /// Letters that were asked for.
     Mail {
-        about: String,
+        about: About,
         address: String,
     },
     AddressesAsked {
         user: UserId,
     },
+}
+
+/// What letters are about that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    Reset,
+    Verification,
+    Address,
+    /// Written down in place of a letter, where an address is nobody's.
+    Nobody,
 }
 
 /// A count as a store keeps it: what it is of can be read with the key secret only.
@@ -142,7 +155,26 @@ pub enum Try {
     },
     Wait {
         until: Timestamp,
+        at: Stop,
     },
+}
+
+/// What keeps a try waiting, and the longest where there are several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    Counter,
+    Gate,
+}
+
+impl About {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Verification => "verification",
+            Self::Address => "address",
+            Self::Nobody => "nobody",
+        }
+    }
 }
 
 impl Counted {
@@ -183,12 +215,18 @@ impl Curve {
         longest: SignedDuration::from_mins(15),
         last: 100,
         memory: SignedDuration::from_hours(30 * 24),
+        brief: SignedDuration::from_hours(24),
     };
 
     /// Of those that come from one network. It does not end with the owner's sign-in elsewhere, and so it has no last one, after which
     /// the owner could not sign in from there.
     pub const PASSWORDS_FROM_NETWORK: Self =
         Self { last: u32::MAX, memory: SignedDuration::from_hours(24), ..Self::PASSWORDS };
+
+    /// For how long so many are remembered.
+    pub const fn memory_of(&self, tries: u32) -> SignedDuration {
+        if tries < self.from { self.brief } else { self.memory }
+    }
 
     /// How long the next one waits after so many.
     pub fn pause(&self, tries: u32) -> SignedDuration {
@@ -207,6 +245,12 @@ impl Curve {
 impl Budget {
     /// Of one network, for what anybody may ask for without an account.
     pub const OF_A_NETWORK: Self = Self { most: 60, each: SignedDuration::from_hours(1) };
+
+    /// By which a store takes back what was counted: nothing of a budget waits.
+    pub const fn curve(&self) -> Curve {
+        let (first, longest) = (SignedDuration::ZERO, SignedDuration::ZERO);
+        Curve { from: u32::MAX, first, longest, last: u32::MAX, memory: self.each, brief: self.each }
+    }
 }
 
 impl Stuffing {
@@ -235,5 +279,7 @@ mod tests {
         assert_eq!([0, 4, 5, 6, 7, 14, 15, 99].map(pause), [0, 0, 1, 2, 4, 512, 900, 900]);
         assert_eq!(pause(100), 30 * 24 * 3600);
         assert_eq!(pause(u32::MAX), 30 * 24 * 3600);
+        let days = |tries| Curve::PASSWORDS.memory_of(tries).as_hours() / 24;
+        assert_eq!([1, 4, 5, 100].map(days), [1, 1, 30, 30]);
     }
 }

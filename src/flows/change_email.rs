@@ -5,10 +5,11 @@ use crate::domain::{
     email::Email,
     event::{Circumstances, EventKind, Happening},
     password::Candidate,
+    throttle::About,
     user::User,
 };
 
-use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered, post::Asked};
+use super::{Failure, Services, check_password::OwnerRefusal, memory::Remembered};
 
 pub struct ChangeEmail {
     pub email: Email,
@@ -25,8 +26,9 @@ pub async fn change_email(
 ) -> Result<(), Failure<OwnerRefusal>> {
     let ChangeEmail { email, password, from } = wish;
     let user = services.owner(caller, password, &from).await?;
-    if !services.may_ask_addresses(user.id()).await? || !services.may_write_to(&email, Asked::Address).await?
-    {
+    services.ask_an_address(user.id()).await?;
+    // How often others ask this address is nothing to tell.
+    if !services.may_write_to(&email, About::Address).await? {
         return Ok(());
     }
     let owner = services.store.user_by_email(&email).await?.filter(|other| other.id() != user.id());

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        device_token::DeviceTokens,
         event::{Circumstances, EventKind, Happening},
         letter::LetterKind,
         password::Candidate,
@@ -18,6 +19,8 @@ pub struct ChangePassword {
     pub current: Candidate,
     pub new: Candidate,
     pub from: Circumstances,
+    /// What their browser has of earlier sign-ins.
+    pub known: DeviceTokens,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,25 +45,27 @@ impl From<OwnerRefusal> for ChangeRefusal {
     }
 }
 
-/// Who has no right to change it learns nothing of the new one: the present one is asked for first.
+/// Who has no right to change it learns nothing of the new one: the present one is asked for first. What other browsers were known by
+/// ends with the old one.
 #[tracing::instrument(target = "otlp", skip_all)]
 pub async fn change_password(
     services: &Services,
     caller: &Remembered,
     wish: ChangePassword,
-) -> Result<(), Failure<ChangeRefusal>> {
-    let ChangePassword { current, new, from } = wish;
+) -> Result<DeviceTokens, Failure<ChangeRefusal>> {
+    let ChangePassword { current, new, from, known } = wish;
     let owner = services.owner(caller, current.clone(), &from).await;
     let user = owner.map_err(|failure| failure.refused_by(ChangeRefusal::from))?;
     let new = services.rules.passwords.admit(new, Some(&user.attrs().email));
     let new = new.map_err(|unfit| Failure::Refused(unfit.into()))?;
-    if !services.is_new(Some(&current), &new, &user, from.device.network()).await? {
+    if !services.is_new(Some(&current), &new, &user, from.network).await? {
         return Err(Failure::Refused(ChangeRefusal::Reused));
     }
-    let hash = services.hash(new.into_candidate(), from.device.network()).await?;
+    let hash = services.hash(new.into_candidate(), from.network).await?;
     let changed = Happening::by_user(EventKind::PasswordChanged, user.id(), &from);
-    replace(services, caller, user, &hash).await?;
-    services.did(changed.of_session(caller.session.id)).await
+    let user = replace(services, caller, user, &hash).await?;
+    services.did(changed.of_session(caller.session.id)).await?;
+    services.known_anew(&user, known)
 }
 
 /// Whoever changed the user meanwhile is not overwritten, unless what they changed is the password: what was typed as the present
@@ -70,7 +75,7 @@ async fn replace(
     caller: &Remembered,
     user: User,
     hash: &StoredHash,
-) -> Result<(), Failure<ChangeRefusal>> {
+) -> Result<User, Failure<ChangeRefusal>> {
     let (checked, kept) = (user.hash().clone(), Some(caller.session.id));
     let email = user.attrs().email.clone();
     let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
@@ -90,7 +95,7 @@ async fn replace(
             replaced => {
                 replaced?;
                 services.post.bell.notify_one();
-                return Ok(());
+                return Ok(changed);
             }
         }
         user = services.as_it_is(caller).await?.ok_or(Failure::Refused(ChangeRefusal::SignedOut))?;

@@ -33,7 +33,7 @@ impl Services {
         password: Candidate,
         from: &Circumstances,
     ) -> Result<User, Failure<OwnerRefusal>> {
-        let network = from.device.network();
+        let network = from.network;
         self.hashing.has_room(self.rules.cost, network)?;
         let user = self.as_it_is(caller).await?.ok_or(Failure::Refused(OwnerRefusal::SignedOut))?;
         let tried = self.try_own_password(&user).await?;

@@ -9,15 +9,12 @@ use crate::{
         challenge::Purpose,
         email::Email,
         event::{Circumstances, EventKind, Happening},
+        throttle::About,
     },
     system::clock::Stopwatch,
 };
 
-use super::{
-    Failure, Services,
-    post::{Asked, heard_or_not},
-    throttle::Asking,
-};
+use super::{Failure, Services, post::heard_or_not, throttle::Asking};
 
 /// Longer than any of it takes where the store is well, and nothing to a person.
 const ALWAYS: Duration = Duration::from_millis(100);
@@ -42,7 +39,7 @@ async fn write_if_known(
     email: &Email,
     from: &Circumstances,
 ) -> Result<(), Failure<Infallible>> {
-    if !services.may_write_to(email, Asked::Reset).await? {
+    if !services.may_write_to(email, About::Reset).await? {
         return Ok(());
     }
     let found = services.store.user_by_email(email).await?;

@@ -12,8 +12,8 @@ use super::{Failure, SignedIn, sign_in::SignInRefusal};
 pub struct Meters {
     pub sign_ins: Labelled<SignInOutcome>,
     pub sign_ups: Counter,
-    /// Passwords that were not looked at, because too many before them were wrong.
-    pub throttled: Counter,
+    /// What was refused, because too much of it was tried before.
+    pub throttled: Labelled<Held>,
     pub refreshes: Labelled<RefreshOutcome>,
     pub mails: Labelled<MailOutcome>,
 }
@@ -25,6 +25,25 @@ pub enum SignInOutcome {
     Throttled,
     /// Nobody looked at the password, or it was right and came to nothing: we were busy, or the store away.
     Failed,
+}
+
+/// What keeps somebody waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Passwords that were tried of an account, everywhere or on their network.
+    Account,
+    /// In a known browser.
+    Browser,
+    /// By its owner, who is signed in.
+    Owner,
+    /// Wrong pairs of address and password.
+    Network,
+    SignUp,
+    Forgotten,
+    /// Wrong ones from a mail.
+    Token,
+    /// Mail that somebody who is signed in asks for.
+    Mail,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +95,32 @@ impl Label for SignInOutcome {
             Self::Wrong => "wrong",
             Self::Throttled => "throttled",
             Self::Failed => "failed",
+        }
+    }
+}
+
+impl Label for Held {
+    const ALL: &'static [Self] = &[
+        Self::Account,
+        Self::Browser,
+        Self::Owner,
+        Self::Network,
+        Self::SignUp,
+        Self::Forgotten,
+        Self::Token,
+        Self::Mail,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Browser => "browser",
+            Self::Owner => "owner",
+            Self::Network => "network",
+            Self::SignUp => "sign_up",
+            Self::Forgotten => "forgotten",
+            Self::Token => "token",
+            Self::Mail => "mail",
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod clear_throttle;
 pub mod decide;
 pub mod delete_user;
 pub mod delivery;
+mod devices;
 pub mod doctor;
 pub mod dump;
 pub mod end_all_sessions;
@@ -62,6 +63,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod throttle;
 pub mod trouble;
+pub mod unnamed;
 pub mod verify;
 pub mod verify_email;
 pub mod verify_events;
@@ -78,7 +80,7 @@ use crate::{
         access_token::TokenRules,
         clock::{Clock, Entropy, random},
         cost::Cost,
-        device_token::DeviceToken,
+        device_token::DeviceTokens,
         event::{Actor, Circumstances, EventKind, Happening},
         id::{SessionId, UserId},
         password::Candidate,
@@ -104,6 +106,7 @@ use outlets::Outlet;
 use post::Post;
 use readiness::Readiness;
 use refresh::label_of_seed;
+use unnamed::Unnamed;
 use vitals::LastVitals;
 
 /// The world outside, as far as a verb needs it.
@@ -119,6 +122,7 @@ pub struct Services {
     pub post: Post,
     pub meters: Meters,
     pub vitals: LastVitals,
+    pub unnamed: Unnamed,
     /// Those that are shown, by their listeners.
     pub certificates: BTreeMap<&'static str, Arc<Certificate>>,
     pub journal: Journal,
@@ -149,8 +153,8 @@ pub struct Rules {
 pub struct Arrival {
     pub mode: Mode,
     pub from: Circumstances,
-    /// What their browser has of an earlier sign-in.
-    pub known: Option<DeviceToken>,
+    /// What their browser has of earlier sign-ins.
+    pub known: DeviceTokens,
     /// The secrets of the sessions that their browser held.
     pub replaces: Vec<SecretDigest>,
 }
@@ -161,7 +165,7 @@ pub struct SignedIn {
     pub session: Session,
     pub secret: Secret,
     /// By which their browser shows the next time that it was theirs.
-    pub device: DeviceToken,
+    pub devices: DeviceTokens,
 }
 
 impl Services {
@@ -191,8 +195,8 @@ impl Services {
         let begun = self.store.session_by_id(id).await?.filter(|(session, user)| session.holds(user, now));
         let Some((session, user)) = begun else { return Ok(None) };
         self.did(Happening::by_user(EventKind::SignedIn, user.id(), &from).of_session(id)).await?;
-        let device = self.device_token(&user.attrs().email, known)?;
-        Ok(Some(SignedIn { user, session, secret, device }))
+        let devices = self.known_from_now_on(&user, known)?;
+        Ok(Some(SignedIn { user, session, secret, devices }))
     }
 
     /// One after another, so that a request holds one place in the store's line however many secrets it brings.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tracing::Instrument;
 use zeroize::Zeroizing;
@@ -16,7 +16,7 @@ use crate::{
         mail_token::MailToken,
         origin::Origin,
         secret::Secret,
-        throttle::Counted,
+        throttle::{About, Counted},
         user::User,
     },
     mail::{
@@ -26,8 +26,8 @@ use crate::{
     system::vault::Label,
 };
 
-use super::{ATTEMPTS, Failure, Services, delivery::Delivery};
-use crate::store::StoreError;
+use super::{ATTEMPTS, Failure, Services, delivery::Delivery, meters::Held};
+use crate::store::{Count, StoreError};
 
 /// How mail goes out, and what it says.
 pub struct Post {
@@ -49,19 +49,9 @@ pub struct Links {
     pub path: String,
 }
 
-/// What is asked for; each has a count of its own, so that nobody uses up what another one needs.
-#[derive(Clone, Copy)]
-pub(super) enum Asked {
-    /// Another password.
-    Reset,
-    /// By its owner, to prove their address.
-    Verification,
-    /// By whoever wants an address that may be somebody's.
-    Address,
-}
-
-fn letters(about: &str, to: &Email) -> Counted {
-    Counted::Mail { about: about.to_owned(), address: to.canonical().to_owned() }
+/// Each has a count of its own, so that nobody uses up what another one needs.
+fn letters(about: About, to: &Email) -> Counted {
+    Counted::Mail { about, address: to.canonical().to_owned() }
 }
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -80,32 +70,40 @@ impl Links {
 
 impl Services {
     /// Whether one more letter may be written to this address; counts it. The same work for any address.
-    pub(super) async fn may_write_to(&self, to: &Email, asked: Asked) -> Result<bool, StoreError> {
-        if self.post.mailer.is_none() {
-            return Ok(false);
-        }
-        let about = match asked {
-            Asked::Reset => "reset",
-            Asked::Verification => "verification",
-            Asked::Address => "address",
-        };
-        Ok(self.count(&letters(about, to)).await? <= self.post.limit)
+    pub(super) async fn may_write_to(&self, to: &Email, about: About) -> Result<bool, StoreError> {
+        Ok(self.post.mailer.is_some() && self.full_until(&letters(about, to)).await?.is_none())
     }
 
-    /// Whether one user may have one more address asked whether it is theirs.
-    pub(super) async fn may_ask_addresses(&self, user: UserId) -> Result<bool, StoreError> {
-        Ok(self.count(&Counted::AddressesAsked { user }).await? <= self.post.limit)
+    /// One more letter that somebody who is signed in has sent to their own address; they are told where there are too many.
+    pub(super) async fn ask_for_mail<R>(&self, to: &Email) -> Result<(), Failure<R>> {
+        self.spend(&letters(About::Verification, to)).await
+    }
+
+    /// One more address that a user has asked whether it is theirs.
+    pub(super) async fn ask_an_address<R>(&self, user: UserId) -> Result<(), Failure<R>> {
+        self.spend(&Counted::AddressesAsked { user }).await
+    }
+
+    async fn spend<R>(&self, what: &Counted) -> Result<(), Failure<R>> {
+        let until = self.full_until(what).await?;
+        until.map_or(Ok(()), |until| Err(self.held_up(Held::Mail, until)))
+    }
+
+    /// Counts one more; says until when there are too many of them.
+    async fn full_until(&self, what: &Counted) -> Result<Option<Timestamp>, StoreError> {
+        let count = self.count(what, self.post.limit).await?;
+        Ok((!count.counted || count.so_far > self.post.limit).then_some(count.until))
     }
 
     /// For an address that is nobody's: a write like the one that a letter takes, so that time does not tell.
     pub(super) async fn write_to_nobody(&self, to: &Email) -> Result<(), StoreError> {
-        self.count(&letters("nobody", to)).await.map(drop)
+        self.count(&letters(About::Nobody, to), u32::MAX).await.map(drop)
     }
 
-    async fn count(&self, what: &Counted) -> Result<u32, StoreError> {
+    async fn count(&self, what: &Counted, most: u32) -> Result<Count, StoreError> {
         let now = self.clock.now();
         let name = self.name(what).map_err(|error| StoreError::Broken(error.into()))?;
-        Ok(self.store.count(&name, now + HOUR, now).await?.so_far)
+        self.store.count(&name, most, now + HOUR, now).await
     }
 
     /// A letter that tells something.

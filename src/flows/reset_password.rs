@@ -2,6 +2,7 @@
 
 use crate::domain::{
     challenge::Purpose,
+    device_token::DeviceTokens,
     event::{Circumstances, EventKind, Happening},
     letter::LetterKind,
     mail_token::MailToken,
@@ -16,6 +17,8 @@ pub struct ResetPassword {
     pub token: MailToken,
     pub new: Candidate,
     pub from: Circumstances,
+    /// What their browser has of earlier sign-ins.
+    pub known: DeviceTokens,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,9 +32,13 @@ pub enum ResetRefusal {
     Reused,
 }
 
-/// The token says whose password it is; a request cannot. Nobody is signed in by it.
+/// The token says whose password it is; a request cannot. Nobody is signed in by it, but their browser is known from now on: there no
+/// stranger's tries keep them from signing in.
 #[tracing::instrument(target = "otlp", skip_all)]
-pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
+pub async fn reset_password(
+    services: &Services,
+    wish: ResetPassword,
+) -> Result<DeviceTokens, Failure<ResetRefusal>> {
     let from = wish.from.clone();
     let done = choose(services, wish).await;
     if matches!(done, Err(Failure::Refused(ResetRefusal::TokenInvalid))) {
@@ -40,9 +47,9 @@ pub async fn reset_password(services: &Services, wish: ResetPassword) -> Result<
     done
 }
 
-async fn choose(services: &Services, wish: ResetPassword) -> Result<(), Failure<ResetRefusal>> {
-    let ResetPassword { token, new, from } = wish;
-    let network = from.device.network();
+async fn choose(services: &Services, wish: ResetPassword) -> Result<DeviceTokens, Failure<ResetRefusal>> {
+    let ResetPassword { token, new, from, known } = wish;
+    let network = from.network;
     services.hashing.has_room(services.rules.cost, network)?;
     let user = services.store.user(token.user).await?.ok_or(Failure::Refused(ResetRefusal::TokenInvalid))?;
     must_hold(services, &token, &user)?;
@@ -53,19 +60,22 @@ async fn choose(services: &Services, wish: ResetPassword) -> Result<(), Failure<
         return Err(Failure::Refused(ResetRefusal::Reused));
     }
     let hash = services.hash(new.into_candidate(), network).await?;
+    let chosen_at = services.clock.now();
     services.forget_all_tries(&user, network).await?;
     let notice = services.notice_if_any(LetterKind::PasswordChanged, &email)?;
+    let chosen =
+        |user: User| user.reset_password(hash.clone(), services.rules.remembered_passwords, chosen_at);
+    let devices = services.known_anew(&chosen(user.clone()), known)?;
     let reset = Happening::by_user(EventKind::PasswordReset, user.id(), &from);
     services
         .change(user, |user| {
             // Of two who come with the same token the second finds it spent.
             must_hold(services, &token, &user)?;
-            let remembered = services.rules.remembered_passwords;
-            let changed = user.reset_password(hash.clone(), remembered, services.clock.now());
-            Ok(Some(notice.iter().cloned().fold(changed, User::write_to)))
+            Ok(Some(notice.iter().cloned().fold(chosen(user), User::write_to)))
         })
         .await?;
-    services.did(reset).await
+    services.did(reset).await?;
+    Ok(devices)
 }
 
 fn must_hold(services: &Services, token: &MailToken, user: &User) -> Result<(), Failure<ResetRefusal>> {

@@ -44,9 +44,9 @@ pub async fn sign_in(services: &Services, wish: Box<SignIn>) -> Result<SignedIn,
 }
 
 async fn go_through(services: &Services, wish: Box<SignIn>) -> Result<SignedIn, Failure<SignInRefusal>> {
-    let from = wish.arrival.from.device.network();
+    let from = wish.arrival.from.network;
     services.hashing.has_room(services.rules.cost, from)?;
-    let tried = services.try_password(&wish.email, from, wish.arrival.known.as_ref()).await?;
+    let tried = services.try_password(&wish.email, from, &wish.arrival.known).await?;
     match look(services, &wish, from).await {
         // Thousands may wait for their hash: what comes after it takes its memory only then.
         Ok(Looked::Right(user)) => Box::pin(welcome(services, *user, *wish, tried)).await,
@@ -106,7 +106,7 @@ async fn welcome(
 ) -> Result<SignedIn, Failure<SignInRefusal>> {
     services.forget(tried).await?;
     let user = if user.is_leaving() { come_back(services, user, &wish.arrival.from).await? } else { user };
-    let user = renew(services, user, wish.password, wish.arrival.from.device.network()).await?;
+    let user = renew(services, user, wish.password, wish.arrival.from.network).await?;
     let (id, from) = (user.id(), wish.arrival.from.clone());
     if let Some(signed_in) = services.begin_session(user, wish.arrival).await? {
         return Ok(signed_in);

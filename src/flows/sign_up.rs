@@ -7,14 +7,11 @@ use crate::domain::{
     id::UserId,
     letter::LetterKind,
     policy::{NewPassword, SignUpAnswer},
+    throttle::About,
     user::{User, UserAttrs},
 };
 
-use super::{
-    Arrival, Failure, Services, SignedIn,
-    post::{Asked, heard_or_not},
-    throttle::Asking,
-};
+use super::{Arrival, Failure, Services, SignedIn, post::heard_or_not, throttle::Asking};
 use crate::store::StoreError;
 
 pub struct SignUp {
@@ -33,10 +30,13 @@ pub enum SignUpRefusal {
 #[tracing::instrument(target = "otlp", skip_all)]
 pub async fn sign_up(services: &Services, wish: SignUp) -> Result<Option<SignedIn>, Failure<SignUpRefusal>> {
     let SignUp { email, password, arrival } = wish;
-    let network = arrival.from.device.network();
+    let network = arrival.from.network;
     services.hashing.has_room(services.rules.cost, network)?;
-    services.spend_from_budget(Asking::SignUp, &arrival.from).await?;
-    let hash = services.hash(password.into_candidate(), network).await?;
+    let spent = services.spend_from_budget(Asking::SignUp, &arrival.from).await?;
+    let hash = match services.hash(password.into_candidate(), network).await {
+        Err(failure) => return Err(services.take_back(spent, failure).await),
+        Ok(hash) => hash,
+    };
     let now = services.clock.now();
     let id = UserId::new(now, &*services.entropy)?;
     let user = ask_to_verify(services, User::build(UserAttrs::new(id, email.clone(), hash, now)))?;
@@ -93,7 +93,7 @@ async fn answer_by_mail(
     services.noted(taken(services, email, from)).await?;
     // For what a newcomer's account costs to write.
     services.write_to_nobody(email).await?;
-    let may_write = services.may_write_to(email, Asked::Address).await?;
+    let may_write = services.may_write_to(email, About::Address).await?;
     match services.store.user_by_email(email).await?.filter(|_| may_write) {
         Some(owner) if owner.attrs().email_verified_at.is_none() => help_to_verify(services, owner).await,
         Some(owner) => services.tell_of_a_taken_address(owner).await,
@@ -103,7 +103,7 @@ async fn answer_by_mail(
 
 /// As much work as to tell an owner.
 async fn say_nothing(services: &Services, email: &Email) -> Result<(), Failure<SignUpRefusal>> {
-    services.may_write_to(email, Asked::Address).await?;
+    services.may_write_to(email, About::Address).await?;
     services.store.user_by_email(email).await?;
     Ok(services.write_to_nobody(email).await?)
 }

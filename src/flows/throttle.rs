@@ -4,18 +4,19 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
     domain::{
         clock::Entropy,
-        device_token::{Device, DeviceToken},
+        device_token::DeviceTokens,
         email::Email,
         event::{Circumstances, EventKind, Happening, Reason},
         secret::SecretDigest,
         stored_hash::Derived,
         throttle::{
-            Attempt, Budget, Counted, Counter, Curve, Name, Pair, Stuffing, Tally, ThrottlePreset, Try,
+            Attempt, Budget, Counted, Counter, Curve, Name, Pair, Stop, Stuffing, Tally, ThrottlePreset, Try,
             WrongPair,
         },
         user::User,
@@ -24,9 +25,10 @@ use crate::{
     system::vault::{Label, Vault, VaultError},
 };
 
-use super::{Failure, Services};
+use super::{Failure, Services, meters::Held};
 
-/// What was counted, to be forgotten where the password was right.
+/// What was counted, to be forgotten where the password was right, or taken back where nobody looked.
+#[derive(Default)]
 pub(super) struct Tried {
     counters: Vec<Counter>,
     /// Whether the next one has to wait, if this one was wrong.
@@ -41,35 +43,52 @@ pub(super) enum Asking {
     TokenFromMail,
 }
 
+impl Asking {
+    const fn of(self, network: IpAddr) -> (Counted, Held, Reason) {
+        match self {
+            Self::SignUp => (Counted::SignUps { network }, Held::SignUp, Reason::TooManySignUps),
+            Self::ForgottenPassword => {
+                (Counted::ForgottenPasswords { network }, Held::Forgotten, Reason::TooManyAsked)
+            }
+            Self::TokenFromMail => (Counted::TokensFromMail { network }, Held::Token, Reason::TooManyTokens),
+        }
+    }
+}
+
 impl Services {
     /// A try at the password of an address. A device of an earlier sign-in has a count of its own, which no stranger uses up.
     pub(super) async fn try_password<R>(
         &self,
         email: &Email,
         from: Option<IpAddr>,
-        device: Option<&DeviceToken>,
+        known: &DeviceTokens,
     ) -> Result<Tried, Failure<R>> {
         let address = email.canonical().to_owned();
-        if let Some(token) = device.filter(|token| token.proof == self.proof_of(token.device, email)) {
-            let browser = Counted::Browser { address, browser: token.device.to_string() };
-            return self.attempt(&[(browser, Curve::PASSWORDS)], &[]).await;
+        if let Some(device) = self.known_device(email, known).await? {
+            let browser = Counted::Browser { address, browser: device.to_string() };
+            return self.attempt(Held::Browser, &[(browser, Curve::PASSWORDS)], &[]).await;
         }
         let network = from.map(|network| Counted::Network { network });
         let here = from.map(|network| Counted::AddressFromNetwork { address: address.clone(), network });
         let here = here.map(|here| (here, Curve::PASSWORDS_FROM_NETWORK));
         let counted: Vec<_> =
             [(Counted::Address { address }, Curve::PASSWORDS)].into_iter().chain(here).collect();
-        self.attempt(&counted, network.as_slice()).await
+        self.attempt(Held::Account, &counted, network.as_slice()).await
     }
 
     /// A try at their own password by somebody who is signed in.
     pub(super) async fn try_own_password<R>(&self, user: &User) -> Result<Tried, Failure<R>> {
-        self.attempt(&[(Counted::Owner { user: user.id() }, Curve::PASSWORDS)], &[]).await
+        self.attempt(Held::Owner, &[(Counted::Owner { user: user.id() }, Curve::PASSWORDS)], &[]).await
     }
 
-    async fn attempt<R>(&self, counted: &[(Counted, Curve)], gates: &[Counted]) -> Result<Tried, Failure<R>> {
+    async fn attempt<R>(
+        &self,
+        what: Held,
+        counted: &[(Counted, Curve)],
+        gates: &[Counted],
+    ) -> Result<Tried, Failure<R>> {
         if self.is_off() {
-            return Ok(Tried { counters: Vec::new(), next_waits: false });
+            return Ok(Tried::default());
         }
         let counters =
             counted.iter().map(|(counted, curve)| Ok(Counter { name: self.name(counted)?, curve: *curve }));
@@ -79,11 +98,14 @@ impl Services {
         let now = self.clock.now();
         match self.store.try_once(&attempt, now).await? {
             Try::May { next_waits } => Ok(Tried { counters: attempt.counters, next_waits }),
-            Try::Wait { until } => {
-                self.meters.throttled.add_one();
-                Err(Failure::Throttled { retry_after: now.duration_until(until).unsigned_abs() })
-            }
+            Try::Wait { until, at: Stop::Counter } => Err(self.held_up(what, until)),
+            Try::Wait { until, at: Stop::Gate } => Err(self.held_up(Held::Network, until)),
         }
+    }
+
+    pub(super) fn held_up<R>(&self, what: Held, until: Timestamp) -> Failure<R> {
+        self.meters.throttled.add_one(what);
+        Failure::Throttled { retry_after: self.clock.now().duration_until(until).unsigned_abs() }
     }
 
     /// It was right.
@@ -95,7 +117,7 @@ impl Services {
         self.store.forget_tries(&names).await
     }
 
-    /// Whoever was sent away before their password was looked at has not tried it. Answers with why.
+    /// Whoever was sent away before anybody looked has not tried it. Answers with why.
     pub(super) async fn take_back<R>(&self, tried: Tried, failure: Failure<R>) -> Failure<R> {
         if tried.counters.is_empty() || !matches!(failure, Failure::Busy { .. }) {
             return failure;
@@ -113,7 +135,7 @@ impl Services {
         derived: &Derived,
         from: &Circumstances,
     ) -> Result<(), Failure<R>> {
-        let Some(network) = from.device.network().filter(|_| !self.is_off()) else { return Ok(()) };
+        let Some(network) = from.network.filter(|_| !self.is_off()) else { return Ok(()) };
         let pair = [email.canonical().as_bytes(), &[0], derived.expose()].concat();
         let pair = Pair::new(&self.vault.fingerprint("a wrong pair", &pair));
         let network = self.name(&Counted::Network { network })?;
@@ -135,47 +157,26 @@ impl Services {
         self.store.forget_tries(&names).await
     }
 
-    /// One more of what a network asks for without an account.
+    /// One more of what a network asks for without an account; of those that are refused the first costs a write.
     pub(super) async fn spend_from_budget<R>(
         &self,
         asking: Asking,
         from: &Circumstances,
-    ) -> Result<(), Failure<R>> {
-        let Some(network) = from.device.network().filter(|_| !self.is_off()) else { return Ok(()) };
-        let (counted, reason) = match asking {
-            Asking::SignUp => (Counted::SignUps { network }, Reason::TooManySignUps),
-            Asking::ForgottenPassword => (Counted::ForgottenPasswords { network }, Reason::TooManyAsked),
-            Asking::TokenFromMail => (Counted::TokensFromMail { network }, Reason::TooManyTokens),
-        };
+    ) -> Result<Tried, Failure<R>> {
+        let Some(network) = from.network.filter(|_| !self.is_off()) else { return Ok(Tried::default()) };
+        let (counted, what, reason) = asking.of(network);
         let name = self.name(&counted)?;
         let (now, budget) = (self.clock.now(), Budget::OF_A_NETWORK);
-        let count = self.store.count(&name, now + budget.each, now).await?;
+        let (refused, until) = (budget.most + 1, now + budget.each);
+        let count = self.store.count(&name, refused, until, now).await?;
         if count.so_far <= budget.most {
-            return Ok(());
+            let counters = vec![Counter { name, curve: budget.curve() }];
+            return Ok(Tried { counters, next_waits: false });
         }
-        // Of many that are refused the first is written down.
-        if count.so_far == budget.most + 1 {
+        if count.counted && count.so_far == refused {
             self.noted(Happening::by_anyone(EventKind::Throttled, from).because(reason)).await?;
         }
-        self.meters.throttled.add_one();
-        Err(Failure::Throttled { retry_after: now.duration_until(count.until).unsigned_abs() })
-    }
-
-    /// For a browser where somebody has just signed in; the one it has where that is right.
-    pub fn device_token<R>(
-        &self,
-        email: &Email,
-        present: Option<DeviceToken>,
-    ) -> Result<DeviceToken, Failure<R>> {
-        if let Some(token) = present.filter(|token| token.proof == self.proof_of(token.device, email)) {
-            return Ok(token);
-        }
-        let device = Device::new(&*self.entropy)?;
-        Ok(DeviceToken { device, proof: self.proof_of(device, email) })
-    }
-
-    fn proof_of(&self, device: Device, email: &Email) -> SecretDigest {
-        self.vault.fingerprint("device", format!("{device} {}", email.canonical()))
+        Err(self.held_up(what, count.until))
     }
 
     pub(super) fn name(&self, counted: &Counted) -> Result<Name, VaultError> {

@@ -20,6 +20,7 @@ pub const SLOW: &str = "slow commands";
 pub const KEYS: &str = "signing key";
 pub const CHAIN: &str = "chain of events";
 pub const OUTLETS: &str = "outlets";
+pub const PROXIES: &str = "proxies";
 
 /// So many checks say something about all of them.
 const ENOUGH: u64 = 1_000;
@@ -47,6 +48,7 @@ pub fn warnings(services: &Services) -> Vec<Finding> {
     found.extend(certificates(services));
     found.extend(chain(services));
     found.extend(outlets(services));
+    found.extend(proxies(services));
     found
 }
 
@@ -106,6 +108,14 @@ fn outlets(services: &Services) -> Vec<Finding> {
             )
         });
     told.collect()
+}
+
+fn proxies(services: &Services) -> Option<Finding> {
+    services.unnamed.lately(services.clock.uptime()).map(|proxy| {
+        let what = format!("{proxy} says for whom it asks, and PORTCULLIS_TRUSTED_PROXIES does not name it");
+        let advice = "nothing is counted by network for its clients: name it there if it is a proxy of yours; docs/throttling.md";
+        Finding::warning(PROXIES, what, advice)
+    })
 }
 
 fn certificates(services: &Services) -> Vec<Finding> {

@@ -3,18 +3,18 @@
 use std::{
     future::{Ready, ready},
     net::IpAddr,
-    sync::{Mutex, PoisonError},
-    time::Duration,
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderMap, web::Data};
 use ipnet::IpNet;
 
-use crate::domain::{
-    clock::Clock,
-    device::Device,
-    event::{Circumstances, RequestName},
-    trace::{TraceId, TraceParent},
+use crate::{
+    domain::{
+        device::{Device, network},
+        event::{Circumstances, RequestName},
+        trace::{TraceId, TraceParent},
+    },
+    flows::Services,
 };
 
 use super::{Site, problem::Problem};
@@ -34,35 +34,14 @@ impl TrustedProxies {
     }
 }
 
-/// Of a proxy that nobody has named, all clients look like one: whoever runs it wants to know, once in a while.
-#[derive(Debug, Default)]
-pub struct Unnamed {
-    said_at: Mutex<Option<Duration>>,
-}
-
-impl Unnamed {
-    const SAY_EVERY: Duration = Duration::from_mins(10);
-
-    /// Only of a peer that may be a proxy of ours: anybody can send such a header.
-    fn note(&self, peer: IpAddr, headers: &HeaderMap, clock: &dyn Clock) {
-        if !headers.contains_key("x-forwarded-for") || !is_near(peer) {
-            return;
-        }
-        let now = clock.uptime();
-        let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if said_at.is_none_or(|said_at| now.saturating_sub(said_at) >= Self::SAY_EVERY) {
-            *said_at = Some(now);
-            tracing::warn!(
-                proxy = %peer,
-                "a proxy says for whom it asks, and PORTCULLIS_TRUSTED_PROXIES does not name it: all its clients are throttled as one"
-            );
-        }
-    }
-}
-
+/// Whether this is near enough to be a proxy of ours.
 fn is_near(peer: IpAddr) -> bool {
     match peer.to_canonical() {
-        IpAddr::V4(peer) => peer.is_private() || peer.is_loopback() || peer.is_link_local(),
+        IpAddr::V4(peer) => {
+            let [first, second, ..] = peer.octets();
+            let is_shared = first == 100 && second & 0b1100_0000 == 64;
+            peer.is_private() || peer.is_loopback() || peer.is_link_local() || is_shared
+        }
         IpAddr::V6(peer) => peer.is_unique_local() || peer.is_loopback() || peer.is_unicast_link_local(),
     }
 }
@@ -75,27 +54,35 @@ impl FromRequest for CalledFrom {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let site = request.app_data::<Data<Site>>();
-        ready(site.map_or_else(
-            || Err(Problem::Internal("there is no site".into())),
-            |site| Ok(Self(circumstances(request, site))),
-        ))
+        let (site, services) = (request.app_data::<Data<Site>>(), request.app_data::<Data<Services>>());
+        let (Some(site), Some(services)) = (site, services) else {
+            return ready(Err(Problem::Internal("there is no site".into())));
+        };
+        ready(Ok(Self(circumstances(request, site, services))))
     }
 }
 
-fn circumstances(request: &HttpRequest, site: &Site) -> Circumstances {
+fn circumstances(request: &HttpRequest, site: &Site, services: &Services) -> Circumstances {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let peer = request.peer_addr().map(|peer| peer.ip());
-    if let Some(peer) = peer.filter(|peer| !site.trusted_proxies.contains(*peer)) {
-        site.unnamed.note(peer, headers, &*site.clock);
-    }
     let ip = peer.map(|peer| client(peer, headers, &site.trusted_proxies));
+    let unnamed = peer.filter(|peer| is_unnamed(*peer, headers, &site.trusted_proxies));
+    if let Some(proxy) = unnamed {
+        services.unnamed.note(proxy, services.clock.uptime());
+    }
     Circumstances {
         device: Device::new(text("user-agent"), ip),
+        network: ip.filter(|_| unnamed.is_none()).map(network),
         request: request.extensions().get::<RequestName>().cloned(),
         trace: request.extensions().get::<TraceId>().copied(),
     }
+}
+
+/// A proxy that nobody has named: whom it asks for is not believed, and it is not to be taken for all of its clients either. Anybody can send
+/// such a header; whoever is far away gains nothing by it.
+fn is_unnamed(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> bool {
+    headers.contains_key("x-forwarded-for") && is_near(peer) && !trusted.contains(peer)
 }
 
 /// Walks the chain from our end: the first address that is not a trusted proxy's is the client's.
@@ -161,6 +148,30 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(seen("::ffff:10.0.0.1", &["::ffff:198.51.100.1"]), "198.51.100.1");
         assert_eq!(seen("fd00::1", &["2001:db8::5"]), "2001:db8::5");
+    }
+
+    #[test]
+    fn r_05_whoever_is_far_away_says_what_they_like_and_changes_nothing() {
+        let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let said =
+            TestRequest::default().insert_header(("X-Forwarded-For", "198.51.100.1")).to_http_request();
+        let silent = TestRequest::default().to_http_request();
+        let unnamed = |peer: &str| is_unnamed(peer.parse().unwrap(), said.headers(), &trusted);
+        for far in ["203.0.113.7", "100.63.255.255", "100.128.0.0", "172.32.0.1", "2001:db8::7", "10.0.0.1"] {
+            assert!(!unnamed(far), "{far}");
+        }
+        for near in [
+            "192.168.0.1",
+            "172.16.0.1",
+            "100.64.0.0",
+            "100.127.255.255",
+            "127.0.0.1",
+            "fd00::1",
+            "::ffff:192.168.0.1",
+        ] {
+            assert!(unnamed(near), "{near}");
+            assert!(!is_unnamed(near.parse().unwrap(), silent.headers(), &trusted), "{near}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use actix_web::{
 use std::future::{Ready, ready};
 
 use crate::domain::{
-    device_token::DeviceToken,
+    device_token::{DeviceToken, DeviceTokens},
     origin::Origin,
     secret::{Secret, SecretDigest},
 };
@@ -93,16 +93,21 @@ fn named(name: &'static str, origin: &Origin, value: String) -> Cookie<'static> 
         .finish()
 }
 
-/// What the device cookie of a request holds.
-pub fn device(request: &HttpRequest, origin: &Origin) -> Option<DeviceToken> {
-    let value = presented_as(request, device_name(origin)).next()?;
-    DeviceToken::parse(std::str::from_utf8(value).ok()?).ok()
+/// What the device cookie of a request holds; nothing where it is none of ours.
+pub fn devices(request: &HttpRequest, origin: &Origin) -> DeviceTokens {
+    let value = presented_as(request, device_name(origin)).next();
+    let value = value.and_then(|value| std::str::from_utf8(value).ok());
+    value.map(DeviceTokens::parse).unwrap_or_default()
 }
 
 /// Kept for as long as browsers keep anything, and given anew at each sign-in.
-pub fn set_device(answer: &mut HttpResponse, origin: &Origin, token: &DeviceToken) -> Result<(), Problem> {
-    let mut cookie = named(device_name(origin), origin, token.reveal());
-    cookie.set_max_age(Duration::days(400));
+pub fn set_devices(
+    answer: &mut HttpResponse,
+    origin: &Origin,
+    devices: &DeviceTokens,
+) -> Result<(), Problem> {
+    let mut cookie = named(device_name(origin), origin, devices.reveal());
+    cookie.set_max_age(Duration::seconds(DeviceToken::LIFETIME.as_secs()));
     put(answer, &cookie)
 }
 

@@ -19,12 +19,13 @@ use super::{
 
 /// Ask for verification
 ///
-/// Mails a link that proves the caller's address. Whoever has proved it already is mailed nothing.
+/// Mails a link that proves the caller's address. Whoever has proved it already is mailed nothing, and whoever asks too often is told when to
+/// come back.
 #[utoipa::path(
     post, path = "/api/users/email/verification", tag = "users", security(("session" = []), ("token" = [])),
     responses(
         (status = 202, description = "It will be mailed", body = Empty),
-        OfARace, OfACaller, OfEnding, OfAChange, Refusals,
+        OfARace, OfACaller, OfATry, OfEnding, OfAChange, Refusals,
     )
 )]
 pub async fn ask(

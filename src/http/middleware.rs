@@ -182,10 +182,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::{Clock, Entropy, NoEntropy},
-        http::{
-            client::{TrustedProxies, Unnamed},
-            requests::Requests,
-        },
+        http::{client::TrustedProxies, requests::Requests},
     };
 
     /// No time passes here, and chance is always the same.
@@ -213,7 +210,6 @@ mod tests {
         let site = Site {
             origin: "http://localhost:3000".parse().unwrap(),
             trusted_proxies: TrustedProxies::default(),
-            unnamed: Unnamed::default(),
             clock: Arc::new(Still),
             entropy: Arc::new(Still),
             requests: Requests::new(),

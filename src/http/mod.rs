@@ -63,7 +63,7 @@ use crate::domain::{
     origin::Origin,
 };
 
-use client::{TrustedProxies, Unnamed};
+use client::TrustedProxies;
 use problem::Problem;
 use requests::{Listener, Requests};
 use see_through::{Answer, SeenThrough};
@@ -72,7 +72,6 @@ use see_through::{Answer, SeenThrough};
 pub struct Site {
     pub origin: Origin,
     pub trusted_proxies: TrustedProxies,
-    pub unnamed: Unnamed,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub requests: Requests,

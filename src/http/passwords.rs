@@ -1,13 +1,18 @@
 //! Passwords on the wire: changing one, and choosing another where it was forgotten.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 
-use crate::flows::{self, Services, change_password::ChangePassword, reset_password::ResetPassword};
+use crate::{
+    domain::session::Mode,
+    flows::{self, Services, change_password::ChangePassword, reset_password::ResetPassword},
+};
 
 use super::{
+    Site,
     account_bodies::{ForgotBody, ResetBody},
     caller::Caller,
     client::CalledFrom,
+    cookie,
     credentials::ChangePasswordBody,
     extract::Json,
     problem::Problem,
@@ -28,15 +33,21 @@ use super::{
     )
 )]
 pub async fn change(
+    request: HttpRequest,
     services: Data<Services>,
+    site: Data<Site>,
     CalledFrom(from): CalledFrom,
     caller: Caller,
     Json(body): Json<ChangePasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let (current, new) = body.admit()?;
-    let wish = ChangePassword { current, new, from };
-    flows::change_password::change_password(&services, &caller.0, wish).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let wish = ChangePassword { current, new, from, known: cookie::devices(&request, &site.origin) };
+    let devices = flows::change_password::change_password(&services, &caller.0, wish).await?;
+    let mut answer = HttpResponse::NoContent().finish();
+    if caller.0.session.mode == Mode::Cookie {
+        cookie::set_devices(&mut answer, &site.origin, &devices)?;
+    }
+    Ok(answer)
 }
 
 /// Forgot the password
@@ -60,7 +71,8 @@ pub async fn forgot(
 
 /// Reset the password
 ///
-/// Takes the token of a mail, once. Ends all sessions and signs nobody in. It proves the address as well.
+/// Takes the token of a mail, once. Ends all sessions and signs nobody in. It proves the address as well. The device cookie signs nobody
+/// in either: it shows that a stranger's wrong passwords do not count for this browser.
 #[utoipa::path(
     post, path = "/api/users/password/reset", tag = "users", request_body = ResetBody,
     responses(
@@ -69,12 +81,16 @@ pub async fn forgot(
     )
 )]
 pub async fn reset(
+    request: HttpRequest,
     services: Data<Services>,
+    site: Data<Site>,
     CalledFrom(from): CalledFrom,
     Json(body): Json<ResetBody>,
 ) -> Result<HttpResponse, Problem> {
     let (token, new) = body.admit()?;
-    let wish = ResetPassword { token, new, from };
-    flows::reset_password::reset_password(&services, wish).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let wish = ResetPassword { token, new, from, known: cookie::devices(&request, &site.origin) };
+    let devices = flows::reset_password::reset_password(&services, wish).await?;
+    let mut answer = HttpResponse::NoContent().finish();
+    cookie::set_devices(&mut answer, &site.origin, &devices)?;
+    Ok(answer)
 }

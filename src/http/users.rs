@@ -182,7 +182,7 @@ fn arrival(
     cookies: &SessionCookies,
     mode: Mode,
 ) -> Arrival {
-    Arrival { mode, from, known: cookie::device(request, &site.origin), replaces: cookies.all() }
+    Arrival { mode, from, known: cookie::devices(request, &site.origin), replaces: cookies.all() }
 }
 
 fn greet(
@@ -196,7 +196,7 @@ fn greet(
     }
     let mut answer = answer.json(UserBody::of(&signed_in.user));
     cookie::set(&mut answer, &site.origin, &signed_in.secret)?;
-    cookie::set_device(&mut answer, &site.origin, &signed_in.device)?;
+    cookie::set_devices(&mut answer, &site.origin, &signed_in.devices)?;
     Ok(answer)
 }
 

@@ -13,8 +13,14 @@ use crate::domain::{
 #[async_trait]
 pub trait Attempts: Send + Sync {
     /// Counts one more of what has this name, and says how many there are since the count began, and when it ends: at `until` if
-    /// it begins now. One that has ended begins anew.
-    async fn count(&self, what: &Name, until: Timestamp, now: Timestamp) -> Result<Count, StoreError>;
+    /// it begins now. One that has ended begins anew. Where there are `most` of them it is looked at, and nothing is written.
+    async fn count(
+        &self,
+        what: &Name,
+        most: u32,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Count, StoreError>;
 
     /// Counts one more try in each of the counters, unless one of them, or a gate, still has to wait: then it says
     /// until when. However many try at once, no counter lets through more than its curve does; where a later one says no, an earlier one may
@@ -28,7 +34,7 @@ pub trait Attempts: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// One try less in each of these, as if it had never been made; but whoever has to wait by now does so.
+    /// One try less in each of these, as if it had never been made: the next waits for as long as it would have then.
     async fn take_back(&self, counters: &[Counter]) -> Result<(), StoreError>;
 
     /// Begins these counts anew.
@@ -42,5 +48,7 @@ pub trait Attempts: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     pub so_far: u32,
+    /// Whether this is one of them.
+    pub counted: bool,
     pub until: Timestamp,
 }

@@ -1,11 +1,15 @@
 //! From where something was asked for, and how its traces are found elsewhere.
 
+use std::net::IpAddr;
+
 use crate::domain::{device::Device, trace::TraceId};
 
 /// Of one request. A command has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
     pub device: Device,
+    /// Whom it is counted with where everybody gets a share; nobody where that cannot be told.
+    pub network: Option<IpAddr>,
     pub request: Option<RequestName>,
     pub trace: Option<TraceId>,
 }

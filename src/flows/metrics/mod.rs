@@ -78,8 +78,8 @@ fn people(services: &Services, page: &mut Page) {
     let sign_ins = "Tries to sign in, by what came of them.";
     page.counters("portcullis_sign_ins_total", sign_ins, "outcome", &meters.sign_ins);
     page.counter("portcullis_sign_ups_total", "People who signed up.", meters.sign_ups.count());
-    let throttled = "Passwords not looked at, because too many before them were wrong.";
-    page.counter("portcullis_throttled_total", throttled, meters.throttled.count());
+    let throttled = "What was refused because too much of it was tried, by what counts it.";
+    page.counters("portcullis_throttled_total", throttled, "what", &meters.throttled);
     let refreshes = "Secrets of sessions that were renewed or presented again.";
     page.counters("portcullis_refreshes_total", refreshes, "outcome", &meters.refreshes);
 }

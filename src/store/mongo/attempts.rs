@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::{TryStreamExt, future::try_join_all};
 use jiff::{SignedDuration, Timestamp};
 use mongodb::{
-    bson::{Document, doc},
+    bson::{Bson, Document, doc},
     options::ReturnDocument,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     domain::{
         sealed::Sealed,
         secret::SecretDigest,
-        throttle::{Attempt, Counter, Curve, Name, Tally, Try, WrongPair},
+        throttle::{Attempt, Counter, Curve, Name, Stop, Tally, Try, WrongPair},
     },
     store::{Attempts, BATCH, Count, StoreError},
 };
@@ -28,8 +28,18 @@ use super::{
 
 #[async_trait]
 impl Attempts for MongoStore {
-    async fn count(&self, what: &Name, until: Timestamp, now: Timestamp) -> Result<Count, StoreError> {
-        self.connected()?.count_one(what, until, now).await
+    async fn count(
+        &self,
+        what: &Name,
+        most: u32,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Count, StoreError> {
+        let connected = self.connected()?;
+        match connected.full_count(&what.digest, most, now).await? {
+            Some(full) => Ok(full),
+            None => connected.count_one(what, until, now).await,
+        }
     }
 
     async fn try_once(&self, attempt: &Attempt, now: Timestamp) -> Result<Try, StoreError> {
@@ -67,7 +77,25 @@ impl Connected {
             "label": label_of(&what.label),
         } }];
         let counted = self.update_attempt(&what.digest, one_more).await?;
-        Ok(Count { so_far: counted.count, until: counted.expires_at.read("expiresAt")? })
+        Ok(Count { so_far: counted.count, until: counted.expires_at.read("expiresAt")?, counted: true })
+    }
+
+    /// The count, where it has come so far.
+    async fn full_count(
+        &self,
+        what: &SecretDigest,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Option<Count>, StoreError> {
+        if most == u32::MAX {
+            return Ok(None);
+        }
+        let full = doc! { "_id": Digest::from(what), "count": { "$gte": most }, "expiresAt": { "$gt": Moment::from(now) } };
+        let full = self.calls.read(self.attempts.find_one(full).into_future()).await?;
+        let full = full.map(|full| {
+            Ok(Count { so_far: full.count, until: full.expires_at.read("expiresAt")?, counted: false })
+        });
+        full.transpose()
     }
 
     /// Looks first, so that whoever waits costs no write; what decides is each counter's own write.
@@ -77,32 +105,38 @@ impl Connected {
         now: Timestamp,
     ) -> Result<Try, StoreError> {
         let counted: Vec<_> = counters.iter().map(|counter| counter.name.digest).collect();
-        if let Some(until) = self.waits_until(&[&counted[..], gates].concat(), now).await? {
-            return Ok(Try::Wait { until });
+        if let Some(waits) = self.waits(&counted, gates, now).await? {
+            return Ok(waits);
         }
         let counted_now = counters.iter().map(|counter| self.count_try(counter, now));
         let counted_now = try_join_all(counted_now).await?;
         if counted_now.iter().all(Option::is_some) {
             return Ok(Try::May { next_waits: counted_now.contains(&Some(true)) });
         }
-        // Somebody else was quicker, and it is they who made it wait.
-        let until = self.waits_until(&counted, now).await?;
-        until.map(|until| Try::Wait { until }).ok_or(StoreError::Stale)
+        // Somebody else was quicker, and it is they who made it wait: for so long at least, where their write cannot be read yet.
+        let first = counters.iter().map(|counter| counter.curve.first).max().unwrap_or_default();
+        let waits = self.waits(&counted, gates, now).await?;
+        Ok(waits.unwrap_or(Try::Wait { until: now + first, at: Stop::Counter }))
     }
 
-    async fn waits_until(
+    async fn waits(
         &self,
-        what: &[SecretDigest],
+        counted: &[SecretDigest],
+        gates: &[SecretDigest],
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let names: Vec<_> = what.iter().map(Digest::from).collect();
+    ) -> Result<Option<Try>, StoreError> {
+        let names: Vec<_> = counted.iter().chain(gates).map(Digest::from).collect();
         let at = Moment::from(now);
         let waiting =
             doc! { "_id": { "$in": names }, "blockedUntil": { "$gt": at }, "expiresAt": { "$gt": at } };
         let found = self.attempts.find(waiting);
         let found = self.calls.read(async { found.await?.try_collect::<Vec<_>>().await }).await?;
-        let until = found.into_iter().filter_map(|found| found.blocked_until);
-        Ok(until.map(|until| until.read("blockedUntil")).collect::<Result<Vec<_>, _>>()?.into_iter().max())
+        let found = found.into_iter().map(|found| found.tally(now)).collect::<Result<Vec<_>, _>>()?;
+        let stopped = found.into_iter().filter_map(|tally| {
+            let at = if gates.contains(&tally.digest) { Stop::Gate } else { Stop::Counter };
+            Some((tally.waits_until?, at))
+        });
+        Ok(stopped.max().map(|(until, at)| Try::Wait { until, at }))
     }
 
     /// Whether the next one has to wait. `None` where this one does: then its document does not match, and what the upsert would add has a
@@ -156,16 +190,8 @@ impl Connected {
 
     async fn take_all_back(&self, counters: &[Counter]) -> Result<(), StoreError> {
         let taken_back = counters.iter().map(|Counter { name, curve }| {
-            let one_less = vec![
-                doc! { "$set": { "count": { "$max": [0, { "$subtract": ["$count", 1] }] } } },
-                doc! { "$set": { "blockedUntil": { "$cond": [
-                    { "$lt": ["$count", curve.from] },
-                    "$$REMOVE",
-                    { "$ifNull": ["$blockedUntil", "$$REMOVE"] },
-                ] } } },
-            ];
             let name = doc! { "_id": Digest::from(&name.digest) };
-            self.calls.write(self.attempts.update_one(name, one_less).into_future())
+            self.calls.write(self.attempts.update_one(name, one_less(curve)).into_future())
         });
         try_join_all(taken_back).await.map(drop)
     }
@@ -218,22 +244,42 @@ const BEGINNINGS: usize = 2;
 /// What a document comes to be, counted by the server.
 fn one_more(name: &Name, curve: &Curve, now: Timestamp) -> Vec<Document> {
     let (at, end) = (Moment::from(now), Moment::from(now + curve.memory));
-    let doublings = doc! { "$min": [{ "$subtract": ["$count", curve.from] }, Curve::DOUBLINGS] };
+    let few = doc! { "$lt": ["$count", curve.from] };
+    vec![
+        doc! { "$set": {
+            "count": { "$cond": [{ "$gt": ["$expiresAt", at] }, { "$add": ["$count", 1] }, 1] },
+            "label": label_of(&name.label),
+        } },
+        doc! { "$set": {
+            "expiresAt": { "$cond": [few, Moment::from(now + curve.brief), end] },
+            "blockedUntil": blocked_until(curve, &"$count".into(), &at.into(), &end.into()),
+        } },
+    ]
+}
+
+/// What it comes to be without the latest, which was so long before the count is forgotten.
+fn one_less(curve: &Curve) -> Vec<Document> {
+    let less = doc! { "$max": [0, { "$subtract": ["$count", 1] }] };
+    let at = doc! { "$subtract": ["$expiresAt", millis(curve.memory)] };
+    let begins = doc! { "$eq": ["$count", curve.from] };
+    vec![doc! { "$set": {
+        "count": less.clone(),
+        "expiresAt": { "$cond": [begins, { "$add": [at.clone(), millis(curve.brief)] }, "$expiresAt"] },
+        "blockedUntil": blocked_until(curve, &less.into(), &at.into(), &"$expiresAt".into()),
+    } }]
+}
+
+/// Until when the next one waits, by how many there were, when the latest was, and when all are forgotten.
+fn blocked_until(curve: &Curve, count: &Bson, at: &Bson, end: &Bson) -> Document {
+    let doublings = doc! { "$min": [{ "$subtract": [count, curve.from] }, Curve::DOUBLINGS] };
     let pause = doc! { "$min": [
         millis(curve.longest),
         { "$multiply": [millis(curve.first), { "$pow": [2, doublings] }] },
     ] };
-    vec![
-        doc! { "$set": {
-            "count": { "$cond": [{ "$gt": ["$expiresAt", at] }, { "$add": ["$count", 1] }, 1] },
-            "expiresAt": end,
-            "label": label_of(&name.label),
-        } },
-        doc! { "$set": { "blockedUntil": { "$switch": { "branches": [
-            { "case": { "$lt": ["$count", curve.from] }, "then": "$$REMOVE" },
-            { "case": { "$gte": ["$count", curve.last] }, "then": end },
-        ], "default": { "$add": [at, pause] } } } } },
-    ]
+    doc! { "$switch": { "branches": [
+        { "case": { "$lt": [count, curve.from] }, "then": "$$REMOVE" },
+        { "case": { "$gte": [count, curve.last] }, "then": end },
+    ], "default": { "$add": [at, pause] } } }
 }
 
 fn label_of(label: &Sealed) -> Bytes {

@@ -14,12 +14,14 @@ use crate::{
     domain::{
         sealed::Sealed,
         secret::SecretDigest,
-        throttle::{Attempt, Counter, Curve, Name, Tally, Try, WrongPair},
+        throttle::{Attempt, Counter, Curve, Name, Stop, Tally, Try, WrongPair},
     },
     store::{Attempts, BATCH, Count, StoreError},
 };
 
 statements! {
+    // Looked at before anything is written, in the one place where anything is.
+    FULL = "SELECT count, expires_at FROM attempts WHERE id = ?1 AND expires_at > ?2 AND count >= ?3";
     COUNT = "INSERT INTO attempts (id, count, expires_at, label) VALUES (?1, 1, ?2, ?4) ON CONFLICT (id) DO UPDATE SET \
             count = CASE WHEN expires_at > ?3 THEN count + 1 ELSE 1 END, \
             expires_at = CASE WHEN expires_at > ?3 THEN expires_at ELSE excluded.expires_at END, \
@@ -28,9 +30,9 @@ statements! {
         RETURNING count, expires_at";
     WAITS_UNTIL = "SELECT blocked_until FROM attempts WHERE id = ?1 AND blocked_until > ?2 AND expires_at > ?2";
     // What it has come to be is computed again wherever it is needed: a statement sees only what was there before it.
-    TRY = "INSERT INTO attempts (id, count, expires_at, label) VALUES (?1, 1, ?2 + ?3, ?9) ON CONFLICT (id) DO UPDATE SET \
+    TRY = "INSERT INTO attempts (id, count, expires_at, label) VALUES (?1, 1, ?2 + ?10, ?9) ON CONFLICT (id) DO UPDATE SET \
             count = CASE WHEN expires_at > ?2 THEN count + 1 ELSE 1 END, \
-            expires_at = ?2 + ?3, \
+            expires_at = ?2 + CASE WHEN expires_at > ?2 AND count + 1 >= ?4 THEN ?3 ELSE ?10 END, \
             label = excluded.label, \
             blocked_until = CASE \
                 WHEN expires_at <= ?2 OR count + 1 < ?4 THEN NULL \
@@ -45,8 +47,13 @@ statements! {
             count = excluded.count, expires_at = max(expires_at, excluded.expires_at), label = excluded.label, \
             blocked_until = coalesce(excluded.blocked_until, blocked_until)";
     FORGET_THE_ONLY_ONE = "DELETE FROM attempts WHERE id = ?1 AND count <= 1";
+    // The latest try was so long before the count is forgotten.
     TAKE_BACK = "UPDATE attempts SET count = count - 1, \
-            blocked_until = CASE WHEN count - 1 < ?2 THEN NULL ELSE blocked_until END \
+            expires_at = CASE WHEN count = ?2 THEN expires_at - ?4 + ?8 ELSE expires_at END, \
+            blocked_until = CASE \
+                WHEN count - 1 < ?2 THEN NULL \
+                WHEN count - 1 >= ?3 THEN expires_at \
+                ELSE expires_at - ?4 + MIN(?6, ?5 << MIN(count - 1 - ?2, ?7)) END \
         WHERE id = ?1";
     FORGET = "DELETE FROM attempts WHERE id = ?1";
     TALLIES = "SELECT id, label, count, blocked_until, expires_at FROM attempts WHERE id > ?2 AND expires_at > ?1 ORDER BY id LIMIT ?3";
@@ -56,9 +63,15 @@ statements! {
 
 #[async_trait]
 impl Attempts for SqliteStore {
-    async fn count(&self, what: &Name, until: Timestamp, now: Timestamp) -> Result<Count, StoreError> {
+    async fn count(
+        &self,
+        what: &Name,
+        most: u32,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Count, StoreError> {
         let what = what.clone();
-        self.writer.write(move |connection| count(connection, &what, until, now)).await
+        self.writer.write(move |connection| count(connection, &what, most, until, now)).await
     }
 
     async fn try_once(&self, attempt: &Attempt, now: Timestamp) -> Result<Try, StoreError> {
@@ -90,23 +103,36 @@ impl Attempts for SqliteStore {
     }
 }
 
-fn count(connection: &Connection, what: &Name, until: Timestamp, now: Timestamp) -> rusqlite::Result<Count> {
-    let (digest, label) = (what.digest.as_bytes(), what.label.as_bytes());
-    let by = params![digest, until.as_millisecond(), now.as_millisecond(), label];
-    connection.prepare_cached(COUNT)?.query_row(by, |row| {
+fn count(
+    connection: &Connection,
+    what: &Name,
+    most: u32,
+    until: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<Count> {
+    let read = |row: &rusqlite::Row<'_>, counted| {
         let mut columns = Columns::of(row);
-        Ok(Count { so_far: columns.number()?, until: columns.time()? })
-    })
+        Ok(Count { so_far: columns.number()?, until: columns.time()?, counted })
+    };
+    let (digest, label) = (what.digest.as_bytes(), what.label.as_bytes());
+    let full = params![digest, now.as_millisecond(), most];
+    let full = connection.prepare_cached(FULL)?.query_row(full, |row| read(row, false)).optional()?;
+    if let Some(full) = full {
+        return Ok(full);
+    }
+    let by = params![digest, until.as_millisecond(), now.as_millisecond(), label];
+    connection.prepare_cached(COUNT)?.query_row(by, |row| read(row, true))
 }
 
 fn try_once(connection: &Connection, attempt: &Attempt, now: Timestamp) -> rusqlite::Result<Try> {
-    let counted = attempt.counters.iter().map(|counter| &counter.name.digest);
+    let counted = attempt.counters.iter().map(|counter| (&counter.name.digest, Stop::Counter));
     let mut longest = None;
-    for what in counted.chain(&attempt.gates) {
-        longest = longest.max(waits_until(connection, what, now)?);
+    for (what, at) in counted.chain(attempt.gates.iter().map(|gate| (gate, Stop::Gate))) {
+        let until = waits_until(connection, what, now)?;
+        longest = longest.max(until.map(|until| (until, at)));
     }
-    if let Some(until) = longest {
-        return Ok(Try::Wait { until });
+    if let Some((until, at)) = longest {
+        return Ok(Try::Wait { until, at });
     }
     let mut next_waits = false;
     for counter in &attempt.counters {
@@ -139,6 +165,7 @@ fn count_try(connection: &Connection, counter: &Counter, now: Timestamp) -> rusq
         millis(curve.longest),
         Curve::DOUBLINGS,
         name.label.as_bytes(),
+        millis(curve.brief),
     ];
     connection.prepare_cached(TRY)?.query_row(by, |row| row.get(0))
 }
@@ -171,7 +198,16 @@ fn take_back(connection: &Connection, counters: &[Counter]) -> rusqlite::Result<
     for Counter { name, curve } in counters {
         let name = name.digest.as_bytes();
         if connection.prepare_cached(FORGET_THE_ONLY_ONE)?.execute([name])? == 0 {
-            connection.prepare_cached(TAKE_BACK)?.execute(params![name, curve.from])?;
+            connection.prepare_cached(TAKE_BACK)?.execute(params![
+                name,
+                curve.from,
+                curve.last,
+                millis(curve.memory),
+                millis(curve.first),
+                millis(curve.longest),
+                Curve::DOUBLINGS,
+                millis(curve.brief),
+            ])?;
         }
     }
     Ok(())

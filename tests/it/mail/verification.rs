@@ -6,12 +6,13 @@ use jiff::SignedDuration;
 use portcullis::store::Store;
 use serde_json::json;
 
-use super::{assert_token_invalid, is_verified, newcomer, reset, verify, with_mail};
+use super::{assert_token_invalid, is_verified, newcomer, reset, verify, with_mail, with_mail_and};
 use crate::support::{browser::Browser, stores::on_both_stores};
 
 on_both_stores!(
     whoever_signs_up_proves_their_address_by_the_mail,
     a_link_may_be_asked_for_again_and_then_no_more,
+    whoever_asks_too_often_is_told_when_to_come_back,
     f_37_of_fifty_who_come_with_one_token_one_is_served_and_a_look_uses_up_nothing,
     what_is_no_token_and_what_is_for_something_else_is_refused_alike,
 );
@@ -47,6 +48,25 @@ async fn a_link_may_be_asked_for_again_and_then_no_more(store: Arc<dyn Store>) {
     assert_eq!(ask(&mut ada).await.status, 202, "and nothing is sent");
     assert_eq!(ask(&mut Browser::at(&service)).await.status, 401);
     server.hears_nothing_for(std::time::Duration::from_secs(1));
+}
+
+async fn whoever_asks_too_often_is_told_when_to_come_back(store: Arc<dyn Store>) {
+    let Some((service, server)) = with_mail_and(store, &[("PORTCULLIS_MAIL_LIMIT", "2")]).await else {
+        return;
+    };
+    let (mut ada, _) = newcomer(&service, &server, "ada@example.org").await;
+    let ask = async |browser: &mut Browser| browser.post("/api/users/email/verification", json!({})).await;
+    for _ in 0..2 {
+        assert_eq!(ask(&mut ada).await.status, 202);
+        server.mail().await;
+    }
+    for _ in 0..2 {
+        let answer = ask(&mut ada).await;
+        assert_eq!((answer.status, answer.codes()), (429, vec!["throttled".to_owned()]));
+        assert_eq!(answer.header("retry-after"), Some("3601"));
+    }
+    service.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(ask(&mut ada).await.status, 202);
 }
 
 async fn f_37_of_fifty_who_come_with_one_token_one_is_served_and_a_look_uses_up_nothing(

@@ -46,7 +46,9 @@ async fn people_are_counted_by_what_became_of_them(store: Arc<dyn Store>) {
         ("portcullis_sign_ins_total{outcome=\"ok\"}", 1.0),
         ("portcullis_sign_ins_total{outcome=\"wrong\"}", 5.0 - failed),
         ("portcullis_sign_ins_total{outcome=\"throttled\"}", 1.0),
-        ("portcullis_throttled_total", 1.0),
+        ("portcullis_throttled_total{what=\"account\"}", 1.0),
+        ("portcullis_throttled_total{what=\"browser\"}", 0.0),
+        ("portcullis_throttled_total{what=\"sign_up\"}", 0.0),
     ] {
         assert_eq!(figures.get(name), times, "{name}");
     }

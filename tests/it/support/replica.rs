@@ -30,11 +30,12 @@ use portcullis::{
         meters::Meters,
         post::{Links, Post},
         readiness::Readiness,
+        unnamed::Unnamed,
         vitals::LastVitals,
     },
     http::{
         Site,
-        client::{TrustedProxies, Unnamed},
+        client::TrustedProxies,
         requests::Requests,
         server::{Door, Listeners},
     },
@@ -82,7 +83,6 @@ impl Serving {
         let site = Arc::new(Site {
             origin: "https://ticketing.dev".parse().unwrap(),
             trusted_proxies: TrustedProxies::default(),
-            unnamed: Unnamed::default(),
             clock: Arc::clone(&services.clock),
             entropy: Arc::clone(&services.entropy),
             requests: Requests::new(),
@@ -126,6 +126,7 @@ fn build(store: &Arc<dyn Store>, clock: Arc<dyn Clock>, secrets: &KeySecrets) ->
         readiness: Readiness::default(),
         meters: Meters::default(),
         vitals: LastVitals::default(),
+        unnamed: Unnamed::default(),
         certificates: BTreeMap::new(),
         post: Post {
             mailer: None,

@@ -4,24 +4,31 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use portcullis::store::Store;
-use reqwest::header::SET_COOKIE;
+use portcullis::{
+    domain::{clock::Clock, sealed::KeySecrets, throttle::Curve},
+    flows::list_throttle::{Counted, Listed, list_throttle},
+    store::Store,
+    system::vault::Vault,
+};
 use serde_json::json;
 
-use super::{ADA, BEHIND_A_PROXY, ON, guess, throttled};
+use super::{ADA, BEHIND_A_PROXY, ON, devices::device, guess, throttled};
 use crate::support::{
     browser::{Answer, Browser, PASSWORD},
+    figures::Figures,
     mail_server::MailServer,
-    service::Service,
+    service::{KEY_SECRET, Service},
     stores::on_both_stores,
 };
 
 on_both_stores!(
     r_05_one_address_in_ten_spellings_and_a_thousand_of_a_64_are_one_network,
-    r_05_what_a_stranger_says_about_where_it_comes_from_changes_nothing,
+    behind_a_proxy_that_nobody_named_no_stranger_shuts_the_others_out,
+    r_05_whatever_is_said_of_where_it_comes_from_an_account_has_one_count,
     c_51_a_network_that_tries_many_of_many_waits_a_day,
     c_50_ten_thousand_networks_get_no_more_tries_at_one_account_than_one,
     sign_ups_have_a_budget_for_each_network,
+    whoever_is_sent_away_for_want_of_room_has_not_signed_up,
     forgotten_passwords_have_a_budget_for_each_network,
     wrong_tokens_from_mail_have_a_budget_for_each_network,
 );
@@ -59,11 +66,37 @@ async fn r_05_one_address_in_ten_spellings_and_a_thousand_of_a_64_are_one_networ
     assert_eq!(stuff(&mut eve, 0).await.status, 400, "another network");
 }
 
-async fn r_05_what_a_stranger_says_about_where_it_comes_from_changes_nothing(store: Arc<dyn Store>) {
+/// This machine is near.
+async fn behind_a_proxy_that_nobody_named_no_stranger_shuts_the_others_out(store: Arc<dyn Store>) {
+    let service = Service::with(store, &[ON]).await;
+    Browser::at(&service).sign_up(ADA).await;
+    let mut eve = Browser::at(&service);
+    for number in 0..30 {
+        eve.forwarded_for = Some(format!("198.51.100.{}", number % 2));
+        assert_eq!(stuff(&mut eve, number).await.status, 400, "{number}");
+    }
+    let mut ada = Browser::at(&service);
+    ada.forwarded_for = Some("203.0.113.7".to_owned());
+    assert_eq!(ada.sign_in(ADA, PASSWORD).await.status, 200);
+    let health = Browser::to(service.internal).get("/health").await.json();
+    assert_eq!(health["status"], "healthy");
+    let told = health["warnings"].to_string();
+    assert!(told.contains("127.0.0.1 says for whom it asks"), "{told}");
+    service.clock.advance(SignedDuration::from_mins(10));
+    let told = Browser::to(service.internal).get("/health").await.json()["warnings"].to_string();
+    assert!(!told.contains("says for whom it asks"), "{told}");
+}
+
+async fn r_05_whatever_is_said_of_where_it_comes_from_an_account_has_one_count(store: Arc<dyn Store>) {
     let service = Service::with(store, &[ON]).await;
     let mut eve = Browser::at(&service);
     for number in 0..30 {
         eve.forwarded_for = Some(format!("198.51.100.{number}"));
+        assert_eq!(guess(&mut eve, ADA).await.status, if number < 5 { 400 } else { 429 }, "{number}");
+    }
+    // Whoever says nothing is counted by what the connection says.
+    eve.forwarded_for = None;
+    for number in 0..30 {
         let status = stuff(&mut eve, number).await.status;
         assert_eq!(status, if number < 15 { 400 } else { 429 }, "{number}");
     }
@@ -72,8 +105,7 @@ async fn r_05_what_a_stranger_says_about_where_it_comes_from_changes_nothing(sto
 async fn c_51_a_network_that_tries_many_of_many_waits_a_day(store: Arc<dyn Store>) {
     let service = Service::with(store, &[ON]).await;
     let mut ada = Browser::at(&service);
-    let device = ada.sign_up(ADA).await;
-    let device = device.headers.get_all(SET_COOKIE).iter().nth(1).unwrap().to_str().unwrap().to_owned();
+    let device = device(&ada.sign_up(ADA).await);
     let mut eve = Browser::at(&service);
     // Somebody who cannot remember which of two it was.
     for number in 0..40 {
@@ -87,31 +119,46 @@ async fn c_51_a_network_that_tries_many_of_many_waits_a_day(store: Arc<dyn Store
     let another = eve.sign_in(ADA, "another wrong password").await;
     assert_eq!(another.status, 400);
     assert_eq!(throttled(&stuff(&mut eve, 15).await), 24 * 3600 + 1);
+    let figures = Figures::of(service.internal).await;
+    assert_eq!(figures.get("portcullis_throttled_total{what=\"network\"}"), 1.0);
+    assert_eq!(figures.get("portcullis_throttled_total{what=\"account\"}"), 0.0);
     // The right password makes no exception, a browser that is known does.
     assert!(throttled(&eve.sign_in(ADA, PASSWORD).await) > 3600);
     let mut at_home = Browser::at(&service);
-    at_home.cookie = device.split(';').next().map(str::to_owned);
+    at_home.cookie = Some(device);
     assert_eq!(at_home.sign_in(ADA, PASSWORD).await.status, 200);
     service.clock.advance(SignedDuration::from_hours(24));
     assert_eq!(eve.sign_in(ADA, PASSWORD).await.status, 200);
 }
 
+/// Whom a single network would get looked at that tries once a minute, a hundred times.
+fn of_one_network() -> usize {
+    let (mut tries, mut waits) = (0, SignedDuration::ZERO);
+    for minute in (0..100).map(SignedDuration::from_mins) {
+        while minute >= waits {
+            tries += 1;
+            waits = minute + Curve::PASSWORDS.pause(tries);
+        }
+    }
+    tries as usize
+}
+
 async fn c_50_ten_thousand_networks_get_no_more_tries_at_one_account_than_one(store: Arc<dyn Store>) {
     let service = Service::with(store, &[ON, BEHIND_A_PROXY]).await;
     Browser::at(&service).sign_up(ADA).await;
-    let botnet = (0..100_u8).map(|host| {
-        let mut bot = Browser::at(&service);
-        async move {
-            let mut looked_at = 0;
-            for round in 0..100_u8 {
-                bot.forwarded_for = Some(format!("198.51.{round}.{host}"));
-                looked_at += usize::from(guess(&mut bot, ADA).await.status == 400);
-            }
-            looked_at
-        }
-    });
-    let looked_at: usize = join_all(botnet).await.into_iter().sum();
-    assert!((1..=5).contains(&looked_at), "{looked_at}");
+    let mut botnet: Vec<_> = (0..100).map(|_| Browser::at(&service)).collect();
+    let mut looked_at = 0;
+    for minute in 0..100 {
+        let guesses = botnet.iter_mut().enumerate().map(async |(host, bot)| {
+            bot.forwarded_for = Some(format!("198.51.{minute}.{host}"));
+            guess(bot, ADA).await.status
+        });
+        let statuses = join_all(guesses).await;
+        assert!(statuses.iter().all(|status| [400, 429].contains(status)), "{statuses:?}");
+        looked_at += statuses.iter().filter(|status| **status == 400).count();
+        service.clock.advance(SignedDuration::from_mins(1));
+    }
+    assert!((10..=of_one_network()).contains(&looked_at), "{looked_at} of {}", of_one_network());
 }
 
 async fn sign_ups_have_a_budget_for_each_network(store: Arc<dyn Store>) {
@@ -130,11 +177,36 @@ async fn sign_ups_have_a_budget_for_each_network(store: Arc<dyn Store>) {
         answers.push(answer.status);
     }
     assert!(answers.len() == 60 && answers.contains(&201), "{answers:?}");
+    let figures = Figures::of(service.internal).await;
+    assert_eq!(figures.get("portcullis_throttled_total{what=\"sign_up\"}"), 1.0);
     eve.forwarded_for = Some("198.51.100.8".into());
     assert_eq!(eve.sign_up("one@example.org").await.status, 201, "another network");
     eve.forwarded_for = Some("198.51.100.7".into());
     service.clock.advance(SignedDuration::from_hours(1));
     assert_eq!(eve.sign_up("two@example.org").await.status, 201);
+}
+
+async fn whoever_is_sent_away_for_want_of_room_has_not_signed_up(store: Arc<dyn Store>) {
+    let service = Service::with(Arc::clone(&store), &[ON, BEHIND_A_PROXY]).await;
+    let newcomers = (0..200).map(|number| {
+        let mut browser = Browser::at(&service);
+        browser.forwarded_for = Some(format!("198.51.100.{}", number % 4));
+        let newcomer = json!({ "email": format!("user{number}@example.org"), "password": PASSWORD });
+        async move {
+            browser.try_ask(reqwest::Method::POST, "/api/users/signup", Some(newcomer)).await.unwrap().status
+        }
+    });
+    let answers = join_all(newcomers.collect::<Vec<_>>()).await;
+    let added = answers.iter().filter(|status| **status == 201).count();
+    assert!(added > 0 && answers.contains(&503), "{answers:?}");
+    let (vault, mut counted) = (Vault::new(&KeySecrets::parse(KEY_SECRET).unwrap()).unwrap(), 0);
+    let note = |listed: Listed| {
+        let is_sign_up = matches!(listed.counted, Some(Counted::SignUps { .. }));
+        counted += if is_sign_up { listed.tries as usize } else { 0 };
+        true
+    };
+    list_throttle(&*store, &vault, service.clock.now(), note).await.unwrap();
+    assert_eq!(counted, added, "{answers:?}");
 }
 
 async fn forgotten_passwords_have_a_budget_for_each_network(store: Arc<dyn Store>) {

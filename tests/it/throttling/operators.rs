@@ -51,7 +51,8 @@ async fn an_operator_lets_somebody_try_again() {
 async fn a_proxy_that_nobody_has_named_is_told_of_once() {
     let folder = Folder::new();
     let mut process = Process::start(&folder, &[ON]);
-    let mut ada = Browser::to(process.ready().public);
+    let sockets = process.ready();
+    let mut ada = Browser::to(sockets.public);
     ada.sign_up(ADA).await;
     let warnings = |process: &mut Process| {
         process.so_far().iter().filter(|line| line.contains("does not name it")).count()
@@ -64,4 +65,8 @@ async fn a_proxy_that_nobody_has_named_is_told_of_once() {
     let said = process.hears(|line| line.contains("does not name it"));
     assert!(said.contains("\"proxy\":\"127.0.0.1\"") && !said.contains("203.0.113.7"), "{said}");
     assert_eq!(warnings(&mut process), 1);
+    let at = sockets.internal.to_string();
+    let found = run(&Folder::new(), &["doctor", "--json"], &[("PORTCULLIS_INTERNAL_LISTEN", at.as_str())]);
+    let found = String::from_utf8(found.stdout).unwrap();
+    assert!(found.contains("warns: 127.0.0.1 says for whom it asks"), "{found}");
 }

@@ -8,9 +8,9 @@ use portcullis::{
     domain::{
         sealed::Sealed,
         secret::SecretDigest,
-        throttle::{Attempt, Counter, Curve, Name, Pair, Stuffing, Tally, Try, WrongPair},
+        throttle::{Attempt, Budget, Counter, Curve, Name, Pair, Stop, Stuffing, Tally, Try, WrongPair},
     },
-    store::{BATCH, Store},
+    store::{BATCH, Count, Store},
 };
 
 use crate::support::people::People;
@@ -35,7 +35,8 @@ const STEP: SignedDuration = SignedDuration::from_millis(1);
 pub(crate) async fn a_count_runs_to_its_end_and_begins_anew(store: Arc<dyn Store>, people: &People) {
     let (what, other, now) = (name(people), name(people), people.now());
     let count = async |what, now: Timestamp| {
-        let count = store.count(what, now + HOUR, now).await.unwrap();
+        let count = store.count(what, u32::MAX, now + HOUR, now).await.unwrap();
+        assert!(count.counted);
         (count.so_far, count.until)
     };
     for number in 1..=3 {
@@ -47,9 +48,31 @@ pub(crate) async fn a_count_runs_to_its_end_and_begins_anew(store: Arc<dyn Store
     assert_eq!(count(&what, now + HOUR).await, (1, now + HOUR + HOUR));
 }
 
+pub(crate) async fn a_count_that_is_full_is_looked_at_and_not_written(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let (what, now) = (name(people), people.now());
+    let count = async |most, now: Timestamp| store.count(&what, most, now + HOUR, now).await.unwrap();
+    for so_far in 1..=3 {
+        assert_eq!(count(3, now).await, Count { so_far, counted: true, until: now + HOUR });
+    }
+    let full = Count { so_far: 3, counted: false, until: now + HOUR };
+    for _ in 0..2 {
+        assert_eq!(count(3, now + STEP).await, full);
+        assert_eq!(count(2, now + STEP).await, full);
+    }
+    assert_eq!(count(4, now + STEP).await, Count { so_far: 4, counted: true, until: now + HOUR });
+    let anew = Count { so_far: 1, counted: true, until: now + HOUR + HOUR };
+    assert_eq!(count(3, now + HOUR).await, anew);
+    let budget = Budget { most: 3, each: HOUR };
+    store.take_back(&[Counter { name: what.clone(), curve: budget.curve() }]).await.unwrap();
+    assert_eq!(count(3, now + HOUR).await, anew, "what was given back was never spent");
+}
+
 pub(crate) async fn of_fifty_who_count_at_once_each_counts(store: Arc<dyn Store>, people: &People) {
     let (what, now) = (name(people), people.now());
-    let counted = join_all((0..50).map(|_| store.count(&what, now + HOUR, now))).await;
+    let counted = join_all((0..50).map(|_| store.count(&what, u32::MAX, now + HOUR, now))).await;
     let mut counted: Vec<_> = counted.into_iter().map(|count| count.unwrap().so_far).collect();
     counted.sort_unstable();
     assert_eq!(counted, (1..=50).collect::<Vec<_>>());
@@ -64,8 +87,14 @@ pub(crate) async fn tries_wait_as_long_as_the_curve_says(store: Arc<dyn Store>, 
         assert!(matches!(store.try_once(&attempt(&what), now).await.unwrap(), Try::May { .. }), "{tries}");
         let until = now + curve.pause(tries);
         if until > now {
-            assert_eq!(store.try_once(&attempt(&what), now).await.unwrap(), Try::Wait { until });
-            assert_eq!(store.try_once(&attempt(&what), until - STEP).await.unwrap(), Try::Wait { until });
+            assert_eq!(
+                store.try_once(&attempt(&what), now).await.unwrap(),
+                Try::Wait { until, at: Stop::Counter }
+            );
+            assert_eq!(
+                store.try_once(&attempt(&what), until - STEP).await.unwrap(),
+                Try::Wait { until, at: Stop::Counter }
+            );
         }
         now = until;
     }
@@ -93,7 +122,7 @@ pub(crate) async fn whoever_waits_for_one_counter_or_at_a_gate_counts_in_none(
     }
     let until = now + SignedDuration::from_secs(1);
     for _ in 0..3 {
-        assert_eq!(store.try_once(&both, now).await.unwrap(), Try::Wait { until });
+        assert_eq!(store.try_once(&both, now).await.unwrap(), Try::Wait { until, at: Stop::Counter });
     }
     assert_eq!(tally(&*store, &wide, now).await, None);
     assert!(matches!(store.try_once(&both, until).await.unwrap(), Try::May { .. }));
@@ -104,7 +133,7 @@ pub(crate) async fn whoever_waits_for_one_counter_or_at_a_gate_counts_in_none(
     }
     let barred = Attempt { gates: vec![gate.digest], ..attempt(&[&wide], Curve::PASSWORDS) };
     let until = now + SignedDuration::from_hours(24);
-    assert_eq!(store.try_once(&barred, now).await.unwrap(), Try::Wait { until });
+    assert_eq!(store.try_once(&barred, now).await.unwrap(), Try::Wait { until, at: Stop::Gate });
     assert!(matches!(store.try_once(&barred, until).await.unwrap(), Try::May { .. }));
 }
 
@@ -118,15 +147,54 @@ pub(crate) async fn what_was_taken_back_was_never_tried(store: Arc<dyn Store>, p
     assert!(matches!(store.try_once(&attempt, now).await.unwrap(), Try::May { .. }));
     let until = now + SignedDuration::from_secs(1);
     assert!(matches!(store.try_once(&attempt, until).await.unwrap(), Try::May { .. }));
-    // The sixth waits for two seconds, also when one before it is taken back.
+    // Whichever was taken back, there are five of them, and the next one waits for a second after the latest.
     store.take_back(&attempt.counters).await.unwrap();
-    let later = until + SignedDuration::from_secs(2);
-    assert_eq!(store.try_once(&attempt, until).await.unwrap(), Try::Wait { until: later });
+    let later = until + SignedDuration::from_secs(1);
+    assert_eq!(store.try_once(&attempt, until).await.unwrap(), Try::Wait { until: later, at: Stop::Counter });
     for _ in 0..9 {
         store.take_back(&attempt.counters).await.unwrap();
     }
     assert!(tally(&*store, &what, now).await.is_none_or(|tally| tally.count == 0));
     assert!(matches!(store.try_once(&attempt, until).await.unwrap(), Try::May { .. }));
+}
+
+pub(crate) async fn the_last_one_that_is_taken_back_leaves_the_pause_of_those_before(
+    store: Arc<dyn Store>,
+    people: &People,
+) {
+    let (what, curve, mut now) = (name(people), Curve { last: 8, ..Curve::PASSWORDS }, people.now());
+    let attempt = attempt(&[&what], curve);
+    for tries in 1..=8 {
+        assert!(matches!(store.try_once(&attempt, now).await.unwrap(), Try::May { .. }), "{tries}");
+        now += if tries < 8 { curve.pause(tries) } else { SignedDuration::ZERO };
+    }
+    let last = tally(&*store, &what, now).await.unwrap();
+    assert_eq!((last.count, last.waits_until), (8, Some(now + curve.memory)));
+    for tries in (5..8).rev() {
+        store.take_back(&attempt.counters).await.unwrap();
+        let left = tally(&*store, &what, now).await.unwrap();
+        assert_eq!((left.count, left.waits_until), (tries, Some(now + curve.pause(tries))));
+        assert_eq!(left.forgotten_at, now + curve.memory);
+    }
+    store.take_back(&attempt.counters).await.unwrap();
+    let left = tally(&*store, &what, now).await.unwrap();
+    assert_eq!((left.count, left.waits_until, left.forgotten_at), (4, None, now + curve.brief));
+}
+
+pub(crate) async fn few_tries_are_forgotten_sooner_than_many(store: Arc<dyn Store>, people: &People) {
+    let (what, now) = (name(people), people.now());
+    let attempt = attempt(&[&what], Curve::PASSWORDS);
+    let Curve { brief, memory, .. } = Curve::PASSWORDS;
+    for tries in 1..=5 {
+        store.try_once(&attempt, now).await.unwrap();
+        let forgotten_at = tally(&*store, &what, now).await.unwrap().forgotten_at;
+        assert_eq!(forgotten_at, now + if tries < 5 { brief } else { memory }, "{tries}");
+    }
+    // What has been forgotten begins with few of them again, however many there were.
+    let later = now + memory;
+    store.try_once(&attempt, later).await.unwrap();
+    let anew = tally(&*store, &what, later).await.unwrap();
+    assert_eq!((anew.count, anew.waits_until, anew.forgotten_at), (1, None, later + brief));
 }
 
 async fn tally(store: &dyn Store, name: &Name, now: Timestamp) -> Option<Tally> {
@@ -189,10 +257,10 @@ pub(crate) async fn every_count_that_runs_is_listed_once(store: Arc<dyn Store>, 
     let now = people.now();
     let names: Vec<_> = (0..BATCH + 2).map(|_| name(people)).collect();
     for batch in names.chunks(50) {
-        join_all(batch.iter().map(|name| store.count(name, now + HOUR, now))).await;
+        join_all(batch.iter().map(|name| store.count(name, u32::MAX, now + HOUR, now))).await;
     }
     let over = name(people);
-    store.count(&over, now, now - HOUR).await.unwrap();
+    store.count(&over, u32::MAX, now, now - HOUR).await.unwrap();
     let first = store.tallies(None, now).await.unwrap();
     assert_eq!(first.len(), BATCH);
     let rest = store.tallies(first.last().map(|tally| tally.digest), now).await.unwrap();

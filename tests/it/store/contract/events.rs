@@ -31,6 +31,7 @@ pub(crate) async fn events_read_back_exactly_and_the_newest_first(store: Arc<dyn
             device: Device::new(ip.map(|_| "Mozilla/5.0 (Pr\u{fc}fstand) $literal"), ip),
             request: ip.and_then(|_| RequestName::parse("0af7651916cd43dd")),
             trace: ip.and("4bf92f3577b34da6a3ce929d0e0e4736".parse::<TraceId>().ok()),
+            ..Circumstances::default()
         };
         let happening = Happening::by_user(EventKind::SessionEnded, user.id(), &from);
         events.insert(0, written(happening.because(Reason::Crowded).of_session(session.id), people));

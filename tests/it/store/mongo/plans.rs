@@ -103,8 +103,8 @@ async fn do_everything(store: &dyn Store, people: &People) {
     assert_eq!(store.sealed_events(None, 2..u64::MAX, 3, now).await.unwrap().len(), 3);
     assert_eq!(store.sealed_events(Some(user.id()), 0..u64::MAX, 3, now).await.unwrap().len(), 1);
     let name = Name { digest: record.digest, label: Sealed::from_bytes(vec![0]) };
-    store.count(&name, now, now).await.unwrap();
-    store.count(&name, now, now).await.unwrap();
+    store.count(&name, 1, now, now).await.unwrap();
+    store.count(&name, 1, now, now).await.unwrap();
     let counters = vec![Counter { name: name.clone(), curve: Curve::PASSWORDS }];
     store.try_once(&Attempt { counters, gates: vec![name.digest] }, now).await.unwrap();
     let wrong = WrongPair { network: name.clone(), pair: Pair::new(&name.digest), rule: Stuffing::PASSWORDS };
