@@ -1,4 +1,4 @@
-//! An event in the words of CloudEvents, which brokers and receivers know.
+//! An event in the words of `CloudEvents`, which brokers and receivers know.
 
 use serde::Serialize;
 
