@@ -210,8 +210,8 @@ pub const VARIABLES: &[Variable] = &[
         name: "PORTCULLIS_TRUSTED_PROXIES",
         meaning: "Whose word about the client's address is taken. A forwarded header from any other peer is ignored. \
                   Behind an ingress it must be set: otherwise all clients are the one address of the ingress, \
-                  which may hold 512 connections of the 8192 there are and gets one client's turns at hashing, and \
-                  the request ids it hands on are not believed.",
+                  which may hold 512 connections of the 8192 there are and gets one client's turns at hashing, \
+                  the request ids it hands on are not believed, and throttling cannot tell its clients apart.",
         allowed: Described("networks or addresses, separated by commas"),
         default: Always(""),
         example: "10.0.0.0/8,192.168.1.7",

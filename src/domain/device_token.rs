@@ -107,6 +107,7 @@ impl DeviceTokens {
     }
 
     /// With a newer one in front, and without those that it replaces.
+    #[must_use]
     pub fn with(self, newer: DeviceToken, is_replaced: impl Fn(&DeviceToken) -> bool) -> Self {
         let kept = self.0.into_iter().filter(|token| !is_replaced(token));
         Self(std::iter::once(newer).chain(kept).take(Self::MOST).collect())

@@ -28,7 +28,7 @@ use super::{
 #[utoipa::path(
     put, path = "/api/users/password", tag = "users", security(("session" = []), ("token" = [])), request_body = ChangePasswordBody,
     responses(
-        (status = 204, description = "It is changed"),
+        (status = 204, description = "It is changed", headers(("set-cookie" = String, description = "The device cookie, for a browser"))),
         OfANewPassword, OfACaller, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]
@@ -76,7 +76,7 @@ pub async fn forgot(
 #[utoipa::path(
     post, path = "/api/users/password/reset", tag = "users", request_body = ResetBody,
     responses(
-        (status = 204, description = "It is changed; sign in with it"),
+        (status = 204, description = "It is changed; sign in with it", headers(("set-cookie" = String, description = "The device cookie"))),
         OfARace, OfAReset, OfATry, OfCredentials, OfAChange, Refusals,
     )
 )]

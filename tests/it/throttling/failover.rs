@@ -1,19 +1,32 @@
-//! While the primary dies: the limit holds, or nothing is looked at.
+//! While the store cannot count, or its primary dies: the limit holds, or nothing is looked at.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
+use mongodb::bson::{Document, doc};
+use portcullis::{
+    store::{
+        Store,
+        mongo::MongoStore,
+        sqlite::{Location, SqliteStore},
+    },
+    system::entropy::OsEntropy,
+};
+use rusqlite::Connection;
 use tokio::time::sleep;
 
 use super::{ADA, ON, guess};
 use crate::support::{
-    browser::Browser,
+    browser::{Browser, PASSWORD},
     figures::Figures,
     folder::Folder,
-    mongod::ReplicaSet,
+    mongod::{self, ReplicaSet},
     patience::until,
     process::{Process, Sockets},
-    service::KEY_SECRET,
+    service::{KEY_SECRET, Service},
 };
 
 const ELECTION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -26,6 +39,47 @@ async fn hashes(replicas: [Sockets; 2]) -> f64 {
         Figures::of(replica.internal).await.get("portcullis_hashing_time_seconds_count")
     };
     of(replicas[0]).await + of(replicas[1]).await
+}
+
+/// Neither the right password nor a wrong one.
+async fn nothing_is_looked_at(service: &Service) {
+    let hashes = async || Figures::of(service.internal).await.get("portcullis_hashing_time_seconds_count");
+    let (before, mut browser) = (hashes().await, Browser::at(service));
+    for password in [PASSWORD, "a wrong password"] {
+        let answer = browser.sign_in(ADA, password).await;
+        assert!(answer.status >= 500, "{answer:?}");
+    }
+    assert_eq!(hashes().await, before);
+}
+
+#[tokio::test]
+async fn where_sqlite_cannot_count_no_password_is_looked_at() {
+    let folder = Folder::new();
+    let file = folder.file("portcullis.db");
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(Location::File(file.clone())).unwrap());
+    let service = Service::with(store, &[ON]).await;
+    Browser::at(&service).sign_up(ADA).await;
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON attempts BEGIN SELECT RAISE(FAIL, 'broken'); END";
+    Connection::open(file).unwrap().execute_batch(broken).unwrap();
+    nothing_is_looked_at(&service).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn where_mongodb_cannot_count_no_password_is_looked_at() {
+    let Some(set) = ReplicaSet::one().await else { return };
+    let url = set.url(&mongod::database_name());
+    let store: Arc<dyn Store> = Arc::new(MongoStore::open(&url, Arc::new(OsEntropy)).unwrap());
+    let service = Service::with(store, &[ON]).await;
+    Browser::at(&service).sign_up(ADA).await;
+    let administer = async |mode: &str| {
+        let fails = doc! { "failCommands": ["findAndModify"], "closeConnection": true };
+        let command = doc! { "configureFailPoint": "failCommand", "mode": mode, "data": fails };
+        let done = set.client().await.database("admin").run_command(command).await;
+        let _: Document = done.unwrap();
+    };
+    administer("alwaysOn").await;
+    nothing_is_looked_at(&service).await;
+    administer("off").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

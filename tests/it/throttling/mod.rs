@@ -1,7 +1,9 @@
 //! Many passwords for one account: how many are looked at, who waits, and who does not.
 
 mod devices;
+#[expect(clippy::float_cmp, reason = "what is counted is a whole number, also as Prometheus tells it")]
 mod failover;
+#[expect(clippy::float_cmp, reason = "what is counted is a whole number, also as Prometheus tells it")]
 mod networks;
 mod operators;
 
