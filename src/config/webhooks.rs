@@ -134,7 +134,7 @@ fn secrets_of(value: &Value) -> Result<Vec<WebhookSecret>, String> {
 
 fn kinds_of(value: &Value) -> Result<Vec<EventKind>, String> {
     list(value, |text| EventKind::parse(text).ok_or(String::new())).map_err(|fault| {
-        let known: Vec<_> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let known: Vec<_> = EventKind::ALL.iter().map(EventKind::as_str).collect();
         format!("{fault}; the kinds are {}", known.join(", "))
     })
 }

@@ -72,7 +72,7 @@ pub async fn publish_events(
 ) -> Result<Next, Failure<Infallible>> {
     let Some(head) = services.journal.feed.seen() else { return Ok(Next::Nothing) };
     let position = match Lease::hold(&mut progress.held, services, outlet, head.position).await? {
-        Ok(held) => held.position,
+        Ok(lease) => lease.position,
         Err(theirs) => {
             *progress = Progress::default();
             outlet.course.is_elsewhere(theirs, head.position);

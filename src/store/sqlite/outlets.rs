@@ -23,7 +23,7 @@ statements! {
     MOVE = "UPDATE outlets SET position = ?4 WHERE name = ?1 AND holder = ?2 AND position = ?3";
     LEAVE = "UPDATE outlets SET held_until = 0 WHERE name = ?1 AND holder = ?2";
     // Every one of a few.
-    GO_TO_THE_END = "UPDATE outlets SET position = coalesce((SELECT max(position) FROM events), 0)";
+    GO_TO_THE_END = "UPDATE outlets SET position = coalesce((SELECT max(position) FROM events), 0) WHERE name > ''";
 }
 
 #[async_trait]

@@ -16,7 +16,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::super::{
-        attempts, changes, events, one_time, schema, sessions, settings, signing_keys, users,
+        attempts, changes, events, one_time, outlets, schema, sessions, settings, signing_keys, users, vitals,
     };
 
     fn migrated() -> Connection {
@@ -44,6 +44,8 @@ mod tests {
             events::ALL,
             changes::ALL,
             attempts::ALL,
+            outlets::ALL,
+            vitals::ALL,
         ]
         .concat();
         assert!(all.len() > 10, "the list lost statements");
