@@ -38,7 +38,9 @@ async fn a_backup_needs_to_find_and_list_and_a_restore_the_service_s_own() {
         client.database(database).run_command(doc! { "find": collection }).await.unwrap_err();
     }
 
-    let refused = as_reader(&[&restore[..], &["--replace", "--without-keys"]].concat());
+    // It has the key secret, and not the right to write.
+    let over = [&restore[..], &["--replace", "--without-keys"]].concat();
+    let refused = run(&yard.folder, &over, &[("PORTCULLIS_STORE_URL", reader.as_str())]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("13 Unauthorized"), "{said}");
