@@ -10,7 +10,7 @@ use crate::store::{MOST_LETTERS, Share, Vitals};
 const NAMES: &str = "SELECT name FROM sqlite_schema WHERE type = 'index'";
 
 statements! {
-    LETTERS = "SELECT count(*) FROM (SELECT 1 FROM users WHERE write_at > 0 LIMIT ?1)";
+    LETTERS = "SELECT min(count(*), ?1) FROM users WHERE write_at > 0";
 }
 
 pub(super) fn look(connection: &Connection, location: &Location) -> rusqlite::Result<Vitals> {
