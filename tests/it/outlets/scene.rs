@@ -116,6 +116,7 @@ impl Scene {
             let happening = Happening::by_user(kind, user, &Circumstances::default());
             let id = EventId::new(now, &OsEntropy).unwrap();
             let event = Event::of(happening, id, random(&OsEntropy).unwrap(), now);
+            let event = event.stamped(|said| self.services.vault.stamp(said));
             self.services.store.add_event(&event).await.unwrap();
             ids.push(id);
         }
