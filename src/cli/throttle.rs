@@ -73,7 +73,10 @@ impl FromStr for Cleared {
     fn from_str(typed: &str) -> Result<Self, String> {
         let whom = match typed.parse::<IpAddr>() {
             Ok(address) => Whom::Network(address),
-            Err(_) => Whom::Address(Email::try_from(typed).map_err(|error| error.to_string())?),
+            Err(_) => {
+                let neither = |error| format!("{error}; nor is it an IP address");
+                Whom::Address(Email::try_from(typed).map_err(neither)?)
+            }
         };
         Ok(Self { typed: typed.to_owned(), whom })
     }
@@ -118,7 +121,12 @@ fn clear(form: &Clear, config: &Config) -> Result<(), Failed> {
     print(&if form.json {
         format!("{:#}\n", json!({ "cleared": typed, "counts": counts }))
     } else {
-        format!("{typed} may try again: {counts} counts are forgotten.\n")
+        match counts {
+            0 => format!(
+                "Nothing was counted for {typed}. Whoever waits all the same is in a network that does: `portcullis throttle list`.\n"
+            ),
+            _ => format!("{typed} may try again: {counts} counts are forgotten.\n"),
+        }
     })?;
     Ok(())
 }

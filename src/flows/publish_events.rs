@@ -17,9 +17,6 @@ use super::{Failure, Services, outlet_lease::Lease, outlets::Outlet};
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 
-/// How often an event is offered that is refused while others are taken.
-const TRIES: u32 = 6;
-
 /// How long events are waited for that should be there: the store may show an older state than it did while another server
 /// takes over, and nobody is in a hurry.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -29,18 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub struct Progress {
     held: Option<Lease>,
     failures: u32,
-    refused: Option<Refused>,
     /// Behind which place something is not as it should be, and the uptime since when.
     odd: Option<(u64, Duration)>,
-}
-
-/// An event that its receiver does not want.
-#[derive(Clone, Copy)]
-struct Refused {
-    position: u64,
-    times: u32,
-    /// Whether another one was taken meanwhile, so that it is this one alone.
-    alone: bool,
 }
 
 /// What comes after a round.
@@ -178,52 +165,46 @@ async fn hand_over(
         outlet.course.lost.add(lost);
         tracing::error!(outlet = %outlet.name, lost, "events were gone before they could go out");
     }
-    let (positions, parcels): (Vec<_>, Vec<_>) = parcels.into_iter().unzip();
-    let Handed { taken, trouble, later } = match parcels.as_slice() {
+    let (positions, parcels): (Vec<u64>, Vec<Parcel>) = parcels.into_iter().unzip();
+    let handed = match parcels.as_slice() {
         [] => Handed::default(),
         parcels => outlet.way.hand_over(parcels, services.clock.now()).await,
     };
-    outlet.course.taken.add(taken as u64);
-    if taken > 0 || trouble.is_none() {
+    // Up to before the parcel of this number, all that was wanted has gone out.
+    let before = |number: usize| positions.get(number).map_or(end, |position: &u64| *position - 1);
+    outlet.course.taken.add(handed.taken as u64);
+    if handed.taken > 0 || handed.trouble.is_none() {
         progress.failures = 0;
         outlet.course.goes(&outlet.name);
     }
-    let not_taken = positions.get(taken).copied();
-    let reached = not_taken.map_or(end, |position| position - 1);
-    Lease::advance(&mut progress.held, services, outlet, reached).await?;
-    match not_taken.zip(trouble) {
-        Some((position, trouble)) => fail(services, outlet, progress, (position, trouble, later)).await,
-        None => Ok(Next::More),
+    Lease::advance(&mut progress.held, services, outlet, before(handed.taken)).await?;
+    let not_taken = positions.get(handed.taken).copied();
+    match (not_taken, handed.trouble) {
+        // Whoever takes those behind it does not want this one.
+        (Some(position), Some(NotTaken::NotThisOne(cause))) if handed.later => {
+            outlet.course.given_up.add_one();
+            outlet.course.taken.add(handed.next as u64);
+            tracing::error!(outlet = %outlet.name, position, cause, "an event was refused, and is given up");
+            progress.failures = 0;
+            let behind = before(handed.taken + 1 + handed.next);
+            Lease::advance(&mut progress.held, services, outlet, behind).await?;
+            Ok(Next::More)
+        }
+        (Some(_), Some(trouble)) => fail(services, outlet, progress, &trouble).await,
+        _ => Ok(Next::More),
     }
 }
 
+/// Whoever refuses everything is mistaken, and is waited for like somebody who is away.
 async fn fail(
     services: &Services,
     outlet: &Outlet,
     progress: &mut Progress,
-    (position, trouble, later): (u64, NotTaken, bool),
+    trouble: &NotTaken,
 ) -> Result<Next, StoreError> {
     progress.failures += 1;
     outlet.course.does_not_go(&outlet.name, &trouble.to_string(), services.clock.uptime());
-    if matches!(trouble, NotTaken::NotThisOne(_)) && progress.refuse(position, later) {
-        outlet.course.given_up.add_one();
-        tracing::error!(outlet = %outlet.name, position, cause = %trouble, "an event was refused, and is given up");
-        (progress.failures, progress.refused) = (0, None);
-        Lease::advance(&mut progress.held, services, outlet, position).await?;
-        return Ok(Next::More);
-    }
     let pause = about(FIRST * 2_u32.pow(progress.failures.min(10) - 1)).min(LONGEST);
     Lease::keep(&mut progress.held, services, outlet, pause).await?;
     Ok(Next::After(pause))
-}
-
-impl Progress {
-    /// Whether it was refused often enough while others were taken. Whoever refuses everything is mistaken, and is waited for.
-    fn refuse(&mut self, position: u64, later: bool) -> bool {
-        let before = self.refused.filter(|refused| refused.position == position);
-        let times = before.map_or(0, |refused| refused.times) + 1;
-        let alone = later || before.is_some_and(|refused| refused.alone);
-        self.refused = Some(Refused { position, times, alone });
-        alone && times >= TRIES
-    }
 }

@@ -87,9 +87,9 @@ fn keys(services: &Services) -> Option<Finding> {
 
 fn chain(services: &Services) -> Option<Finding> {
     services.journal.feed.is_broken().then(|| {
-        let what = "events that were there have gone, or others came in their place";
+        let what = "events that were there have gone, or there are some that nobody of ours wrote";
         let advice =
-            "look at it with `portcullis events verify --head`, with a head from the log; docs/events.md";
+            "`portcullis events verify` tells which, with `--head` and a head from the log also what is missing at the end; docs/events.md";
         Finding::warning(CHAIN, what, advice)
     })
 }
@@ -100,11 +100,11 @@ fn outlets(services: &Services) -> Vec<Finding> {
     let told =
         stuck.filter(|(_, stuck)| uptime.saturating_sub(stuck.since) >= AWAY).map(|(outlet, stuck)| {
             let (minutes, cause) = (uptime.saturating_sub(stuck.since).as_secs() / 60, stuck.cause);
-            let what = format!("events have not gone to {} for {minutes} minutes: {cause}", outlet.name);
+            let what = format!("events have not gone to {} for {minutes} min: {cause}", outlet.name);
             Finding::warning(
                 OUTLETS,
                 what,
-                "they wait, and go out by themselves once it takes them; docs/events.md",
+                "the reason says what is missing; they wait, and go out by themselves once it is there; docs/events.md",
             )
         });
     told.collect()

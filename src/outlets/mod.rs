@@ -43,15 +43,23 @@ pub struct Handed {
     pub trouble: Option<NotTaken>,
     /// Whether any behind the one that was not taken was taken: then what is wrong is with that one.
     pub later: bool,
+    /// How many right behind that one were taken.
+    pub next: usize,
+    /// Whether another one behind it was not.
+    is_broken: bool,
 }
 
 impl Handed {
     /// What became of the next one, in their order.
-    fn note(&mut self, outcome: Result<(), NotTaken>) {
+    pub fn note(&mut self, outcome: Result<(), NotTaken>) {
         match outcome {
-            Ok(()) if self.trouble.is_some() => self.later = true,
-            Ok(()) => self.taken = self.taken.saturating_add(1),
-            Err(trouble) => _ = self.trouble.get_or_insert(trouble),
+            Ok(()) if self.trouble.is_some() => {
+                self.later = true;
+                self.next += usize::from(!self.is_broken);
+            }
+            Ok(()) => self.taken += 1,
+            Err(_) if self.trouble.is_some() => self.is_broken = true,
+            Err(trouble) => self.trouble = Some(trouble),
         }
     }
 }

@@ -48,18 +48,19 @@ impl Way for Receiver {
         let mut state = self.0.lock().unwrap();
         state.asked += 1;
         if let Some(away) = state.away.clone() {
-            return Handed { taken: 0, trouble: Some(away), later: false };
+            let mut handed = Handed::default();
+            handed.note(Err(away));
+            return handed;
         }
-        for (index, parcel) in parcels.iter().enumerate() {
-            match state.refuses.clone() {
-                Some((refused, trouble)) if refused == parcel.id => {
-                    let later = index + 1 < parcels.len();
-                    return Handed { taken: index, trouble: Some(trouble), later };
-                }
-                _ => state.taken.push((parcel.id, parcel.body.clone())),
+        let mut handed = Handed::default();
+        for parcel in parcels {
+            let refused = state.refuses.clone().filter(|(refused, _)| *refused == parcel.id);
+            if refused.is_none() {
+                state.taken.push((parcel.id, parcel.body.clone()));
             }
+            handed.note(refused.map_or(Ok(()), |(_, trouble)| Err(trouble)));
         }
-        Handed { taken: parcels.len(), trouble: None, later: false }
+        handed
     }
 }
 
@@ -140,15 +141,6 @@ impl Scene {
                 Next::Nothing | Next::Elsewhere => return None,
             }
         }
-    }
-
-    /// Until there is nothing to do.
-    pub(super) async fn waits(&mut self) -> Vec<Duration> {
-        let mut waits = Vec::new();
-        while let Some(wait) = self.wait().await {
-            waits.push(wait);
-        }
-        waits
     }
 
     /// Rounds until there is nothing to do.
