@@ -168,12 +168,17 @@ async fn a_letter_outlives_the_process_that_wrote_it() {
     let mut process = Process::start(&folder, &settings);
     let sockets = process.ready();
     // The pause that the process made which is gone ends first.
-    let mail = tokio::task::spawn_blocking(move || server.hears()).await.unwrap();
+    let hearing = tokio::task::spawn_blocking(move || (server.hears(), server));
+    // It has yet to say that it took what it heard.
+    let (mail, _server) = hearing.await.unwrap();
     assert_eq!(mail["to"][0], "ada@example.org", "{mail}");
     let text = mail["text"].as_str().unwrap();
     let token = text.split_once("#token=").unwrap().1.split_whitespace().next().unwrap();
-    let health = Browser::to(sockets.internal).get("/health").await.json();
-    assert_eq!(health["dependencies"]["mail"]["state"], "up", "{health}");
+    until("mail goes", async || {
+        let health = Browser::to(sockets.internal).get("/health").await.json();
+        health["dependencies"]["mail"]["state"] == "up"
+    })
+    .await;
     let mut ada = Browser::to(sockets.public);
     assert_eq!(super::verify(&mut ada, token).await.status, 204);
     let log = process.so_far().join("\n");
