@@ -1,6 +1,6 @@
 //! `portcullis throttle`: who has to wait before they may try again, and who may after all.
 
-use std::{fmt::Write as _, net::IpAddr, str::FromStr};
+use std::{fmt::Write as _, str::FromStr};
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
@@ -71,13 +71,9 @@ impl FromStr for Cleared {
     type Err = String;
 
     fn from_str(typed: &str) -> Result<Self, String> {
-        let whom = match typed.parse::<IpAddr>() {
-            Ok(address) => Whom::Network(address),
-            Err(_) => {
-                let neither = |error| format!("{error}; nor is it an IP address");
-                Whom::Address(Email::try_from(typed).map_err(neither)?)
-            }
-        };
+        let address = || Email::try_from(typed).map(Whom::Address);
+        let whom = typed.parse().map(Whom::Network).or_else(|_| address());
+        let whom = whom.map_err(|error| format!("{error}; nor is it an IP address"))?;
         Ok(Self { typed: typed.to_owned(), whom })
     }
 }
