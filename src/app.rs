@@ -1,6 +1,8 @@
 //! The composition root: from a configuration to a running service. The only module that knows concrete types.
 
+mod authorities;
 mod backups;
+mod beside;
 #[cfg(feature = "kube")]
 mod cluster;
 mod doctor;
@@ -54,10 +56,11 @@ use crate::{
 };
 
 pub use backups::{Wanted, check_backup, identity, list_backups, restore, with_backups};
+pub use beside::{with_pen, with_store, with_vault};
 #[cfg(feature = "kube")]
 pub use cluster::{examine_cluster, make_secrets};
 pub use doctor::{look_around, look_here};
-pub use keys::{with_keys, with_pen, with_store, with_vault};
+pub use keys::with_keys;
 pub use users::{ImportFrom, NoSource, import_users, newcomers};
 
 /// How long a load balancer gets to notice that we are leaving before we refuse what it sends.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use crate::{
     config::{Config, NatsLogin, NatsServer},
+    domain::clock::Entropy,
     outlets::nats::{Broker, Login, Nats, Server},
-    system::entropy::OsEntropy,
 };
 
-use super::{CannotRun, post::bundle};
+use super::{CannotRun, authorities::bundle};
 
 const CA_FILE: &str = "PORTCULLIS_NATS_CA_FILE";
 
 /// `None` where they do not.
-pub(super) fn nats(config: &Config) -> Result<Option<Nats>, CannotRun> {
+pub(super) fn nats(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Option<Nats>, CannotRun> {
     let Some(url) = &config.nats.url else { return Ok(None) };
     let server = |server: &NatsServer| {
         let NatsServer { host, port, tls } = server.clone();
@@ -29,6 +29,6 @@ pub(super) fn nats(config: &Config) -> Result<Option<Nats>, CannotRun> {
         authorities: config.nats.ca_file.as_deref().map(|path| bundle(CA_FILE, path)).transpose()?,
         subject: config.nats.subject.clone(),
     };
-    let nats = Nats::new(broker, Arc::new(OsEntropy));
+    let nats = Nats::new(broker, Arc::clone(entropy));
     nats.map(Some).map_err(|error| CannotRun::Setting { variable: CA_FILE, source: error.into() })
 }

@@ -16,7 +16,7 @@ pub(super) fn outlets(config: &Config, world: &World) -> Result<Vec<Arc<Outlet>>
         outlet.map(Arc::new).map_err(refused)
     };
     let mut outlets = Vec::new();
-    if let Some(nats) = nats::nats(config)? {
+    if let Some(nats) = nats::nats(config, &world.entropy)? {
         outlets.push(open(OutletName::nats(), Box::new(nats), None)?);
     }
     for (name, kinds, webhook) in webhooks::webhooks(config)? {

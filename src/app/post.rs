@@ -1,6 +1,6 @@
 //! How mail goes out, as the configuration says it.
 
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
@@ -18,10 +18,7 @@ use crate::{
     },
 };
 
-use super::CannotRun;
-
-/// No bundle of authorities is longer.
-const LONGEST: u64 = 4 << 20;
+use super::{CannotRun, authorities::bundle};
 
 pub(super) fn post(config: &Config) -> Result<Post, CannotRun> {
     let folder = config.mail.templates.as_deref();
@@ -71,15 +68,3 @@ fn smtp(config: &Config, server: &MailServer) -> Result<Smtp, CannotRun> {
 }
 
 const CA_FILE: &str = "PORTCULLIS_MAIL_CA_FILE";
-
-/// Authorities, as a file has them that a setting names.
-pub(super) fn bundle(variable: &'static str, path: &Path) -> Result<Vec<u8>, CannotRun> {
-    let mut pem = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut pem));
-    match read {
-        Ok(_) => Ok(pem),
-        Err(error) => {
-            Err(CannotRun::Setting { variable, source: format!("{}: {error}", path.display()).into() })
-        }
-    }
-}

@@ -20,7 +20,7 @@ use crate::{
     system::clock::SystemClock,
 };
 
-use super::{CannotRun, keys::with_pen};
+use super::{CannotRun, beside::with_pen};
 
 /// Where users of another system are.
 pub enum ImportFrom {

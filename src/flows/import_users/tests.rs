@@ -51,8 +51,7 @@ async fn import(store: Option<&dyn Store>, lines: &str, order: &Order) -> (Tally
     let mut lines = Lines::of(std::io::Cursor::new(lines.to_owned()));
     let mut heard = Heard::default();
     let clock = SystemClock::start();
-    let vault =
-        Vault::new(&KeySecrets { first: KeySecret::from_bytes([1; 32]), others: Vec::new() }).unwrap();
+    let vault = vault();
     let pen = |store| Pen { store, clock: &clock, entropy: &OsEntropy, vault: &vault };
     let tally = import_users(store.map(pen), now(), &mut lines, order, &mut heard).await.unwrap();
     assert_eq!(heard.read, tally.read);
