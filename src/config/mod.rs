@@ -35,7 +35,7 @@ pub use fault::{Fault, Misconfigured};
 pub use mail::Mail;
 pub use mail_url::{MailServer, MailTls, MailUrl};
 pub use nats::Nats;
-pub use nats_url::{NatsLogin, NatsServer, NatsUrl};
+pub use nats_url::NatsUrl;
 pub use otlp::Otlp;
 pub use sections::{
     Data, Events, Forward, Internal, Log, LogFormat, Password, Public, Session, SignUp, Store, Throttle,

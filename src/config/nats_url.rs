@@ -1,34 +1,18 @@
 //! Where NATS is: the servers of one cluster, and the login for them all.
 
-use std::fmt;
-
 use percent_encoding::percent_decode_str;
-use secrecy::SecretString;
 use url::Url;
 
 use super::mail_url::is_here;
+use crate::domain::broker::{Login, Server};
 
 #[derive(Clone, Debug)]
 pub struct NatsUrl {
     /// At least one.
-    pub servers: Vec<NatsServer>,
-    pub login: Option<NatsLogin>,
+    pub servers: Vec<Server>,
+    pub login: Login,
     /// Whether what goes there leaves this machine and need not have TLS.
     pub in_the_clear: bool,
-}
-
-#[derive(Clone)]
-pub struct NatsServer {
-    pub host: String,
-    pub port: u16,
-    /// Whether nothing is said to it without.
-    pub tls: bool,
-}
-
-#[derive(Clone, Debug)]
-pub enum NatsLogin {
-    Token(SecretString),
-    Password(String, SecretString),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -57,18 +41,18 @@ impl TryFrom<String> for NatsUrl {
         let servers = urls.iter().map(server).collect::<Result<_, _>>()?;
         let mut logins = urls.iter().map(login);
         let login = logins.next().ok_or(NotANatsUrl::NoHost)??;
-        if logins.any(|further| !matches!(further, Ok(None))) {
+        if logins.any(|further| !matches!(further, Ok(Login::None))) {
             return Err(NotANatsUrl::Login);
         }
         let in_the_clear = urls.iter().any(|url| url.scheme() != "tls" && !is_here(url));
-        if login.is_some() && in_the_clear {
+        if in_the_clear && !matches!(login, Login::None) {
             return Err(NotANatsUrl::InTheClear);
         }
         Ok(Self { servers, login, in_the_clear })
     }
 }
 
-fn server(url: &Url) -> Result<NatsServer, NotANatsUrl> {
+fn server(url: &Url) -> Result<Server, NotANatsUrl> {
     let tls = match url.scheme() {
         "tls" => true,
         "nats" => false,
@@ -79,37 +63,20 @@ fn server(url: &Url) -> Result<NatsServer, NotANatsUrl> {
         return Err(NotANatsUrl::MoreThanThat);
     }
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(NatsServer { host, port: url.port().unwrap_or(PORT), tls })
+    Ok(Server { host, port: url.port().unwrap_or(PORT), tls })
 }
 
-fn login(url: &Url) -> Result<Option<NatsLogin>, NotANatsUrl> {
+fn login(url: &Url) -> Result<Login, NotANatsUrl> {
     let decoded = |text: &str| {
         let text = percent_decode_str(text).decode_utf8().map_err(|_| NotANatsUrl::Login)?;
         Ok(text.into_owned())
     };
     Ok(match (url.username(), url.password()) {
-        ("", None) => None,
+        ("", None) => Login::None,
         ("", Some(_)) => return Err(NotANatsUrl::Login),
-        (token, None) => Some(NatsLogin::Token(decoded(token)?.into())),
-        (name, Some(password)) => Some(NatsLogin::Password(decoded(name)?, decoded(password)?.into())),
+        (token, None) => Login::Token(decoded(token)?.into()),
+        (name, Some(password)) => Login::Password(decoded(name)?, decoded(password)?.into()),
     })
-}
-
-impl fmt::Display for NatsServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "tls" } else { "nats" };
-        if self.host.contains(':') {
-            write!(f, "{scheme}://[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{scheme}://{}:{}", self.host, self.port)
-        }
-    }
-}
-
-impl fmt::Debug for NatsServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NatsServer({self})")
-    }
 }
 
 /// Without what is secret in it. What cannot be read is not shown at all: a comma in a password would look like the end of it.
@@ -117,8 +84,8 @@ pub(super) fn masked(url: &str) -> String {
     match NatsUrl::try_from(url.to_owned()) {
         _ if url.is_empty() => String::new(),
         Ok(NatsUrl { servers, login, .. }) => {
-            let servers = servers.iter().map(NatsServer::to_string).collect::<Vec<_>>().join(",");
-            if login.is_some() { servers.replacen("://", "://***@", 1) } else { servers }
+            let servers = servers.iter().map(Server::to_string).collect::<Vec<_>>().join(",");
+            if matches!(login, Login::None) { servers } else { servers.replacen("://", "://***@", 1) }
         }
         Err(_) => "***".to_owned(),
     }
@@ -135,7 +102,7 @@ mod tests {
     }
 
     fn servers(url: &str) -> Vec<String> {
-        read(url).unwrap().servers.iter().map(NatsServer::to_string).collect()
+        read(url).unwrap().servers.iter().map(Server::to_string).collect()
     }
 
     #[test]
@@ -149,10 +116,10 @@ mod tests {
     #[test]
     fn a_login_is_decoded_and_not_shown() {
         let url = read("tls://ada%40x:p%2Cw%20d@a,tls://b").unwrap();
-        let Some(NatsLogin::Password(name, password)) = &url.login else { panic!("{url:?}") };
+        let Login::Password(name, password) = &url.login else { panic!("{url:?}") };
         assert_eq!((name.as_str(), password.expose_secret()), ("ada@x", "p,w d"));
         assert!(!format!("{url:?}").contains("p,w"));
-        let Some(NatsLogin::Token(token)) = read("tls://t%3Ak@a").unwrap().login else { panic!("no token") };
+        let Login::Token(token) = read("tls://t%3Ak@a").unwrap().login else { panic!("no token") };
         assert_eq!(token.expose_secret(), "t:k");
     }
 

@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod algorithm;
+pub mod broker;
 pub mod causes;
 pub mod challenge;
 pub mod clock;

@@ -15,11 +15,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use tokio::{sync::Mutex, time::timeout};
 use tokio_rustls::TlsConnector;
 
 use super::{DEADLINE, Handed, NotTaken, Parcel, Way};
+pub use crate::domain::broker::{Login, Server};
 use crate::domain::{clock::Entropy, subject::Subject};
 use broken::Broken;
 use connection::Connection;
@@ -33,21 +33,6 @@ pub struct Broker {
     /// Whom to believe who they are, beside whom this machine believes; in PEM form.
     pub authorities: Option<Vec<u8>>,
     pub subject: Subject,
-}
-
-#[derive(Clone, Debug)]
-pub struct Server {
-    pub host: String,
-    pub port: u16,
-    /// Whether it is told nothing without TLS. Otherwise that is as it likes.
-    pub tls: bool,
-}
-
-#[derive(Clone, Debug)]
-pub enum Login {
-    None,
-    Token(SecretString),
-    Password(String, SecretString),
 }
 
 /// Why there is no way to publish.
@@ -178,16 +163,6 @@ impl Way for Nats {
             handed.trouble.get_or_insert(trouble);
         }
         handed
-    }
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
     }
 }
 

@@ -1,17 +1,14 @@
 //! A real nginx with a folder of its own, which ends with the test.
 
 use std::{
-    fs, io,
-    io::Write,
+    fs,
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
     process::{Child, Command, Stdio},
-    sync::Once,
     thread,
     time::Duration,
 };
 
-use crate::support::folder::Folder;
+use crate::support::{folder::Folder, program};
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
@@ -27,7 +24,7 @@ pub(super) struct Nginx {
 impl Nginx {
     /// `None`, said once and aloud, where there is no nginx.
     pub(super) fn start(portcullis: SocketAddr, app: SocketAddr, rule: &str) -> Option<Self> {
-        let program = find()?;
+        let program = program::find("nginx")?;
         // A port that was free a moment ago may be somebody else's now.
         let started = (0..5).find_map(|_| Self::try_start(&program, portcullis, app, rule));
         Some(started.expect("nginx starts"))
@@ -72,17 +69,4 @@ impl Drop for Nginx {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// On PATH, or where Debian puts what only root was meant to start.
-fn find() -> Option<String> {
-    static SAID: Once = Once::new();
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&on_path).chain([Path::new("/usr/sbin").to_owned()]);
-    let found = folders.map(|folder| folder.join("nginx")).find(|path| path.is_file());
-    if found.is_none() {
-        // Not by a macro, whose output the test harness would keep to itself.
-        SAID.call_once(|| io::stderr().write_all(b"\nskipped: no nginx; .ci/run installs one\n").unwrap());
-    }
-    found.map(|path| path.display().to_string())
 }

@@ -17,6 +17,7 @@ pub(crate) mod nats_server;
 pub(crate) mod patience;
 pub(crate) mod people;
 pub(crate) mod process;
+pub(crate) mod program;
 pub(crate) mod puppet;
 pub(crate) mod receiver;
 pub(crate) mod records;

@@ -2,11 +2,9 @@
 
 use std::{
     fs,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
     process::{Child, Command, Stdio},
-    sync::Once,
     thread,
     time::Duration,
 };
@@ -14,7 +12,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{authority::Signed, folder::Folder, patience::PATIENCE};
+use super::{authority::Signed, folder::Folder, patience::PATIENCE, program};
 
 pub(crate) struct NatsServer {
     program: String,
@@ -39,7 +37,7 @@ impl NatsServer {
 
     /// With more lines in its configuration.
     pub(crate) fn with(config: &str) -> Option<Self> {
-        let program = find()?;
+        let program = program::find("nats-server")?;
         let folder = Folder::new();
         // A port that was free a moment ago may be somebody else's now.
         let started = (0..5).find_map(|_| {
@@ -177,19 +175,4 @@ fn greets(socket: SocketAddr) -> bool {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut greeting = [0; 5];
     stream.read_exact(&mut greeting).is_ok() && greeting == *b"INFO "
-}
-
-/// On PATH, or where Debian puts what only root was meant to start.
-fn find() -> Option<String> {
-    static SAID: Once = Once::new();
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&on_path).chain([Path::new("/usr/sbin").to_owned()]);
-    let found = folders.map(|folder| folder.join("nats-server")).find(|path| path.is_file());
-    if found.is_none() {
-        // Not by a macro, whose output the test harness would keep to itself.
-        SAID.call_once(|| {
-            io::stderr().write_all(b"\nskipped: no nats-server; .ci/run installs one\n").unwrap();
-        });
-    }
-    found.map(|path| path.display().to_string())
 }
