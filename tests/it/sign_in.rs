@@ -231,47 +231,55 @@ const BCRYPT: &str = "$2b$10$k5k9a/eJhDjdu04Oab3F.uyfRJp9Msp7F6uVHUtLgm25AgoVyUf
 const ARGON2: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$ooapVNg31o7TyZpDYL4Gyg$d2kX+/hi/BBMVA++6WPkKY3VYuDoK2c+OZ4SOYf0XOs";
 
-/// Whoever has no account may not be told by the time it takes to say no. What is measured on a busy machine is noise as
-/// well, so a difference counts when it shows again and again.
-#[tokio::test]
-async fn asvs_6_3_8_unknown_wrong_and_disabled_take_the_same_time() {
-    let service = Service::with(sqlite(), &[("PORTCULLIS_PASSWORD_COST", "low-memory")]).await;
-    let people = People::new();
-    disabled(&service, "disabled@example.org").await;
-    for (address, hash) in
-        [("node@example.org", NODE_HASH), ("bcrypt@example.org", BCRYPT), ("argon@example.org", ARGON2)]
-    {
-        service.store.add_user(&with_hash(&people, address, hash)).await.unwrap();
-    }
-    let mut anybody = Browser::at(&service);
-    anybody.sign_up("ada@example.org").await;
-    let addresses =
-        ["nobody", "ada", "disabled", "node", "bcrypt", "argon"].map(|name| format!("{name}@example.org"));
-    let addresses = addresses.each_ref().map(String::as_str);
+/// By the clock.
+mod alone {
+    use super::*;
 
-    let mut measured = Vec::new();
-    for _ in 0..5 {
-        let times = fastest(&mut anybody, addresses).await;
-        let [unknown, known @ ..] = times;
-        assert!(times.iter().all(|time| *time > Duration::from_millis(10)), "a hash was computed: {times:?}");
-        let slack = unknown.mul_f64(0.2);
-        if known.iter().all(|known| unknown.abs_diff(*known) < slack) {
-            return;
+    /// Whoever has no account may not be told by the time it takes to say no. What is measured on a busy machine is noise as
+    /// well, so a difference counts when it shows again and again.
+    #[tokio::test]
+    async fn asvs_6_3_8_unknown_wrong_and_disabled_take_the_same_time() {
+        let service = Service::with(sqlite(), &[("PORTCULLIS_PASSWORD_COST", "low-memory")]).await;
+        let people = People::new();
+        disabled(&service, "disabled@example.org").await;
+        for (address, hash) in
+            [("node@example.org", NODE_HASH), ("bcrypt@example.org", BCRYPT), ("argon@example.org", ARGON2)]
+        {
+            service.store.add_user(&with_hash(&people, address, hash)).await.unwrap();
         }
-        measured.push(times);
-    }
-    panic!("one can tell them apart: {measured:?}");
-}
+        let mut anybody = Browser::at(&service);
+        anybody.sign_up("ada@example.org").await;
+        let addresses = ["nobody", "ada", "disabled", "node", "bcrypt", "argon"]
+            .map(|name| format!("{name}@example.org"));
+        let addresses = addresses.each_ref().map(String::as_str);
 
-/// Of ten sign-ins to each address in turn.
-async fn fastest<const N: usize>(anybody: &mut Browser, addresses: [&str; N]) -> [Duration; N] {
-    let mut fastest = [Duration::MAX; N];
-    for _ in 0..10 {
-        for (address, fastest) in addresses.iter().zip(&mut fastest) {
-            let begun = Instant::now();
-            anybody.sign_in(address, "wrong horse battery").await;
-            *fastest = begun.elapsed().min(*fastest);
+        let mut measured = Vec::new();
+        for _ in 0..5 {
+            let times = fastest(&mut anybody, addresses).await;
+            let [unknown, known @ ..] = times;
+            assert!(
+                times.iter().all(|time| *time > Duration::from_millis(10)),
+                "a hash was computed: {times:?}"
+            );
+            let slack = unknown.mul_f64(0.2);
+            if known.iter().all(|known| unknown.abs_diff(*known) < slack) {
+                return;
+            }
+            measured.push(times);
         }
+        panic!("one can tell them apart: {measured:?}");
     }
-    fastest
+
+    /// Of ten sign-ins to each address in turn.
+    async fn fastest<const N: usize>(anybody: &mut Browser, addresses: [&str; N]) -> [Duration; N] {
+        let mut fastest = [Duration::MAX; N];
+        for _ in 0..10 {
+            for (address, fastest) in addresses.iter().zip(&mut fastest) {
+                let begun = Instant::now();
+                anybody.sign_in(address, "wrong horse battery").await;
+                *fastest = begun.elapsed().min(*fastest);
+            }
+        }
+        fastest
+    }
 }

@@ -42,20 +42,25 @@ async fn a_restart_between_two_of_them_is_not_noticed() {
     assert_eq!(server.kept().len(), 4);
 }
 
-#[tokio::test]
-async fn a_server_that_stands_still_is_waited_for_until_the_deadline() {
-    let Some(server) = NatsServer::start() else { return };
-    server.stream(SUBJECT, &json!({}));
-    let nats = to(&server);
-    goes(&nats, &parcels(0..1)).await;
-    server.signal("STOP");
-    let begun = Instant::now();
-    let why = does_not_go(&nats, &parcels(1..3)).await;
-    assert!(why.contains("no answer in time") && begun.elapsed() < SOON, "{why}");
-    server.signal("CONT");
-    goes(&nats, &parcels(1..3)).await;
-    // What it was sent before it stood still came once more, and is known again.
-    assert_eq!(server.kept().len(), 3);
+/// By the clock.
+mod alone {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_stands_still_is_waited_for_until_the_deadline() {
+        let Some(server) = NatsServer::start() else { return };
+        server.stream(SUBJECT, &json!({}));
+        let nats = to(&server);
+        goes(&nats, &parcels(0..1)).await;
+        server.signal("STOP");
+        let begun = Instant::now();
+        let why = does_not_go(&nats, &parcels(1..3)).await;
+        assert!(why.contains("no answer in time") && begun.elapsed() < SOON, "{why}");
+        server.signal("CONT");
+        goes(&nats, &parcels(1..3)).await;
+        // What it was sent before it stood still came once more, and is known again.
+        assert_eq!(server.kept().len(), 3);
+    }
 }
 
 #[tokio::test]
