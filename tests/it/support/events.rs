@@ -1,5 +1,7 @@
 //! What was written down of somebody.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use portcullis::{
     domain::{
@@ -22,4 +24,12 @@ pub(crate) async fn details(store: &dyn Store, kind: EventKind) -> Vec<String> {
     let events = store.events(&wanted, all, 1_000, Timestamp::UNIX_EPOCH).await.unwrap();
     let said = |event: &Event| event.detail.as_ref().map(Detail::as_str).unwrap_or_default().to_owned();
     events.iter().map(said).collect()
+}
+
+/// The same of a store that is opened for it.
+pub(crate) async fn details_in(store: Arc<dyn Store>, kind: EventKind) -> Vec<String> {
+    store.examine().await.unwrap();
+    let details = details(&*store, kind).await;
+    store.close().await;
+    details
 }

@@ -10,7 +10,7 @@ use portcullis::domain::event::EventKind;
 use serde_json::{Value, json};
 
 use super::{Gate, on_both_stores};
-use crate::support::{browser::Browser, events::details, mongod, people::NODE_HASH};
+use crate::support::{browser::Browser, events::details_in, mongod, people::NODE_HASH};
 
 on_both_stores!(the_ticketing_collection_comes_in, what_cannot_be_read_is_said_without_a_password);
 
@@ -55,7 +55,7 @@ async fn the_ticketing_collection_comes_in(gate: &Gate) {
         (&json!(2), &json!(1), &json!(2), Some(1))
     );
 
-    let told = details(&*gate.store(), EventKind::UsersImported).await;
+    let told = details_in(gate.store(), EventKind::UsersImported).await;
     let [from] = told.as_slice() else { panic!("{told:?}") };
     let collection = format!("{}.users at 127.0.0.1:", users.namespace().db);
     assert!(from.starts_with(&collection) && url.contains(from.split(" at ").nth(1).unwrap()), "{from}");
