@@ -68,7 +68,7 @@ pub async fn restore(
     let backups = open(config, place)?;
     let done = flows::restore::restore(&backups, &Order { wanted, replace }, progress).await;
     let done = match done {
-        Ok(restored) => note_restored(config, &backups).await?.map(|()| restored),
+        Ok(restored) => note_restored(config, &backups, &restored.held.name).await?.map(|()| restored),
         failed => failed,
     };
     backups.store.close().await;
@@ -79,9 +79,10 @@ pub async fn restore(
 async fn note_restored(
     config: &Config,
     backups: &Backups,
+    backup: &Name,
 ) -> Result<Result<(), Failure<NotRestored>>, CannotRun> {
     let vault = vault(&config.key_secret, &OsEntropy)?;
-    Ok(flows::restore::note_restored(backups, &vault).await)
+    Ok(flows::restore::note_restored(backups, &vault, backup).await)
 }
 
 /// Nobody asks for the store.

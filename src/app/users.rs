@@ -67,7 +67,7 @@ async fn import(
 /// Finds them, before anything else is touched.
 pub async fn newcomers(from: ImportFrom) -> Result<Box<dyn Source>, NoSource> {
     Ok(match from {
-        ImportFrom::StandardInput => Box::new(Lines::of(io::stdin())),
+        ImportFrom::StandardInput => Box::new(Lines::of(io::stdin(), "standard input")),
         ImportFrom::File(path) => {
             let lines = Lines::of_file(&path);
             Box::new(lines.map_err(|error| NoSource::Unread(format!("{}: {error}", path.display())))?)
@@ -90,6 +90,10 @@ struct Documents(Elsewhere);
 
 #[async_trait]
 impl Source for Documents {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
     async fn next(&mut self) -> Result<Vec<Found>, BoxError> {
         let strangers = self.0.next().await.map_err(|error| bottom(&error))?;
         Ok(strangers.into_iter().map(found).collect())

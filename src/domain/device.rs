@@ -37,6 +37,14 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// As people write it.
+pub fn network_in_words(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V6(network) => format!("{network}/64"),
+        IpAddr::V4(network) => network.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +55,15 @@ mod tests {
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1:2:3"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+    }
+
+    #[test]
+    fn a_network_is_written_as_it_is_counted() {
+        let of = |address: &str| network_in_words(address.parse().unwrap());
+        assert_eq!(of("2001:db8::ffff:1:2:3"), "2001:db8::/64");
+        assert_eq!(
+            (of("192.0.2.7"), of("::ffff:192.0.2.7")),
+            ("192.0.2.7".to_owned(), "192.0.2.7".to_owned())
+        );
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         clock::Clock,
-        event::{Actor, EventKind, Happening},
+        event::{Actor, Detail, EventKind, Happening},
         user::{Role, User},
     },
     store::StoreError,
@@ -63,12 +63,24 @@ pub async fn change_user(
             Err(StoreError::Stale) => {}
             replaced => {
                 replaced?;
-                pen.did(Happening::by(Actor::Operator, change.kind()).to(user.id())).await?;
+                let done = Happening::by(Actor::Operator, change.kind()).to(user.id());
+                pen.did(done.in_detail(in_effect(&user, &changed))).await?;
                 return Ok((changed.written(), true));
             }
         }
     }
     Err(Failure::Raced)
+}
+
+/// The roles that were given and taken.
+fn in_effect(before: &User, after: &User) -> Option<Detail> {
+    let (before, after) = (&before.attrs().roles, &after.attrs().roles);
+    let given = after.iter().filter(|role| !before.contains(role)).map(|role| format!("+{role}"));
+    let taken = before.iter().filter(|role| !after.contains(role)).map(|role| format!("-{role}"));
+    let mut roles: Vec<_> = given.chain(taken).collect();
+    roles.sort();
+    roles.dedup();
+    Detail::of(roles.join(" "))
 }
 
 /// `None` where there is nothing to change.

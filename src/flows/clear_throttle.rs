@@ -7,8 +7,8 @@ use jiff::Timestamp;
 pub use crate::domain::email::Email;
 use crate::{
     domain::{
-        device::network,
-        event::{Actor, EventKind, Happening},
+        device::{network, network_in_words},
+        event::{Actor, Detail, EventKind, Happening},
         id::UserId,
         secret::SecretDigest,
         throttle::Tally,
@@ -36,7 +36,7 @@ pub enum Whom {
 /// Begins the counts anew, and says how many there were.
 pub async fn clear_throttle(pen: Pen<'_>, whom: &Whom) -> Result<u64, Failure<Infallible>> {
     let (store, vault, now) = (pen.store, pen.vault, pen.clock.now());
-    let done = Happening::by(Actor::Operator, EventKind::ThrottleCleared);
+    let done = Happening::by(Actor::Operator, EventKind::ThrottleCleared).in_detail(whom.in_words());
     let (owner, done) = match whom {
         Whom::Address(email) => match store.user_by_email(email).await? {
             Some(user) => (Some(user.id()), done.to(user.id())),
@@ -75,6 +75,15 @@ async fn forget(store: &dyn Store, meant: &[SecretDigest]) -> Result<u64, StoreE
 }
 
 impl Whom {
+    /// Which address it is stands beside it, and tells nothing of one that is nobody's.
+    fn in_words(&self) -> Option<Detail> {
+        match self {
+            Self::Everybody => Detail::of("everybody"),
+            Self::Address(_) => Detail::of("an address"),
+            Self::Network(address) => Detail::of(network_in_words(*address)),
+        }
+    }
+
     fn means(&self, vault: &Vault, tally: &Tally, owner: Option<UserId>) -> bool {
         let counted = match self {
             Self::Everybody => return true,

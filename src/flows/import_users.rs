@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        event::{Actor, EventKind, Happening},
+        event::{Actor, Detail, EventKind, Happening},
         user::User,
     },
     store::{Added, BATCH, BoxError, StoreError},
@@ -35,6 +35,9 @@ const IN_FLIGHT: usize = 4;
 /// Where newcomers come from.
 #[async_trait]
 pub trait Source: Send {
+    /// What it is called, for whoever reads one day where people came from; nothing that opens it.
+    fn name(&self) -> &str;
+
     /// The next ones, in an order that is the same every time; nothing at the end.
     async fn next(&mut self) -> Result<Vec<Found>, BoxError>;
 }
@@ -107,8 +110,8 @@ pub async fn import_users(
     order: &Order,
     witness: &mut dyn Witness,
 ) -> Result<Tally, Failure<NotImported>> {
-    let mut import =
-        Import { pen, tally: Tally::default(), witness, window: Window::default(), is_written_down: false };
+    let (tally, window, from) = (Tally::default(), Window::default(), Detail::of(source.name()));
+    let mut import = Import { pen, from, tally, witness, window, is_written_down: false };
     loop {
         let found = import.next_of(source).await?;
         if found.is_empty() {
@@ -129,6 +132,7 @@ pub async fn import_users(
 
 struct Import<'a> {
     pen: Option<Pen<'a>>,
+    from: Option<Detail>,
     tally: Tally,
     witness: &'a mut dyn Witness,
     window: Window<'a>,
@@ -206,7 +210,8 @@ impl Import<'_> {
     /// Before anybody is added: whatever breaks off then, it is known who came with them.
     async fn write_down(&mut self, pen: Pen<'_>) -> Result<(), Failure<NotImported>> {
         if !self.is_written_down {
-            pen.noted(Happening::by(Actor::Operator, EventKind::UsersImported)).await?;
+            let set_about = Happening::by(Actor::Operator, EventKind::UsersImported);
+            pen.noted(set_about.in_detail(self.from.clone())).await?;
             self.is_written_down = true;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        event::{Actor, EventKind, Happening, Reason},
+        event::{Actor, Detail, EventKind, Happening, Reason},
         id::KeyId,
         signing_key::{SigningKey, Successor, plan},
     },
@@ -68,7 +68,8 @@ pub(super) async fn make<R>(
         Err(StoreError::Taken) => Err(Failure::Raced),
         added => {
             added?;
-            ring.pen().did(Happening::by(by, EventKind::SigningKeyRotated).because(why)).await?;
+            let rotated = Happening::by(by, EventKind::SigningKeyRotated).because(why);
+            ring.pen().did(rotated.in_detail(Detail::of(id))).await?;
             Ok(key)
         }
     }

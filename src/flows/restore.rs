@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        event::{Actor, EventKind, Happening},
+        event::{Actor, Detail, EventKind, Happening},
         record::{Kind, Record},
     },
     store::{MigrateError, Store, StoreError},
@@ -20,7 +20,7 @@ use super::{
     Failure,
     backup::{Backups, Progress, not_open},
     check_backup::{Held, Unfit, Wanted, check_backup, read},
-    dump::{DumpError, Tally},
+    dump::{DumpError, Name, Tally},
     journal::Pen,
 };
 
@@ -88,9 +88,14 @@ pub async fn restore(
 }
 
 /// With the key secret that the service will have.
-pub async fn note_restored(backups: &Backups, vault: &Vault) -> Result<(), Failure<NotRestored>> {
+pub async fn note_restored(
+    backups: &Backups,
+    vault: &Vault,
+    backup: &Name,
+) -> Result<(), Failure<NotRestored>> {
     let pen = Pen { store: &*backups.store, clock: &*backups.clock, entropy: &*backups.entropy, vault };
-    pen.did(Happening::by(Actor::Operator, EventKind::BackupRestored)).await
+    let restored = Happening::by(Actor::Operator, EventKind::BackupRestored);
+    pen.did(restored.in_detail(Detail::of(backup))).await
 }
 
 /// What an earlier restore left behind when it broke off may go unasked.

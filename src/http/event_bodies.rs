@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         device::Device,
-        event::{Event, Reason, RequestName},
+        event::{Detail, Event, Reason, RequestName},
     },
     flows::list_events::Page,
 };
@@ -21,6 +21,9 @@ pub struct EventBody {
     kind: String,
     #[schema(required = true, example = "wrong_password")]
     reason: Option<String>,
+    /// What exactly was done, where the kind does not say it all: of `roles_changed` the roles, `+administrator -support`.
+    #[schema(required = true)]
+    detail: Option<String>,
     /// `user`: the one whom it is about; `anyone`, who has not shown who they are; `operator`, on the command line; or `service`.
     #[schema(example = "anyone")]
     actor: String,
@@ -68,6 +71,7 @@ impl From<&Event> for EventBody {
             id: event.id.to_string(),
             kind: event.kind.as_str().to_owned(),
             reason: event.reason.as_ref().map(Reason::as_str).map(str::to_owned),
+            detail: event.detail.as_ref().map(Detail::as_str).map(str::to_owned),
             actor: event.actor.as_str().to_owned(),
             at: event.at.to_string(),
             user: event.user_id.map(|user| user.to_string()),

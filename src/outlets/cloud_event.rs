@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Parcel;
 use crate::domain::{
     device::Device,
-    event::{Event, Reason, RequestName},
+    event::{Detail, Event, Reason, RequestName},
 };
 
 /// Version 1.0 of the specification, in its JSON format.
@@ -32,6 +32,7 @@ struct Data<'a> {
     id: String,
     kind: &'a str,
     reason: Option<&'a str>,
+    detail: Option<&'a str>,
     actor: &'a str,
     at: String,
     user: Option<String>,
@@ -70,6 +71,7 @@ impl<'a> Data<'a> {
             id: event.id.to_string(),
             kind: event.kind.as_str(),
             reason: event.reason.as_ref().map(Reason::as_str),
+            detail: event.detail.as_ref().map(Detail::as_str),
             actor: event.actor.as_str(),
             at: event.at.to_string(),
             user,

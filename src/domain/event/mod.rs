@@ -3,6 +3,7 @@
 mod bytes;
 mod chain;
 mod circumstances;
+mod detail;
 mod kind;
 mod word;
 
@@ -18,6 +19,7 @@ use super::{
 pub use super::trace::TraceId;
 pub use chain::{ChainDigest, Fault, Head, Link, NotAHead, Noted, Walk};
 pub use circumstances::{Circumstances, RequestName};
+pub use detail::Detail;
 pub use kind::{Actor, EventKind, Reason};
 
 use bytes::Bytes;
@@ -28,6 +30,8 @@ pub struct Event {
     pub id: EventId,
     pub kind: EventKind,
     pub reason: Option<Reason>,
+    /// What exactly was done, where the kind does not say it all.
+    pub detail: Option<Detail>,
     pub actor: Actor,
     /// Whom it is about.
     pub user_id: Option<UserId>,
@@ -68,6 +72,7 @@ pub struct EventFilter {
 pub struct Happening {
     kind: EventKind,
     reason: Option<Reason>,
+    detail: Option<Detail>,
     actor: Actor,
     user: Option<UserId>,
     session: Option<SessionId>,
@@ -78,7 +83,7 @@ pub struct Happening {
 impl Happening {
     /// Something else that came of it, to the same and from there.
     pub fn leads_to(self, kind: EventKind) -> Self {
-        Self { kind, reason: None, ..self }
+        Self { kind, reason: None, detail: None, ..self }
     }
 
     /// Somebody did it to what is theirs.
@@ -91,8 +96,8 @@ impl Happening {
     }
 
     pub fn by(actor: Actor, kind: EventKind) -> Self {
-        let (reason, user, session, subject) = (None, None, None, None);
-        Self { kind, reason, actor, user, session, subject, from: Circumstances::default() }
+        let (reason, detail, user, session, subject) = (None, None, None, None, None);
+        Self { kind, reason, detail, actor, user, session, subject, from: Circumstances::default() }
     }
 
     pub fn to(self, user: UserId) -> Self {
@@ -101,6 +106,10 @@ impl Happening {
 
     pub fn because(self, reason: Reason) -> Self {
         Self { reason: Some(reason), ..self }
+    }
+
+    pub fn in_detail(self, detail: Option<Detail>) -> Self {
+        Self { detail, ..self }
     }
 
     pub fn of_session(self, session: SessionId) -> Self {
@@ -115,12 +124,13 @@ impl Happening {
 
 impl Event {
     pub fn of(happening: Happening, id: EventId, salt: [u8; 16], at: Timestamp) -> Self {
-        let Happening { kind, reason, actor, user, session, subject, from } = happening;
+        let Happening { kind, reason, detail, actor, user, session, subject, from } = happening;
         let particulars = Particulars { salt, session_id: session, subject, device: from.device };
         Self {
             id,
             kind,
             reason,
+            detail,
             actor,
             user_id: user,
             request: from.request,
@@ -170,6 +180,11 @@ impl Event {
         bytes.put_if_any(self.trace.as_ref().map(TraceId::as_bytes));
         bytes.put(self.at.as_millisecond().to_be_bytes());
         bytes.put(self.commitment);
+        // By its name, and only where there is one: what was sealed before there were details keeps its bytes.
+        if let Some(detail) = &self.detail {
+            bytes.put("detail");
+            bytes.put(detail.as_str());
+        }
     }
 
     pub fn is_gone(&self, now: Timestamp) -> bool {
@@ -220,3 +235,6 @@ impl EventFilter {
             && self.kind.is_none_or(|kind| event.kind == kind)
     }
 }
+
+#[cfg(test)]
+mod tests;

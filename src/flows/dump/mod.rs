@@ -20,7 +20,7 @@ pub(super) use sums::Tally;
 pub use sums::{Sum, Sums};
 pub use writer::Writer;
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The first line. Releases to come read it, so its members stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

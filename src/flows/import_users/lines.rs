@@ -23,7 +23,8 @@ pub(super) const LONGEST: usize = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 pub struct Lines {
-    lines: lines::Lines,
+    name: String,
+    input: lines::Lines,
     read: u64,
 }
 
@@ -49,20 +50,29 @@ impl Lines {
     /// A folder can be opened, and fails only when it is read, where nobody knows its name any more.
     pub fn of_file(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(Self::of(file)) }
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Self::of(file, &name))
     }
 
-    pub fn of(input: impl Read + Send + 'static) -> Self {
-        Self { lines: lines::Lines::read(input, lines::Bounds { longest: LONGEST, batch: BATCH }), read: 0 }
+    pub fn of(input: impl Read + Send + 'static, name: &str) -> Self {
+        let input = lines::Lines::read(input, lines::Bounds { longest: LONGEST, batch: BATCH });
+        Self { name: name.to_owned(), input, read: 0 }
     }
 }
 
 #[async_trait]
 impl Source for Lines {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Empty lines count and are nobody.
     async fn next(&mut self) -> Result<Vec<Found>, BoxError> {
         loop {
-            let lines = self.lines.next().await?;
+            let lines = self.input.next().await?;
             let was_end = lines.is_empty();
             let numbered = lines.into_iter().zip(self.read + 1..).map(unmarked);
             let found: Vec<Found> = numbered

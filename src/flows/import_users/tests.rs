@@ -48,7 +48,7 @@ fn vault() -> Vault {
 }
 
 async fn import(store: Option<&dyn Store>, lines: &str, order: &Order) -> (Tally, Heard) {
-    let mut lines = Lines::of(std::io::Cursor::new(lines.to_owned()));
+    let mut lines = Lines::of(std::io::Cursor::new(lines.to_owned()), "lines");
     let mut heard = Heard::default();
     let clock = SystemClock::start();
     let vault = vault();
@@ -171,7 +171,7 @@ async fn an_array_is_told_how_it_becomes_lines() {
     let person = line("ada@example.org", "");
     let long = person.trim_end().to_owned() + &" ".repeat(64 << 10);
     for text in [format!("[{person}]"), format!("\u{feff}  [{long}]"), "[\n]".to_owned()] {
-        let mut lines = Lines::of(std::io::Cursor::new(text.clone()));
+        let mut lines = Lines::of(std::io::Cursor::new(text.clone()), "lines");
         let found = lines.next().await.unwrap();
         let fault = found[0].what.as_ref().err().unwrap();
         assert_eq!((fault, fault.code()), (&Fault::Array, "malformed"), "{text}");
@@ -202,7 +202,7 @@ async fn what_is_said_of_a_line_repeats_no_hash() {
         format!("{{\"email\": [\"{HASH}\"]}}"),
         format!("{{\"email\": \"a\", \"roles\": \"{HASH}\"}}"),
     ] {
-        let mut lines = Lines::of(std::io::Cursor::new(text.clone()));
+        let mut lines = Lines::of(std::io::Cursor::new(text.clone()), "lines");
         let found = lines.next().await.unwrap();
         let fault = found[0].what.as_ref().err().unwrap();
         assert_eq!(fault.code(), "malformed");
@@ -238,6 +238,10 @@ struct BreaksOff(Vec<Found>);
 
 #[async_trait]
 impl Source for BreaksOff {
+    fn name(&self) -> &'static str {
+        "people.ndjson"
+    }
+
     async fn next(&mut self) -> Result<Vec<Found>, BoxError> {
         if self.0.is_empty() { Err("gone".into()) } else { Ok(std::mem::take(&mut self.0)) }
     }
@@ -247,11 +251,12 @@ impl Source for BreaksOff {
 async fn an_import_that_breaks_off_is_written_down_once_somebody_may_have_been_added() {
     let store = fresh().await;
     let twice = line("ada@example.org", "") + &line("ada@example.org", "");
-    let found = Lines::of(std::io::Cursor::new(twice)).next().await.unwrap();
+    let found = Lines::of(std::io::Cursor::new(twice), "lines").next().await.unwrap();
     let (clock, vault, mut heard) = (SystemClock::start(), vault(), Heard::default());
     let pen = Pen { store: &store, clock: &clock, entropy: &OsEntropy, vault: &vault };
     import_users(Some(pen), now(), &mut BreaksOff(found), &PLAIN, &mut heard).await.unwrap_err();
     stored(&store, "ada@example.org").await;
     let events = store.unsealed_events(EventId::FIRST, 9).await.unwrap();
-    assert_eq!(events.iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::UsersImported]);
+    let [imported] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((imported.kind, &imported.detail), (EventKind::UsersImported, &Detail::of("people.ndjson")));
 }

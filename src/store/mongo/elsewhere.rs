@@ -25,6 +25,7 @@ const TO_ANSWER: Duration = Duration::from_mins(1);
 /// A cursor over a collection of another database, which is only read.
 pub struct Elsewhere {
     cursor: Cursor<RawDocumentBuf>,
+    name: String,
     /// As they are called to whoever looks for them.
     servers: String,
 }
@@ -61,12 +62,20 @@ impl Elsewhere {
         let found = found.batch_size(u32::try_from(BATCH).unwrap_or(u32::MAX));
         let unavailable = |cause: Cause| MigrateError::Unavailable(Box::new(cause));
         match timeout(TO_ANSWER, found.into_future()).await {
-            Ok(Ok(cursor)) => Ok(Self { cursor, servers }),
+            Ok(Ok(cursor)) => {
+                let name = format!("{database}.{collection} at {servers}");
+                Ok(Self { cursor, name, servers })
+            }
             Ok(Err(error)) => {
                 Err(unavailable(silence(&error, &servers).unwrap_or_else(|| Cause::of(&error))))
             }
             Err(_) => Err(unavailable(Cause::Late)),
         }
+    }
+
+    /// The collection, with its database and its servers.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The next ones, at most [`BATCH`]; nothing at the end.

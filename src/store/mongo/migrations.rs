@@ -25,7 +25,7 @@ use super::{
 };
 
 /// What this release needs.
-pub(super) const SCHEMA: Schema = Schema { version: 1, step: 6 };
+pub(super) const SCHEMA: Schema = Schema { version: 1, step: 7 };
 
 /// Long enough for a dead holder's lease to end and for the work to be done after it, such as an index over many
 /// documents: the one call that may take longer than the others.

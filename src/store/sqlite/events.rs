@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{
     device::Device,
-    event::{Event, EventFilter, EventKind, Head, Link, Reason, RequestName},
+    event::{Detail, Event, EventFilter, EventKind, Head, Link, Reason, RequestName},
     id::{EventId, UserId},
     secret::SecretDigest,
 };
@@ -49,9 +49,9 @@ statements! {
             commitment = coalesce(commitment, :commitment) WHERE id = :id";
     FORGET_PARTICULARS = "UPDATE events SET ip = NULL, user_agent = NULL, session_id = NULL, subject = NULL, salt = NULL \
         WHERE user_id = ?1 AND (salt IS NOT NULL OR commitment IS NULL) AND NOT EXISTS (SELECT 1 FROM users WHERE id = ?1)";
-    ADD = "INSERT INTO events (id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
+    ADD = "INSERT INTO events (id, kind, reason, detail, actor, user_id, request, trace, salt, session_id, subject, \
             user_agent, ip, commitment, at, stamp, position, previous, previous_expires_at, expires_at, digest) \
-        VALUES (:id, :kind, :reason, :actor, :user_id, :request, :trace, :salt, :session_id, :subject, \
+        VALUES (:id, :kind, :reason, :detail, :actor, :user_id, :request, :trace, :salt, :session_id, :subject, \
             :user_agent, :ip, :commitment, :at, :stamp, :position, :previous, :previous_expires_at, :expires_at, :digest)";
     PURGE = "DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE expires_at <= ?1 LIMIT ?2)";
 }
@@ -152,6 +152,7 @@ pub(super) fn add(connection: &Connection, event: &Event) -> rusqlite::Result<()
         ":id": event.id.as_uuid().into_bytes(),
         ":kind": event.kind.as_str(),
         ":reason": event.reason.as_ref().map(Reason::as_str),
+        ":detail": event.detail.as_ref().map(Detail::as_str),
         ":actor": event.actor.as_str(),
         ":user_id": event.user_id.map(|user| user.as_uuid().into_bytes()),
         ":request": event.request.as_ref().map(RequestName::as_str),

@@ -8,7 +8,9 @@ use crate::domain::{
     challenge::Challenges,
     device::Device,
     email::Email,
-    event::{Actor, ChainDigest, Event, EventKind, Head, Link, Particulars, Reason, RequestName, TraceId},
+    event::{
+        Actor, ChainDigest, Detail, Event, EventKind, Head, Link, Particulars, Reason, RequestName, TraceId,
+    },
     id::{EventId, KeyId, SessionId, UserId},
     letter::Outbox,
     one_time::{OneTime, Purpose},
@@ -46,7 +48,7 @@ pub(super) use one_time_columns;
 
 macro_rules! event_columns {
     () => {
-        "id, kind, reason, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, stamp, \
+        "id, kind, reason, detail, actor, user_id, request, trace, salt, session_id, subject, user_agent, ip, commitment, at, stamp, \
          position, previous, previous_expires_at, expires_at, digest"
     };
 }
@@ -122,6 +124,7 @@ pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
     let id = EventId::from_uuid(columns.id()?);
     let kind = columns.parsed(|text: String| EventKind::read(&text).ok_or(Not("a kind of event")))?;
     let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::read, "a reason"))?;
+    let detail = columns.value::<Option<String>>()?.as_deref().map(Detail::read);
     let actor = columns.parsed(|text: String| Actor::read(&text).ok_or(Not("an actor")))?;
     let user_id = columns.id_if_any()?.map(UserId::from_uuid);
     let request =
@@ -129,7 +132,21 @@ pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
     let trace = columns.value::<Option<[u8; 16]>>()?.and_then(TraceId::from_bytes);
     let (particulars, commitment) = particulars(columns)?;
     let (at, stamp, link) = (columns.time()?, columns.value()?, link(columns)?);
-    Ok(Event { id, kind, reason, actor, user_id, request, trace, particulars, commitment, at, stamp, link })
+    Ok(Event {
+        id,
+        kind,
+        reason,
+        detail,
+        actor,
+        user_id,
+        request,
+        trace,
+        particulars,
+        commitment,
+        at,
+        stamp,
+        link,
+    })
 }
 
 fn particulars(columns: &mut Columns<'_>) -> rusqlite::Result<(Option<Particulars>, [u8; 32])> {

@@ -46,7 +46,7 @@ async fn a_person_reads_a_backup_with_age_and_gunzip_alone() {
     let packed = output(&age, &["--decrypt", "--identity", &yard.path("key")], &file);
     let text = String::from_utf8(output("gunzip", &["-c"], &packed)).unwrap();
     assert_eq!(text.lines().count(), 1 + 4_000 + 4_000 + 1);
-    assert!(text.starts_with("{\"portcullis\":{\"format\":2,"), "{}", &text[..100]);
+    assert!(text.starts_with("{\"portcullis\":{\"format\":3,"), "{}", &text[..100]);
 }
 
 #[tokio::test]

@@ -148,6 +148,6 @@ async fn records_that_were_not_counted_are_refused() {
             .ends_with("a line is not what it should be")
     );
     let newer =
-        repack(&|text| text.replacen("\"format\":2,\"release\":\"", "\"format\":3,\"release\":\"9.", 1));
+        repack(&|text| text.replacen("\"format\":3,\"release\":\"", "\"format\":4,\"release\":\"9.", 1));
     assert!(newer.contains("release 9.") && newer.ends_with("does not know"), "{newer}");
 }

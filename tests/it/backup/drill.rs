@@ -6,12 +6,14 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
+use portcullis::domain::event::EventKind;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{Yard, on_both_stores};
 use crate::support::{
     browser::{Browser, PASSWORD},
+    events::details_in,
     patience::until,
     process::Process,
 };
@@ -53,6 +55,8 @@ async fn f_42_the_same_people_sign_in_and_no_session_comes_back(yard: &Yard) {
     let restored = yard.restore();
     assert_eq!(restored["collections"], made["collections"]);
     assert_eq!(restored["name"], made["name"]);
+    let told = details_in(yard.store(), EventKind::BackupRestored).await;
+    assert_eq!(told, [made["name"].as_str().unwrap()], "it is written down which one it was");
 
     let mut service = yard.serve();
     let at = service.ready();

@@ -29,8 +29,12 @@ use crate::support::{
 };
 
 /// What somebody does who is at the store, and what is told of it.
-const DEEDS: [(Deed, &str); 7] = [
+const DEEDS: [(Deed, &str); 11] = [
     (Deed::Edit, "altered 3"),
+    (Deed::EditTheDetail, "altered 1"),
+    (Deed::TakeOutTheDetail, "altered 1"),
+    (Deed::PutInADetail, "altered 3"),
+    (Deed::PutInWhatIsNoDetail, "altered 3"),
     (Deed::ForgetWhereFrom, "forgotten 3"),
     (Deed::TakeOut, "missing 3"),
     (Deed::TakeOutTheFirst, "missing 1"),
@@ -42,6 +46,11 @@ const DEEDS: [(Deed, &str); 7] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     Edit,
+    /// Of the key, which says which one it is.
+    EditTheDetail,
+    TakeOutTheDetail,
+    PutInADetail,
+    PutInWhatIsNoDetail,
     ForgetWhereFrom,
     TakeOut,
     TakeOutTheFirst,
@@ -126,6 +135,10 @@ pub(super) async fn verdict(store: &dyn Store, clock: &FrozenClock, noted: Optio
 fn in_sqlite(raw: &Connection, deed: Deed) {
     let done = match deed {
         Deed::Edit => "UPDATE events SET ip = '192.0.2.99' WHERE position = 3",
+        Deed::EditTheDetail => "UPDATE events SET detail = 'another key' WHERE position = 1",
+        Deed::TakeOutTheDetail => "UPDATE events SET detail = NULL WHERE position = 1",
+        Deed::PutInADetail => "UPDATE events SET detail = 'a pretext' WHERE position = 3",
+        Deed::PutInWhatIsNoDetail => "UPDATE events SET detail = char(27) || 'c' WHERE position = 3",
         Deed::ForgetWhereFrom => {
             "UPDATE events SET ip = NULL, user_agent = NULL, session_id = NULL, subject = NULL, salt = NULL WHERE position = 3"
         }
@@ -138,7 +151,7 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
         Deed::PutIn => {
             "INSERT INTO events SELECT randomblob(16), kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
              user_agent, ip, commitment, at, 9, (SELECT digest FROM events WHERE position = 8), \
-             (SELECT expires_at FROM events WHERE position = 8), expires_at, randomblob(32), NULL FROM events WHERE position = 3"
+             (SELECT expires_at FROM events WHERE position = 8), expires_at, randomblob(32), NULL, NULL FROM events WHERE position = 3"
         }
         Deed::TakeOffTheEnd => "DELETE FROM events WHERE position > 6",
     };
@@ -150,7 +163,16 @@ async fn in_mongodb(raw: &mongodb::Collection<Document>, deed: Deed) {
     let place = async |from: i64, to: i64| {
         raw.update_one(at(from), doc! { "$set": { "link.position": to } }).await.unwrap();
     };
+    let set = async |position: i64, what: Document| {
+        raw.update_one(at(position), doc! { "$set": what }).await.unwrap();
+    };
     match deed {
+        Deed::EditTheDetail => set(1, doc! { "detail": "another key" }).await,
+        Deed::TakeOutTheDetail => {
+            raw.update_one(at(1), doc! { "$unset": { "detail": "" } }).await.unwrap();
+        }
+        Deed::PutInADetail => set(3, doc! { "detail": "a pretext" }).await,
+        Deed::PutInWhatIsNoDetail => set(3, doc! { "detail": "\u{1b}c" }).await,
         Deed::Edit => {
             raw.update_one(at(3), doc! { "$set": { "particulars.ip": "192.0.2.99" } }).await.unwrap();
         }

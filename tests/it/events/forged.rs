@@ -31,13 +31,15 @@ use crate::support::{
 };
 
 /// What somebody does who is at the store, what `verify` tells once the service has run again, and where the chain ends then.
-const DEEDS: [(Deed, &str, u64); 6] = [
+const DEEDS: [(Deed, &str, u64); 8] = [
     (Deed::PutInUnsealed, "forged", 9),
     (Deed::PutInAsOfTheReleaseBefore, "forged", 9),
     (Deed::UnsealAndEdit, "forged, forged", 7),
     (Deed::UnsealAndTakeOut, "forged", 7),
     (Deed::EditWhatWaits, "forged", 9),
     (Deed::EditWhereWhatWaitsCameFrom, "forged", 9),
+    (Deed::PutADetailToWhatWaits, "forged", 9),
+    (Deed::PutWhatIsNoDetailToWhatWaits, "forged", 9),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ enum Deed {
     UnsealAndTakeOut,
     EditWhatWaits,
     EditWhereWhatWaitsCameFrom,
+    PutADetailToWhatWaits,
+    PutWhatIsNoDetailToWhatWaits,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -119,7 +123,7 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
     let put_in = |more: &str| {
         format!(
             "INSERT INTO events SELECT randomblob(16), kind, reason, actor, user_id, request, trace, salt, session_id, subject, \
-             user_agent, ip, commitment, at, NULL, NULL, NULL, NULL, NULL, stamp FROM events WHERE position = 3; {more}; {THE_WAITING_GOES}"
+             user_agent, ip, commitment, at, NULL, NULL, NULL, NULL, NULL, stamp, detail FROM events WHERE position = 3; {more}; {THE_WAITING_GOES}"
         )
     };
     let done = match deed {
@@ -137,16 +141,30 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
         Deed::EditWhereWhatWaitsCameFrom => {
             "UPDATE events SET ip = '192.0.2.99' WHERE position IS NULL".to_owned()
         }
+        Deed::PutADetailToWhatWaits => {
+            "UPDATE events SET detail = 'a pretext' WHERE position IS NULL".to_owned()
+        }
+        Deed::PutWhatIsNoDetailToWhatWaits => {
+            "UPDATE events SET detail = char(27) || 'c' WHERE position IS NULL".to_owned()
+        }
     };
     raw.execute_batch(&done).unwrap();
 }
 
 const THE_WAITING_GOES: &str = "DELETE FROM events WHERE position IS NULL AND stamp IS NOT NULL";
 
+/// Of what waits, which is there for them.
+const EDITS: [Deed; 4] = [
+    Deed::EditWhatWaits,
+    Deed::EditWhereWhatWaitsCameFrom,
+    Deed::PutADetailToWhatWaits,
+    Deed::PutWhatIsNoDetailToWhatWaits,
+];
+
 async fn in_mongodb(raw: &mongodb::Collection<Document>, deed: Deed) {
     let the_waiting = doc! { "link": Bson::Null };
     let end = doc! { "link.position": { "$gt": 6 } };
-    if !matches!(deed, Deed::EditWhatWaits | Deed::EditWhereWhatWaitsCameFrom) {
+    if !EDITS.contains(&deed) {
         raw.delete_many(the_waiting.clone()).await.unwrap();
     }
     let set = async |which: Document, what: Document| raw.update_many(which, what).await.unwrap();
@@ -173,6 +191,12 @@ async fn in_mongodb(raw: &mongodb::Collection<Document>, deed: Deed) {
         }
         Deed::EditWhereWhatWaitsCameFrom => {
             set(the_waiting, doc! { "$set": { "particulars.ip": "192.0.2.99" } }).await;
+        }
+        Deed::PutADetailToWhatWaits => {
+            set(the_waiting, doc! { "$set": { "detail": "a pretext" } }).await;
+        }
+        Deed::PutWhatIsNoDetailToWhatWaits => {
+            set(the_waiting, doc! { "$set": { "detail": "\u{1b}c" } }).await;
         }
     }
 }

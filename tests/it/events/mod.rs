@@ -1,6 +1,7 @@
 //! Security events: what is written down, who may read it, as it happens too, and whether it can be trusted.
 
 mod chain;
+mod detailed;
 mod forged;
 mod killed;
 mod lost;

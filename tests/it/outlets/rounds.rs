@@ -45,6 +45,7 @@ async fn events_go_out_in_their_order_and_once(store: Arc<dyn Store>) {
     assert!(sequences.is_sorted() && sequences.iter().all(|sequence| sequence.len() == 20), "{sequences:?}");
     assert_eq!(told[0]["type"], "portcullis.signed_out");
     assert_eq!(told[0]["id"], told[0]["data"]["id"]);
+    assert_eq!(told[0]["data"]["detail"], "what exactly");
 }
 
 async fn a_new_outlet_begins_with_what_happens_then(store: Arc<dyn Store>) {

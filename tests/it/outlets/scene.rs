@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis::{
     domain::{
         clock::{Clock, random},
-        event::{Circumstances, Event, EventKind, Happening},
+        event::{Circumstances, Detail, Event, EventKind, Happening},
         id::{EventId, UserId},
         outlet::OutletName,
     },
@@ -115,6 +115,7 @@ impl Scene {
             let now = self.services.clock.now();
             let user = UserId::new(now, &OsEntropy).unwrap();
             let happening = Happening::by_user(kind, user, &Circumstances::default());
+            let happening = happening.in_detail(Detail::of("what exactly"));
             let id = EventId::new(now, &OsEntropy).unwrap();
             let event = Event::of(happening, id, random(&OsEntropy).unwrap(), now);
             let event = event.stamped(|said| self.services.vault.stamp(said));

@@ -2,10 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use portcullis::domain::event::EventKind;
 use serde_json::{Value, json};
 
 use super::{Gate, on_both_stores};
-use crate::support::{browser::Browser, people::NODE_HASH};
+use crate::support::{browser::Browser, events::details_in, people::NODE_HASH};
 
 on_both_stores!(people_come_in_beside_a_running_service, what_was_read_from_a_pipe_is_the_same);
 
@@ -52,6 +53,8 @@ async fn people_come_in_beside_a_running_service(gate: &Gate) {
     assert!(complained.contains("line 5: the password hash is of no known format"), "{complained}");
     assert!(!format!("{said}{complained}").contains("secret1"), "{complained}");
 
+    let told = details_in(gate.store(), EventKind::UsersImported).await;
+    assert_eq!(told, ["people"], "it is written down what was read, and not where it lay");
     let lines = fs::read_to_string(&report).unwrap();
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let named: Vec<_> = lines.iter().map(|line| (&line["line"], &line["code"], &line["email"])).collect();

@@ -6,10 +6,11 @@ use mongodb::{
     Client, Collection,
     bson::{Document, doc, oid::ObjectId},
 };
+use portcullis::domain::event::EventKind;
 use serde_json::{Value, json};
 
 use super::{Gate, on_both_stores};
-use crate::support::{browser::Browser, mongod, people::NODE_HASH};
+use crate::support::{browser::Browser, events::details_in, mongod, people::NODE_HASH};
 
 on_both_stores!(the_ticketing_collection_comes_in, what_cannot_be_read_is_said_without_a_password);
 
@@ -53,6 +54,11 @@ async fn the_ticketing_collection_comes_in(gate: &Gate) {
         (&told["added"], &told["duplicates"], &told["refused"], code),
         (&json!(2), &json!(1), &json!(2), Some(1))
     );
+
+    let told = details_in(gate.store(), EventKind::UsersImported).await;
+    let [from] = told.as_slice() else { panic!("{told:?}") };
+    let collection = format!("{}.users at 127.0.0.1:", users.namespace().db);
+    assert!(from.starts_with(&collection) && url.contains(from.split(" at ").nth(1).unwrap()), "{from}");
 
     let report = std::fs::read_to_string(report).unwrap();
     let report: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

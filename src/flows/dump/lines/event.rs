@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     device::Device,
-    event::{Actor, ChainDigest, Event, EventKind, Link, Particulars, Reason, RequestName, TraceId},
+    event::{Actor, ChainDigest, Detail, Event, EventKind, Link, Particulars, Reason, RequestName, TraceId},
     id::{EventId, SessionId, UserId},
 };
 
@@ -22,6 +22,8 @@ pub(super) struct EventLine {
     kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     actor: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,13 +63,14 @@ struct LinkLine {
 
 impl From<&Event> for EventLine {
     fn from(event: &Event) -> Self {
-        let Event { id, kind, reason, actor, user_id, request, trace, particulars, .. } = event;
+        let Event { id, kind, reason, detail, actor, user_id, request, trace, particulars, .. } = event;
         let (Event { commitment, at, stamp, link, .. }, known) = (event, particulars.clone());
         let Particulars { salt, session_id, subject, device } = known.unwrap_or_default();
         Self {
             id: id.as_uuid(),
             kind: kind.as_str().to_owned(),
             reason: reason.map(|reason| reason.as_str().to_owned()),
+            detail: detail.as_ref().map(|detail| detail.as_str().to_owned()),
             actor: Some(actor.as_str().to_owned()),
             user_id: user_id.map(|user| user.as_uuid()),
             request: request.as_ref().map(|request| request.as_str().to_owned()),
@@ -107,6 +110,7 @@ impl TryFrom<EventLine> for Event {
         let commitment = line.commitment.map(array).transpose()?;
         let (particulars, commitment) = Particulars::read(known, salt.is_some(), commitment);
         let reason = line.reason.map(|name| Reason::read(&name).ok_or(Misfit("a reason is unknown")));
+        let detail = line.detail.map(|text| Detail::parse(&text).ok_or(Misfit("a detail is none")));
         let actor = line.actor.map_or(Some(Actor::User), |name| Actor::read(&name));
         let request = line.request.map(|name| RequestName::parse(&name).ok_or(Misfit("a request's name")));
         let trace = line.trace.map(|id| id.parse::<TraceId>().map_err(|_| Misfit("a trace's name")));
@@ -114,6 +118,7 @@ impl TryFrom<EventLine> for Event {
             id: EventId::from_uuid(line.id),
             kind: EventKind::read(&line.kind).ok_or(Misfit("a kind of event is unknown"))?,
             reason: reason.transpose()?,
+            detail: detail.transpose()?,
             actor: actor.ok_or(Misfit("an actor is unknown"))?,
             user_id: line.user_id.map(UserId::from_uuid),
             request: request.transpose()?,

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     device::Device,
-    event::{Actor, ChainDigest, Event, EventKind, Head, Link, Particulars, Reason, RequestName, TraceId},
+    event::{
+        Actor, ChainDigest, Detail, Event, EventKind, Head, Link, Particulars, Reason, RequestName, TraceId,
+    },
     id::{EventId, SessionId, UserId},
 };
 
@@ -24,6 +26,9 @@ pub(in crate::store::mongo) struct EventDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    detail: Option<String>,
     /// Left out by the release before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
@@ -121,6 +126,7 @@ impl From<&Event> for EventDocument {
             id: event.id.as_uuid().into(),
             kind: event.kind.as_str().to_owned(),
             reason: event.reason.map(|reason| reason.as_str().to_owned()),
+            detail: event.detail.as_ref().map(|detail| detail.as_str().to_owned()),
             actor: Some(event.actor.as_str().to_owned()),
             user_id: event.user_id.map(|user| user.as_uuid().into()),
             request: event.request.as_ref().map(|request| request.as_str().to_owned()),
@@ -177,6 +183,7 @@ impl TryFrom<EventDocument> for Event {
             id: EventId::from_uuid(stored.id.into()),
             kind: EventKind::read(&stored.kind).ok_or(Misfit("kind"))?,
             reason: reason.transpose()?,
+            detail: stored.detail.as_deref().map(Detail::read),
             actor: actor.ok_or(Misfit("actor"))?,
             user_id: stored.user_id.map(|user| UserId::from_uuid(user.into())),
             request: request.transpose()?,

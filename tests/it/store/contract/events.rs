@@ -7,8 +7,8 @@ use portcullis::{
     domain::{
         device::Device,
         event::{
-            Actor, Circumstances, Event, EventFilter, EventKind, Happening, Head, Reason, RequestName,
-            TraceId,
+            Actor, Circumstances, Detail, Event, EventFilter, EventKind, Happening, Head, Reason,
+            RequestName, TraceId,
         },
         id::{EventId, UserId},
         user::User,
@@ -34,6 +34,7 @@ pub(crate) async fn events_read_back_exactly_and_the_newest_first(store: Arc<dyn
             ..Circumstances::default()
         };
         let happening = Happening::by_user(EventKind::SessionEnded, user.id(), &from);
+        let happening = happening.in_detail(ip.and_then(|_| Detail::of("$literal +a -b {\"'%s")));
         events.insert(0, written(happening.because(Reason::Crowded).of_session(session.id), people));
     }
     for index in [1, 0, 3, 2] {

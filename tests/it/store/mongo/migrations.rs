@@ -143,7 +143,7 @@ async fn what_the_release_before_wrote_is_read_or_gone() {
         Some((session, user.disable(now).written()))
     );
     let schema = settings(&database).await.unwrap().get_document("schema").unwrap().clone();
-    assert_eq!(schema, doc! { "version": 1_i64, "step": 6_i64 });
+    assert_eq!(schema, doc! { "version": 1_i64, "step": 7_i64 });
     database.remove().await;
 }
 
