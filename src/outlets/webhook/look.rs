@@ -6,10 +6,12 @@ use tokio::time::timeout;
 
 use super::{
     Webhook, cause, client,
-    guard::Shut,
     knock::{Knock, Opened},
 };
-use crate::{domain::finding::Finding, outlets::CHECK};
+use crate::{
+    domain::{finding::Finding, webhook::guard::Shut},
+    outlets::CHECK,
+};
 
 const NOT_THERE: &str = "see that it runs, that PORTCULLIS_WEBHOOKS_RECEIVERS has its address, that this machine may go there, and that \
                          its certificate is of an authority that this machine believes";

@@ -1,8 +1,8 @@
 //! Posts security events to a receiver, signed after the Standard Webhooks.
 
-mod guard;
 mod knock;
 mod look;
+mod resolver;
 
 use std::{
     error::Error,
@@ -21,7 +21,6 @@ use jiff::Timestamp;
 use reqwest::{Client, ClientBuilder, Response, header::CONTENT_TYPE, redirect::Policy};
 use tokio::time::{sleep, timeout};
 
-use self::guard::{Guard, Shut};
 use super::{
     DEADLINE, Handed,
     NotTaken::{self, NotNow, NotThisOne},
@@ -30,7 +29,10 @@ use super::{
 use crate::domain::{
     causes::bottom,
     finding::Finding,
-    webhook::{ReceiverUrl, WebhookSecret},
+    webhook::{
+        ReceiverUrl, WebhookSecret,
+        guard::{Guard, Shut},
+    },
 };
 
 /// Of one batch.
@@ -66,7 +68,7 @@ pub struct Webhook {
 impl Webhook {
     pub fn new(receiver: Receiver) -> Result<Self, reqwest::Error> {
         let Receiver { url, secrets, networks } = receiver;
-        let guard = Guard { networks, in_the_clear: !url.is_secure() };
+        let guard = Guard::of(&url, networks);
         Ok(Self { client: client(&guard).build()?, guard, url, secrets })
     }
 
