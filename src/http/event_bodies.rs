@@ -21,7 +21,7 @@ pub struct EventBody {
     kind: String,
     #[schema(required = true, example = "wrong_password")]
     reason: Option<String>,
-    /// `user`: the one whom it is about; `anyone`, who has not shown who they are; `operator`, on the command line; or `service`.
+    /// `user`: the one whom it is about; `anyone`, who has not shown that they are that one; `operator`, on the command line; or `service`.
     #[schema(example = "anyone")]
     actor: String,
     #[schema(format = DateTime)]
