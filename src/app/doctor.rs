@@ -1,20 +1,24 @@
-//! What a doctor looks at, put together: the store that is configured, the service on this machine, and hosts from outside.
+//! What a doctor looks at, put together: the store that is configured, what goes out, the service on this machine, and hosts from
+//! outside.
+
+use std::sync::Arc;
 
 use url::Url;
 
 use crate::{
     config::{Config, StoreUrl},
-    domain::finding::Finding,
-    flows::doctor::{Reach, gate, health, mail, outside, store},
-    system::clock::SystemClock,
+    domain::{clock::Entropy, finding::Finding},
+    flows::doctor::{Reach, gate, health, mail, outlets, outside, store},
+    system::{clock::SystemClock, entropy::OsEntropy},
 };
 
-use super::{World, keys::must_be_there, post::post};
+use super::{World, keys::must_be_there, outlets::ways, post::post};
 
 /// Everything that is on this machine, or is reached as the service reaches it.
 pub async fn look_here(config: &Config, reach: &Reach) -> Vec<Finding> {
     let mut found = look_at_the_store(config).await;
     found.push(look_at_the_mail(config).await);
+    found.extend(look_at_the_outlets(config, reach).await);
     if let Some(internal) = internal(config) {
         found.extend(health::look(&internal, reach).await);
     }
@@ -56,6 +60,17 @@ async fn look_at_the_mail(config: &Config) -> Finding {
     match post(config) {
         Err(error) => Finding::wrong(mail::CHECK, error.to_string(), "correct that setting"),
         Ok(post) => mail::look(post.mailer.as_deref()).await,
+    }
+}
+
+async fn look_at_the_outlets(config: &Config, reach: &Reach) -> Vec<Finding> {
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    match ways(config, &entropy) {
+        Err(error) => vec![Finding::wrong(outlets::CHECK, error.to_string(), "correct that setting")],
+        Ok(ways) => {
+            let ways: Vec<_> = ways.into_iter().map(|(name, _, way)| (name, way)).collect();
+            outlets::look(&ways, reach.deadline).await
+        }
     }
 }
 

@@ -15,9 +15,9 @@ use crate::{
 
 /// Say what is wrong, here or in a cluster, and what to do about it.
 ///
-/// It looks and changes nothing. Here: the configuration, the store, the clock, and the service if it runs. With --cluster, by the
-/// rights of your kubeconfig or of the pod: what runs there, Secrets, certificates, ingresses, the replica set, clocks, and whether
-/// hosts behind forward-auth are shut.
+/// It looks and changes nothing. Here: the configuration, the store, the clock, mail and what events go out to (nothing is
+/// sent to either), and the service if it runs. With --cluster, by the rights of your kubeconfig or of the pod: what runs there, Secrets,
+/// certificates, ingresses, the replica set, clocks, and whether hosts behind forward-auth are shut.
 #[derive(Debug, Parser)]
 #[command(
     after_help = "It exits 1 if anything is wrong; warnings, and what nobody could look at, are no failure.\n\nExamples:\n  \

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{members::Members, networks::networks};
 use crate::domain::{
     event::EventKind,
-    webhook::{ReceiverName, ReceiverUrl, WebhookSecret},
+    webhook::{ReceiverName, ReceiverUrl, WebhookSecret, guard::Guard},
 };
 
 /// Each is one more that is waited for.
@@ -42,11 +42,19 @@ pub struct Receiver {
 impl Webhooks {
     /// What only both together show to be wrong.
     pub(super) fn fault(&self) -> Option<String> {
-        let clear = self.receivers.iter().find(|receiver| !receiver.url.is_secure());
-        let Receiver { name, .. } = clear.filter(|_| self.networks.is_empty())?;
-        Some(format!(
-            "{name} is reached by plain http, which is for PORTCULLIS_WEBHOOKS_NETWORKS, and there are none"
-        ))
+        let faults: Vec<_> = self.receivers.iter().filter_map(|receiver| self.fault_of(receiver)).collect();
+        (!faults.is_empty()).then(|| faults.join("; "))
+    }
+
+    /// Where a name leads is seen each time; an address is what it is.
+    fn fault_of(&self, Receiver { name, url, .. }: &Receiver) -> Option<String> {
+        if !url.is_secure() && self.networks.is_empty() {
+            return Some(format!(
+                "{name} is reached by plain http, which is for PORTCULLIS_WEBHOOKS_NETWORKS, and there are none"
+            ));
+        }
+        let judged = Guard::of(url, self.networks.clone()).judge_literal(url.host());
+        judged.err().map(|shut| format!("{name}: {shut}"))
     }
 
     pub(super) fn warning(&self) -> Option<&'static str> {

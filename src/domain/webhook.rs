@@ -1,5 +1,7 @@
 //! Who is posted security events: where they are, and what it is signed with, after the Standard Webhooks.
 
+pub mod guard;
+
 use std::fmt;
 
 use base64::{

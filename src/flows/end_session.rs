@@ -1,6 +1,10 @@
 //! End a session: somebody signs one of their devices out from another.
 
-use crate::domain::{event::Circumstances, id::SessionId, session::EndReason};
+use crate::domain::{
+    event::{Actor, Circumstances},
+    id::SessionId,
+    session::EndReason,
+};
 
 use super::{Failure, Services, memory::Remembered};
 
@@ -22,6 +26,6 @@ pub async fn end_session(
         return Err(Failure::Refused(NotTheirs));
     }
     let reason = if id == caller.session.id { EndReason::SignedOut } else { EndReason::Revoked };
-    services.end_session(id, caller.user.id(), reason, from).await?;
+    services.end_session(id, caller.user.id(), reason, Actor::User, from).await?;
     Ok(())
 }

@@ -190,7 +190,9 @@ impl Services {
         let opening = Opening { mode, seed, secret: secret.digest(), device: from.device.clone() };
         let session = Session::begin(id, &user, opening, self.rules.lifetimes, now);
         self.store.add_session(&session).await?;
-        self.end_sessions(&replaces, EndReason::Replaced, &from).await?;
+        // Somebody else's may be ended by a thief, or by whoever has the browser now.
+        let by = |of| if of == user.id() { Actor::User } else { Actor::Anyone };
+        self.end_sessions(&replaces, EndReason::Replaced, by, &from).await?;
         self.keep_the_limit(&user, &from).await?;
         let begun = self.store.session_by_id(id).await?.filter(|(session, user)| session.holds(user, now));
         let Some((session, user)) = begun else { return Ok(None) };
@@ -200,16 +202,18 @@ impl Services {
     }
 
     /// One after another, so that a request holds one place in the store's line however many secrets it brings.
-    /// What has ended, or never was, is no failure.
+    /// What has ended, or never was, is no failure. Who does it depends on whose session it is.
     async fn end_sessions<R>(
         &self,
         secrets: &[SecretDigest],
         reason: EndReason,
+        by: impl Fn(UserId) -> Actor,
         from: &Circumstances,
     ) -> Result<(), Failure<R>> {
         for secret in secrets {
             if let Some((session, _)) = self.store.session(secret).await? {
-                self.end_session(session.id, session.user_id, reason, from).await?;
+                let by = by(session.user_id);
+                self.end_session(session.id, session.user_id, reason, by, from).await?;
             }
         }
         Ok(())
@@ -221,6 +225,7 @@ impl Services {
         id: SessionId,
         of: UserId,
         reason: EndReason,
+        by: Actor,
         from: &Circumstances,
     ) -> Result<bool, Failure<R>> {
         let ended = self.store.end_session(id, Ended { at: self.clock.now(), reason }).await;
@@ -229,11 +234,10 @@ impl Services {
             return Ok(false);
         }
         let (kind, why) = EventKind::of_end(reason);
-        let happening = match reason {
-            EndReason::SignedOut | EndReason::Revoked => Happening::by_user(kind, of, from),
-            // Whoever asked may be a thief, or somebody else at the same browser.
-            EndReason::RefreshReuse | EndReason::Replaced => Happening::by_anyone(kind, from).to(of),
-            EndReason::Crowded | EndReason::Other => Happening::by(Actor::Service, kind).to(of),
+        let happening = match by {
+            Actor::User => Happening::by_user(kind, of, from),
+            Actor::Anyone => Happening::by_anyone(kind, from).to(of),
+            by => Happening::by(by, kind).to(of),
         };
         let happening = happening.of_session(id);
         self.did(why.into_iter().fold(happening, Happening::because)).await?;
@@ -254,7 +258,7 @@ impl Services {
     /// Ends the oldest sessions of a user who has more than they may have.
     async fn keep_the_limit<R>(&self, user: &User, from: &Circumstances) -> Result<(), Failure<R>> {
         for session in self.live_sessions(user).await?.iter().skip(self.rules.sessions as usize) {
-            self.end_session(session.id, user.id(), EndReason::Crowded, from).await?;
+            self.end_session(session.id, user.id(), EndReason::Crowded, Actor::Service, from).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    event::Circumstances,
+    event::{Actor, Circumstances},
     id::SessionId,
     refresh_token::RefreshToken,
     secret::{Secret, SecretDigest, Seed},
@@ -125,7 +125,8 @@ async fn end_for_reuse(
     session: &Session,
     from: &Circumstances,
 ) -> Result<Refreshed, Failure<SessionEnded>> {
-    if services.end_session(session.id, session.user_id, EndReason::RefreshReuse, from).await? {
+    if services.end_session(session.id, session.user_id, EndReason::RefreshReuse, Actor::Anyone, from).await?
+    {
         services.meters.refreshes.add_one(RefreshOutcome::Theft);
         tracing::warn!(user = %session.user_id, session = %session.id, "a refresh was used twice; its session has ended");
     }

@@ -2,7 +2,12 @@
 
 use std::convert::Infallible;
 
-use crate::domain::{access_token::Unfit, event::Circumstances, secret::SecretDigest, session::EndReason};
+use crate::domain::{
+    access_token::Unfit,
+    event::{Actor, Circumstances},
+    secret::SecretDigest,
+    session::EndReason,
+};
 
 use super::{Failure, Services};
 
@@ -15,13 +20,13 @@ pub async fn sign_out(
     token: Option<&str>,
     from: &Circumstances,
 ) -> Result<(), Failure<Infallible>> {
-    services.end_sessions(secrets, EndReason::SignedOut, from).await?;
+    services.end_sessions(secrets, EndReason::SignedOut, |_| Actor::User, from).await?;
     let Some(token) = token else { return Ok(()) };
     let now = services.clock.now();
     if let Ok(claims) = services.memory.claims(token, || services.keys.read(token)).await
         && claims.judge(&services.rules.tokens, now) != Err(Unfit::Foreign)
     {
-        services.end_session(claims.sid, claims.sub, EndReason::SignedOut, from).await?;
+        services.end_session(claims.sid, claims.sub, EndReason::SignedOut, Actor::User, from).await?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub struct EventBody {
     /// What exactly was done, where the kind does not say it all: of `roles_changed` the roles, `+administrator -support`.
     #[schema(required = true)]
     detail: Option<String>,
-    /// `user`: the one whom it is about; `anyone`, who has not shown who they are; `operator`, on the command line; or `service`.
+    /// `user`: the one whom it is about; `anyone`, who has not shown that they are that one; `operator`, on the command line; or `service`.
     #[schema(example = "anyone")]
     actor: String,
     #[schema(format = DateTime)]

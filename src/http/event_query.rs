@@ -12,13 +12,21 @@ use crate::{
         event::{EventFilter, EventKind},
         id::{EventId, UserId},
     },
-    flows::list_events::Wanted,
+    flows::{Failure, follow_events::FollowRefusal, list_events::Wanted},
 };
 
 use super::{fault::Fault, problem::Problem};
 
 const USUAL: u32 = 50;
 const MOST: u32 = 100;
+
+const HEADER: &str = "Last-Event-ID";
+
+/// The place that a stream goes on from, and what of the request said so.
+pub struct After {
+    pub place: Option<u64>,
+    said_in: &'static str,
+}
 
 /// What was said, and what is wrong with it.
 pub struct EventQuery {
@@ -50,19 +58,6 @@ impl EventQuery {
     pub fn followed(mut self) -> Result<EventFilter, Problem> {
         let filter = self.filter();
         self.end(filter)
-    }
-
-    /// The place to go on from, which a browser says in a header when it comes back by itself.
-    pub fn after(request: &HttpRequest) -> Result<Option<u64>, Problem> {
-        let header = request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or("?").to_owned());
-        let mut query = Self::of(request);
-        if let Some(id) = header.filter(|id| !id.is_empty()) {
-            query.said = vec![("after".to_owned(), id)];
-        }
-        let after = query.read("after", "after_invalid", "After must be the id of an event", |text| {
-            u64::from_str(text).ok()
-        });
-        query.end(after)
     }
 
     fn filter(&mut self) -> EventFilter {
@@ -108,5 +103,36 @@ impl EventQuery {
 
     fn end<T>(self, wanted: T) -> Result<T, Problem> {
         if self.faults.is_empty() { Ok(wanted) } else { Err(Problem::Invalid(self.faults)) }
+    }
+}
+
+impl After {
+    /// A browser says it in a header when it comes back by itself, to the address that it had before: the header counts.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let header = request.headers().get("last-event-id").map(|id| id.to_str().unwrap_or("?").to_owned());
+        let mut query = EventQuery::of(request);
+        let (said_in, code, message) = match header.filter(|id| !id.is_empty()) {
+            Some(id) => {
+                query.said = vec![(HEADER.to_owned(), id)];
+                (
+                    HEADER,
+                    "last_event_id_invalid",
+                    "Last-Event-ID must be the id that a stream told of an event",
+                )
+            }
+            None => ("after", "after_invalid", "After must be the id that a stream told of an event"),
+        };
+        let place = query.read(said_in, code, message, |text| u64::from_str(text).ok());
+        query.end(Self { place, said_in })
+    }
+
+    /// What is refused because of the place, is told of what said it.
+    pub fn blamed(&self, failure: Failure<FollowRefusal>) -> Problem {
+        match failure.into() {
+            Problem::Invalid(faults) => {
+                Problem::Invalid(faults.into_iter().map(|fault| fault.at(self.said_in)).collect())
+            }
+            other => other,
+        }
     }
 }

@@ -6,12 +6,13 @@ use crate::flows::{
     Services,
     follow_events::{Following, follow_events},
     list_events::{Wanted, list_events},
+    memory::Remembered,
 };
 
 use super::{
     caller::{Administrator, Caller},
     event_bodies::EventsBody,
-    event_query::EventQuery,
+    event_query::{After, EventQuery},
     event_stream,
     problem::Problem,
     refusals::{OfACaller, OfAStream, OfAnAdministrator, OfEvents, Refusals},
@@ -40,9 +41,7 @@ pub async fn own(
     caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     if event_stream::is_wanted(&request) {
-        let after = EventQuery::after(&request)?;
-        let follower = follow_events(&services, &caller.0, Following::Own, after).await?;
-        return Ok(event_stream::answer(services, follower));
+        return stream(services, &caller.0, Following::Own, &After::of(&request)?).await;
     }
     page(&services, EventQuery::of(&request).page_of(caller.0.user.id())?).await
 }
@@ -74,11 +73,21 @@ pub async fn all(
 ) -> Result<HttpResponse, Problem> {
     let query = EventQuery::of(&request);
     if event_stream::is_wanted(&request) {
-        let (wanted, after) = (query.followed()?, EventQuery::after(&request)?);
-        let follower = follow_events(&services, &caller, Following::All(wanted), after).await?;
-        return Ok(event_stream::answer(services, follower));
+        let following = Following::All(query.followed()?);
+        return stream(services, &caller, following, &After::of(&request)?).await;
     }
     page(&services, query.page()?).await
+}
+
+async fn stream(
+    services: Data<Services>,
+    caller: &Remembered,
+    following: Following,
+    after: &After,
+) -> Result<HttpResponse, Problem> {
+    let begun = follow_events(&services, caller, following, after.place).await;
+    let follower = begun.map_err(|failure| after.blamed(failure))?;
+    Ok(event_stream::answer(services, follower))
 }
 
 async fn page(services: &Services, wanted: Wanted) -> Result<HttpResponse, Problem> {

@@ -65,7 +65,7 @@ impl From<FollowRefusal> for Problem {
             FollowRefusal::NoSeat(_) => Self::TooManyStreams,
             FollowRefusal::NoSuchPlace => {
                 let message = "There is no such event, or no more: begin anew without an id";
-                Self::Invalid(vec![Fault::new("event_unknown", message).at("after")])
+                Self::Invalid(vec![Fault::new("event_unknown", message)])
             }
         }
     }

@@ -38,7 +38,8 @@ pub enum OfAnAdministrator {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub enum OfEvents {
-    /// Every fault is told: `limit_invalid`, `before_invalid`, `kind_invalid`, `user_invalid`, `moment_invalid`, `after_invalid`;
+    /// Every fault is told: `limit_invalid`, `before_invalid`, `kind_invalid`, `user_invalid`, `moment_invalid`, `after_invalid`,
+    /// `last_event_id_invalid`;
     /// `event_unknown`: the chain of events ends before the id that a stream is to go on from, so begin anew
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),

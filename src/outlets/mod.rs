@@ -9,13 +9,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::domain::{event::EventKind, id::EventId};
+use crate::domain::{event::EventKind, finding::Finding, id::EventId};
 
 /// At once, whatever the way.
 pub const MOST: usize = 64;
 
 /// No batch takes longer, whether it is taken or not: less than others wait for whoever has taken it up.
 pub const DEADLINE: Duration = Duration::from_secs(15);
+
+/// What a look at a way is called among all that is looked at.
+pub const CHECK: &str = "outlets";
 
 /// An event as it is told to others.
 #[derive(Clone, Debug)]
@@ -32,6 +35,9 @@ pub struct Parcel {
 pub trait Way: Send + Sync {
     /// Hands over at most [`MOST`], the first first.
     async fn hand_over(&self, parcels: &[Parcel], now: Timestamp) -> Handed;
+
+    /// Whether anything would be taken, as far as that can be known without handing anything over. It ends within the limit.
+    async fn look(&self, limit: Duration) -> Vec<Finding>;
 }
 
 /// What became of parcels.

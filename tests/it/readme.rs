@@ -1,4 +1,5 @@
-//! The README is run: each of its console blocks against the real program, and its promises of targets against the Makefile.
+//! The README is run, and what other pages show: each console block against the real program, and the promises of targets against
+//! the Makefile.
 //!
 //! Where it says `localhost:3000` and `localhost:9000` the sockets of the test's own service are put, and for
 //! `cargo run --` the program itself; `…` in an answer stands for anything. What starts the service or runs the tests
@@ -17,15 +18,25 @@ fn file(name: &str) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-#[test]
-fn the_commands_of_the_readme_do_what_it_says() {
-    let commands = consoles(&file("README.md"));
-    assert!(commands.len() > 5, "the README shows how to sign up, ask, and sign out");
+/// Each document for itself, as somebody would who read no other.
+fn does_what_it_says(document: &str) {
+    let commands = consoles(&file(document));
+    assert!(commands.len() > 5, "{document} shows what to type");
     let program = Program::start();
     for Command { line, answer } in commands {
         let said = program.run(&line);
         assert!(matches(&answer, &said), "\n$ {line}\nshould say\n{answer}\nand said\n{said}\n");
     }
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    does_what_it_says("README.md");
+}
+
+#[test]
+fn the_commands_that_show_events_do_what_is_said_of_them() {
+    does_what_it_says("docs/events.md");
 }
 
 #[test]

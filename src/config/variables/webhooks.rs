@@ -20,7 +20,7 @@ pub(super) const RECEIVERS: Variable = Variable {
 pub(super) const NETWORKS: Variable = Variable {
     name: "PORTCULLIS_WEBHOOKS_NETWORKS",
     meaning: "Private networks that receivers may be in. Without one, nothing is posted to an address that is not reached from everywhere, whatever \
-              name leads there; plain http is for these networks alone.",
+              name leads there; a receiver whose URL has such an address itself is refused at start. Plain http is for these networks alone.",
     allowed: Described("networks or addresses, separated by commas"),
     default: Always(""),
     example: "10.96.0.0/12,fd00:96::/108",

@@ -121,7 +121,7 @@ names! {
     AddressTaken = "address_taken",
     /// The session was ended from another one.
     Revoked = "revoked",
-    /// A new session took its place in the same browser.
+    /// A new session took its place in the same browser, of the same user or of another one.
     Replaced = "replaced",
     /// A user has more sessions than they may.
     Crowded = "crowded",
@@ -146,7 +146,7 @@ names! {
     Actor;
     /// Whom it is about.
     User = "user",
-    /// Somebody who has not shown who they are.
+    /// Somebody who has not shown that they are the one whom it is about.
     Anyone = "anyone",
     /// Whoever has the command line.
     Operator = "operator",

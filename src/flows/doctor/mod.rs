@@ -5,6 +5,7 @@ pub mod clock;
 pub mod gate;
 pub mod health;
 pub mod mail;
+pub mod outlets;
 pub mod outside;
 mod reach;
 pub mod store;

@@ -37,6 +37,9 @@ pub(super) enum Broken {
     Login(String),
     #[error("it says: {0}")]
     Said(String),
+    /// That we may not do what we set about.
+    #[error("it says: {0}")]
+    Forbidden(String),
     #[error("there is nothing to say to it: {0}")]
     Speechless(serde_json::Error),
     #[error("{0}")]
@@ -49,6 +52,8 @@ impl Broken {
         let said = without_secret(words, login);
         if words.starts_with("Authorization") || words.starts_with("Authentication") {
             Self::Login(said)
+        } else if words.starts_with("Permissions Violation") {
+            Self::Forbidden(said)
         } else {
             Self::Said(said)
         }

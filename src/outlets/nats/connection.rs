@@ -69,12 +69,30 @@ impl Connection {
         subject: &Subject,
         parcels: &[Parcel],
     ) -> Result<Range<u64>, Broken> {
+        let write = |parcel: &Parcel, reply: &str, said: &mut Vec<u8>| {
+            wire::Publication::of(parcel).write(&subject.of(parcel.kind), reply, said);
+        };
+        self.say(parcels, write).await
+    }
+
+    /// Asks whoever listens there, in the same way.
+    pub(super) async fn ask(&mut self, subject: &str, questions: &[String]) -> Result<Range<u64>, Broken> {
+        let write = |question: &String, reply: &str, said: &mut Vec<u8>| {
+            wire::question(subject, reply, question, said);
+        };
+        self.say(questions, write).await
+    }
+
+    async fn say<T: Sync>(
+        &mut self,
+        all: &[T],
+        write: impl Fn(&T, &str, &mut Vec<u8>) + Send,
+    ) -> Result<Range<u64>, Broken> {
         let first = self.next;
         self.early.clear();
         let mut said = Vec::new();
-        for parcel in parcels {
-            let reply = format!("{}.{}", self.inbox, self.next);
-            wire::Publication::of(parcel).write(&subject.of(parcel.kind), &reply, &mut said);
+        for one in all {
+            write(one, &format!("{}.{}", self.inbox, self.next), &mut said);
             self.next = self.next.saturating_add(1);
         }
         self.talk.say(&said).await?;

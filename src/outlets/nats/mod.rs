@@ -5,6 +5,7 @@
 mod ack;
 mod broken;
 mod connection;
+mod look;
 mod reach;
 mod talk;
 mod tls;
@@ -20,7 +21,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{DEADLINE, Handed, NotTaken, Parcel, Way};
 pub use crate::domain::broker::{Login, Server};
-use crate::domain::{clock::Entropy, subject::Subject};
+use crate::domain::{clock::Entropy, finding::Finding, subject::Subject};
 use broken::Broken;
 use connection::Connection;
 
@@ -163,6 +164,10 @@ impl Way for Nats {
             handed.trouble.get_or_insert(trouble);
         }
         handed
+    }
+
+    async fn look(&self, limit: Duration) -> Vec<Finding> {
+        self.look_at_each(limit).await
     }
 }
 

@@ -116,6 +116,11 @@ pub(super) fn greeting(
     Ok(said)
 }
 
+/// A question to whoever listens there.
+pub(super) fn question(subject: &str, reply: &str, asked: &str, said: &mut Vec<u8>) {
+    said.extend_from_slice(format!("PUB {subject} {reply} {}\r\n{asked}\r\n", asked.len()).as_bytes());
+}
+
 /// A parcel as it is published, headers and body.
 pub(super) struct Publication<'a> {
     head: String,

@@ -1,6 +1,8 @@
 //! Posts security events to a receiver, signed after the Standard Webhooks.
 
-mod guard;
+mod knock;
+mod look;
+mod resolver;
 
 use std::{
     error::Error,
@@ -16,10 +18,9 @@ use futures_util::{
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
-use reqwest::{Client, Response, header::CONTENT_TYPE, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Response, header::CONTENT_TYPE, redirect::Policy};
 use tokio::time::{sleep, timeout};
 
-use self::guard::{Guard, Shut};
 use super::{
     DEADLINE, Handed,
     NotTaken::{self, NotNow, NotThisOne},
@@ -27,7 +28,11 @@ use super::{
 };
 use crate::domain::{
     causes::bottom,
-    webhook::{ReceiverUrl, WebhookSecret},
+    finding::Finding,
+    webhook::{
+        ReceiverUrl, WebhookSecret,
+        guard::{Guard, Shut},
+    },
 };
 
 /// Of one batch.
@@ -63,18 +68,8 @@ pub struct Webhook {
 impl Webhook {
     pub fn new(receiver: Receiver) -> Result<Self, reqwest::Error> {
         let Receiver { url, secrets, networks } = receiver;
-        let guard = Guard { networks, in_the_clear: !url.is_secure() };
-        let client = Client::builder()
-            .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(guard.clone())
-            // A proxy would go where the guard does not look.
-            .no_proxy()
-            // What was judged is this place, and no other that it names.
-            .redirect(Policy::none())
-            .http1_only()
-            .pool_max_idle_per_host(AT_ONCE)
-            .build()?;
-        Ok(Self { client, guard, url, secrets })
+        let guard = Guard::of(&url, networks);
+        Ok(Self { client: client(&guard).build()?, guard, url, secrets })
     }
 
     /// Notes trouble, so that nothing more is begun.
@@ -110,7 +105,7 @@ impl Webhook {
     /// Without the URL, which may hold a secret.
     fn sentence(&self, error: reqwest::Error) -> String {
         let error = error.without_url();
-        match shut(&error) {
+        match cause::<Shut>(&error) {
             Some(shut) => shut.to_string(),
             None => format!("{} did not answer: {}", self.url.host(), bottom(&error)),
         }
@@ -134,6 +129,22 @@ impl Way for Webhook {
         }
         handed
     }
+
+    async fn look(&self, limit: Duration) -> Vec<Finding> {
+        vec![self.look_at_it(limit).await]
+    }
+}
+
+fn client(guard: &Guard) -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(guard.clone())
+        // A proxy would go where the guard does not look.
+        .no_proxy()
+        // What was judged is this place, and no other that it names.
+        .redirect(Policy::none())
+        .http1_only()
+        .pool_max_idle_per_host(AT_ONCE)
 }
 
 /// Those under way are waited for also behind the first that is not taken: they tell whose fault that is.
@@ -166,12 +177,12 @@ async fn throw_away(mut answer: Response) -> Result<(), reqwest::Error> {
     Ok(())
 }
 
-/// Whether it is the guard who refused.
-fn shut(error: &reqwest::Error) -> Option<&Shut> {
+/// What lies behind it, if that is of this kind: that the guard refused, say.
+fn cause<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(shut) = inner.downcast_ref() {
-            return Some(shut);
+        if let Some(found) = inner.downcast_ref() {
+            return Some(found);
         }
         cause = inner.source();
     }

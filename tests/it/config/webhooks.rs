@@ -110,6 +110,32 @@ fn plain_http_needs_a_network_that_is_allowed() {
     );
 }
 
+/// Nothing would ever be posted there, however long it waits.
+#[test]
+fn asvs_1_3_6_a_receiver_at_an_address_that_is_never_gone_to_is_refused_at_start() {
+    for (place, networks, why) in [
+        ("https://10.0.0.7", "", "audit: 10.0.0.7 is at a private address"),
+        ("https://127.0.0.1:8443", "10.96.0.0/12", "audit: 127.0.0.1 is at a private address"),
+        ("https://[::ffff:169.254.169.254]", "", "is at a private address"),
+        ("https://[fd00::7]", "fd01::/16", "audit: [fd00::7] is at a private address"),
+        ("http://1.1.1.1", "10.96.0.0/12", "audit: 1.1.1.1 is reached by plain http"),
+    ] {
+        let given = receiver("").replace("https://ada.example.org", place);
+        let (faults, text) = bad(&[(RECEIVERS, &given), (NETWORKS, networks)]);
+        assert_eq!(faults, [RECEIVERS], "{place}");
+        assert!(text.contains(why) && text.contains(NETWORKS) && !text.contains("hunter2"), "{text}");
+    }
+    for (place, networks) in [
+        ("https://10.0.0.7", "10.0.0.0/8"),
+        ("https://[::ffff:10.0.0.7]", "10.0.0.7"),
+        ("http://10.0.0.7", "10.0.0.7"),
+        ("https://1.1.1.1", ""),
+        ("https://localhost", ""),
+    ] {
+        good(&[(RECEIVERS, &receiver("").replace("https://ada.example.org", place)), (NETWORKS, networks)]);
+    }
+}
+
 #[test]
 fn receivers_are_shown_as_a_secret_and_may_be_in_a_file() {
     let config = good(&[(RECEIVERS, &receiver(""))]);

@@ -24,7 +24,7 @@ use crate::support::{
 };
 
 /// A controller with one page of each kind.
-async fn controller(signed: &Signed) -> SocketAddr {
+pub(super) async fn controller(signed: &Signed) -> SocketAddr {
     let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()

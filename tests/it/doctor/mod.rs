@@ -3,6 +3,7 @@
 mod hosts;
 #[cfg(feature = "kube")]
 mod kubeconfig;
+mod outlets;
 
 use std::{fs, process::Output, time::Duration};
 
@@ -14,8 +15,11 @@ use crate::support::{
     process::{Process, run},
 };
 
-/// What it found, as (check, state, what), and its exit code.
-fn findings(output: &Output) -> (Vec<(String, String, String)>, i32) {
+/// As (check, state, what).
+type Found = Vec<(String, String, String)>;
+
+/// What it found, and its exit code.
+fn findings(output: &Output) -> (Found, i32) {
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
     let findings = answer["findings"].as_array().unwrap();
@@ -34,7 +38,7 @@ const AS_MEANT: [(&str, &str); 4] = [
     ("PORTCULLIS_THROTTLE_PRESET", "standard"),
 ];
 
-fn look(folder: &Folder, args: &[&str], settings: &[(&str, &str)]) -> (Vec<(String, String, String)>, i32) {
+fn look(folder: &Folder, args: &[&str], settings: &[(&str, &str)]) -> (Found, i32) {
     findings(&run(folder, &[&["doctor", "--json"], args].concat(), &[&AS_MEANT, settings].concat()))
 }
 
@@ -57,11 +61,12 @@ fn beside_a_running_service(settings: &[(&str, &str)], findings: &[(&str, &str, 
     assert_eq!((found.len(), code), (findings.len(), 0), "{found:?}");
 }
 
-const WELL: [(&str, &str, &str); 5] = [
+const WELL: [(&str, &str, &str); 6] = [
     ("configuration", "fine", "read"),
     ("store", "fine", "schema"),
     ("store", "fine", "a read and a write"),
     ("mail", "fine", "can be sent"),
+    ("outlets", "fine", "nowhere"),
     ("health", "fine", "well"),
 ];
 
@@ -172,7 +177,7 @@ fn people_get_the_worst_first_with_what_to_do_and_a_count_at_the_end() {
     let output = run(&folder, &["doctor"], &AS_MEANT);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("store\n  wrong    ") && text.contains("\n           do: "), "{text}");
-    assert!(text.ends_with("1 wrong, 0 warning, 1 unknown, 2 fine\n"), "{text}");
+    assert!(text.ends_with("1 wrong, 0 warning, 1 unknown, 3 fine\n"), "{text}");
     let code = |args: &[&str]| run(&folder, args, &[]).status.code();
     assert_eq!(code(&["doctor", "--namespace", "x"]), Some(2), "only a cluster has namespaces");
     assert_eq!(code(&["doctor", "--connect", "nowhere"]), Some(2));

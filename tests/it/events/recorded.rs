@@ -19,6 +19,7 @@ on_both_stores!(
     r_04_a_decision_is_written_down_with_who_what_and_where_before_it_is_answered,
     r_04_a_refusal_says_why_to_administrators_and_names_no_address,
     r_04_no_event_holds_a_secret,
+    whoever_signs_in_anew_ended_their_own_session_and_nobody_knows_who_ended_anothers,
 );
 
 async fn kinds(store: &dyn Store, address: &str) -> Vec<String> {
@@ -129,5 +130,37 @@ async fn r_04_no_event_holds_a_secret(store: Arc<dyn Store>) {
         for secret in [canary, secret, &token, "ada@example.org", "grace@example.org"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
+    }
+}
+
+/// Who has typed the right password has shown who they are, and of nobody else that they are that one.
+async fn whoever_signs_in_anew_ended_their_own_session_and_nobody_knows_who_ended_anothers(
+    store: Arc<dyn Store>,
+) {
+    let service = Service::on(Arc::clone(&store)).await;
+    let mut grace = admin(&service, "grace@example.org").await;
+    assert_eq!(Browser::at(&service).sign_up("eve@example.org").await.status, 201);
+    let mut browser = Browser::at(&service);
+    browser.sign_up("ada@example.org").await;
+    for (next, ended, actor) in [
+        ("ada@example.org", "ada@example.org", "user"),
+        ("eve@example.org", "ada@example.org", "anyone"),
+        ("zoe@example.org", "eve@example.org", "anyone"),
+    ] {
+        service.clock.advance(jiff::SignedDuration::from_secs(1));
+        let answer = match next {
+            "zoe@example.org" => browser.sign_up(next).await,
+            _ => browser.sign_in(next, PASSWORD).await,
+        };
+        assert!(answer.status < 300, "{answer:?}");
+        let user = store.user_by_email(&email(ended)).await.unwrap().unwrap();
+        let page =
+            grace.get(&format!("/admin/v1/events?kind=session_ended&user={}", user.id().as_uuid())).await;
+        let event = page.json()["events"][0].clone();
+        assert_eq!(
+            (&event["reason"], &event["actor"]),
+            (&json!("replaced"), &json!(actor)),
+            "{next}: {event}"
+        );
     }
 }

@@ -136,13 +136,27 @@ async fn a_user_follows_in_eight_places_at_most(store: Arc<dyn Store>) {
     .await;
 }
 
+/// To blame is what was said, and where both were, the one that counts.
 async fn a_place_that_there_is_not_is_refused_and_so_is_what_is_none(store: Arc<dyn Store>) {
     let service = Service::on(store).await;
     let (ada, client) = (ada(&service).await, Client::new());
-    for (after, code) in [("4711", "event_unknown"), ("x", "after_invalid"), ("-1", "after_invalid")] {
-        let request = own(&client, service.public, &ada).header("accept", "text/event-stream");
-        let answer = Answer::read(request.header("last-event-id", after)).await.unwrap();
-        assert_eq!((answer.status, answer.codes()), (400, vec![code.to_owned()]), "{after}");
+    for (header, query, code, blamed) in [
+        (Some("4711"), None, "event_unknown", "Last-Event-ID"),
+        (Some("x"), None, "last_event_id_invalid", "Last-Event-ID"),
+        (Some("-1"), Some("0"), "last_event_id_invalid", "Last-Event-ID"),
+        (None, Some("4711"), "event_unknown", "after"),
+        (None, Some("x"), "after_invalid", "after"),
+        (Some(""), Some("-1"), "after_invalid", "after"),
+    ] {
+        let query = query.map(|after| format!("?after={after}")).unwrap_or_default();
+        let request = client
+            .get(format!("http://{}/api/users/events{query}", service.public))
+            .header("cookie", ada.cookie.as_deref().unwrap())
+            .header("accept", "text/event-stream");
+        let request = header.iter().fold(request, |request, id| request.header("last-event-id", *id));
+        let answer = Answer::read(request).await.unwrap();
+        assert_eq!((answer.status, answer.codes()), (400, vec![code.to_owned()]), "{header:?} {query}");
+        assert_eq!(answer.json()["errors"][0]["field"], blamed, "{}", answer.text);
     }
 }
 

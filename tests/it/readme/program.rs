@@ -1,41 +1,39 @@
 //! The real program, started as a stranger would start it, on free ports and in a directory of its own.
 
 use std::{
-    env, fs,
+    env,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
     process::{self, Child, Stdio},
     thread,
     time::Duration,
 };
 
-use crate::support::process::ended;
+use crate::support::{folder::Folder, process::ended};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_portcullis");
 
 /// Killed when it is dropped, and its directory removed.
 pub(super) struct Program {
     child: Child,
-    directory: PathBuf,
+    folder: Folder,
     public: SocketAddr,
     internal: SocketAddr,
 }
 
 impl Program {
     pub(super) fn start() -> Self {
-        let directory = env::temp_dir().join(format!("portcullis-readme-{}", process::id()));
-        fs::create_dir_all(&directory).expect("a directory of our own");
+        let folder = Folder::new();
         let [public, internal] = free();
         let child = bare(BINARY)
-            .current_dir(&directory)
+            .current_dir(folder.path())
             .env("PORTCULLIS_PUBLIC_LISTEN", public.to_string())
             .env("PORTCULLIS_PUBLIC_ORIGIN", format!("http://{public}"))
             .env("PORTCULLIS_INTERNAL_LISTEN", internal.to_string())
             .env("PORTCULLIS_PASSWORD_COST", "node")
             .spawn()
             .expect("the program starts");
-        let mut program = Self { child, directory, public, internal };
+        let mut program = Self { child, folder, public, internal };
         program.await_readiness();
         program
     }
@@ -47,7 +45,7 @@ impl Program {
             .replace("localhost:9000", &self.internal.to_string())
             .replace("cargo run --", BINARY);
         let output =
-            ended(bare("bash").current_dir(&self.directory).args(["-c", &line]).stdin(Stdio::null()));
+            ended(bare("bash").current_dir(self.folder.path()).args(["-c", &line]).stdin(Stdio::null()));
         let (said, complaint) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "$ {line}\n{said}{complaint}");
@@ -71,7 +69,6 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 

@@ -6,22 +6,22 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::net::lookup_host;
 use url::Host;
 
+use super::ReceiverUrl;
+
 #[derive(Clone, Debug)]
-pub(super) struct Guard {
+pub struct Guard {
     /// Where one may go although they are private.
-    pub(super) networks: Vec<IpNet>,
+    networks: Vec<IpNet>,
     /// What goes in the clear may go nowhere else: events tell of people, and only of a network of ours can anybody say who reads
     /// along there.
-    pub(super) in_the_clear: bool,
+    in_the_clear: bool,
 }
 
 /// At no address that may be gone to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Shut {
+pub enum Shut {
     #[error("{0} is at a private address, which PORTCULLIS_WEBHOOKS_NETWORKS does not allow")]
     Private(String),
     #[error("{0} is reached by plain http, and at no address that PORTCULLIS_WEBHOOKS_NETWORKS allows")]
@@ -29,8 +29,12 @@ pub(super) enum Shut {
 }
 
 impl Guard {
+    pub fn of(url: &ReceiverUrl, networks: Vec<IpNet>) -> Self {
+        Self { networks, in_the_clear: !url.is_secure() }
+    }
+
     /// The resolver is not asked about a host that is an address already.
-    pub(super) fn judge_literal(&self, host: &Host<String>) -> Result<(), Shut> {
+    pub fn judge_literal(&self, host: &Host<String>) -> Result<(), Shut> {
         let may_go = match host {
             Host::Domain(_) => true,
             Host::Ipv4(address) => self.admits((*address).into()),
@@ -39,7 +43,8 @@ impl Guard {
         if may_go { Ok(()) } else { Err(self.shut(&host.to_string())) }
     }
 
-    fn judge_found(&self, host: &str, mut found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Shut> {
+    /// Those that may be gone to, if there are any.
+    pub fn judge_found(&self, host: &str, mut found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Shut> {
         found.retain(|address| self.admits(address.ip()));
         if found.is_empty() { Err(self.shut(host)) } else { Ok(found) }
     }
@@ -53,17 +58,6 @@ impl Guard {
     fn shut(&self, host: &str) -> Shut {
         let host = host.to_owned();
         if self.in_the_clear { Shut::Clear(host) } else { Shut::Private(host) }
-    }
-}
-
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.clone();
-        Box::pin(async move {
-            let found = lookup_host((name.as_str(), 0)).await?.collect();
-            let admitted = guard.judge_found(name.as_str(), found)?;
-            Ok(Box::new(admitted.into_iter()) as Addrs)
-        })
     }
 }
 
