@@ -14,7 +14,7 @@ pub struct Fault {
     /// For people.
     #[schema(value_type = String, example = "Email must be valid")]
     message: Cow<'static, str>,
-    /// The member of the body that is to blame, where one is.
+    /// What of the request is to blame, where one thing is: a member of the body, a parameter of the query, or a header.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, example = "email")]
     field: Option<Cow<'static, str>>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Printable ASCII: nothing in it hides, turns round or breaks what stands beside it. It holds no secret and no address of anybody.
+/// Printable ASCII: nothing in it hides, turns round or breaks what stands beside it. It holds no secret, and stays when a user is erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail(String);
 

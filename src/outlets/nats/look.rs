@@ -24,6 +24,10 @@ const STREAMS_OF: &str = "$JS.API.STREAM.NAMES";
 /// Why nothing would be published there, or why nobody can say.
 enum Amiss {
     Away(Broken),
+    /// It lets us in, and keeps us from hearing an answer.
+    MayNotHear(String),
+    /// It lets us in, and JetStream does not answer.
+    Mute,
     /// It lets us in, and there is no JetStream for us.
     NoJetStream(String),
     NoStream(String),
@@ -43,10 +47,10 @@ struct Refused {
 }
 
 impl Nats {
-    /// Where one server takes events, they go to that one.
+    /// Where one server lets us in, events go to that one.
     pub(super) async fn look_at_each(&self, limit: Duration) -> Vec<Finding> {
         let mut found = join_all(self.broker.servers.iter().map(|server| self.look_at(server, limit))).await;
-        if found.iter().any(|finding| finding.state == State::Fine) {
+        if found.iter().any(|finding| finding.state != State::Wrong) {
             let wrong = found.iter_mut().filter(|finding| finding.state == State::Wrong);
             wrong.for_each(|finding| finding.state = State::Warning);
         }
@@ -73,7 +77,7 @@ impl Nats {
         let login = &self.broker.login;
         let opened = Connection::open(server, login, self.tls.as_ref(), &*self.entropy);
         let mut connection =
-            timeout(CONNECT, opened).await.unwrap_or(Err(Broken::Late)).map_err(Amiss::Away)?;
+            timeout(CONNECT, opened).await.unwrap_or(Err(Broken::Late)).map_err(Amiss::of_a_greeting)?;
         let subjects: Vec<_> = EventKind::ALL.iter().map(|kind| self.broker.subject.of(*kind)).collect();
         let questions: Vec<_> =
             subjects.iter().map(|subject| json!({ "subject": subject }).to_string()).collect();
@@ -113,11 +117,17 @@ fn read(answer: &Answer, login: &Login) -> Result<Vec<String>, Amiss> {
 }
 
 impl Amiss {
+    fn of_a_greeting(broken: Broken) -> Self {
+        match broken {
+            Broken::Forbidden(said) => Self::MayNotHear(said),
+            other => Self::Away(other),
+        }
+    }
+
     fn of_a_question(broken: Broken) -> Self {
         match broken {
             Broken::Forbidden(said) => Self::MayNotAsk(said),
-            // Nothing was sent that it should keep.
-            Broken::Silent => Self::Away(Broken::Late),
+            Broken::Silent => Self::Mute,
             other => Self::Away(other),
         }
     }
@@ -129,6 +139,16 @@ impl Amiss {
                 format!("{server}: {broken}"),
                 "see that PORTCULLIS_NATS_URL names the servers and their login, and PORTCULLIS_NATS_CA_FILE the authority of their \
                  certificates where that is no public one; docs/events.md",
+            ),
+            Self::MayNotHear(said) => Finding::wrong(
+                CHECK,
+                format!("{server} lets us in, but we may not hear its answers; it says: {said}"),
+                "let this login subscribe to _INBOX.>",
+            ),
+            Self::Mute => Finding::wrong(
+                CHECK,
+                format!("{server} lets us in, but JetStream does not answer in time"),
+                "see that JetStream has a leader: nats server report jetstream",
             ),
             Self::NoJetStream(why) => Finding::wrong(
                 CHECK,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{
-    Webhook, cause, client,
+    FOR_AN_ANSWER, Webhook, cause, client,
     knock::{Knock, Opened},
 };
 use crate::{
@@ -19,9 +19,10 @@ const NOT_ALLOWED: &str = "see that PORTCULLIS_WEBHOOKS_RECEIVERS has its addres
                            PORTCULLIS_WEBHOOKS_NETWORKS";
 
 impl Webhook {
+    /// For no longer than an event is given, or it would find well what no event gets to.
     pub(super) async fn look_at_it(&self, limit: Duration) -> Finding {
         let host = self.url.host();
-        match timeout(limit, self.knock()).await {
+        match timeout(limit.min(FOR_AN_ANSWER), self.knock()).await {
             Ok(Ok(())) => {
                 let shown = if self.url.is_secure() { "is there, and shows who it is" } else { "is there" };
                 Finding::fine(CHECK, format!("{host} {shown}; nothing was posted"))

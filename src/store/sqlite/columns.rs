@@ -32,6 +32,14 @@ impl<'row> Columns<'row> {
         self.row.get(column)
     }
 
+    /// Whatever bytes somebody made pass for a text.
+    pub(super) fn text_if_any(&mut self) -> rusqlite::Result<Option<String>> {
+        let column = self.next;
+        self.next += 1;
+        let text = self.row.get_ref(column)?.as_bytes_or_null()?;
+        Ok(text.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    }
+
     pub(super) fn parsed<S: FromSql, T, E: Into<BoxError>>(
         &mut self,
         parse: impl FnOnce(S) -> Result<T, E>,

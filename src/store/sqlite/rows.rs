@@ -124,7 +124,7 @@ pub(super) fn event(columns: &mut Columns<'_>) -> rusqlite::Result<Event> {
     let id = EventId::from_uuid(columns.id()?);
     let kind = columns.parsed(|text: String| EventKind::read(&text).ok_or(Not("a kind of event")))?;
     let reason = columns.parsed(|text: Option<String>| read_if_any(text, Reason::read, "a reason"))?;
-    let detail = columns.value::<Option<String>>()?.as_deref().map(Detail::read);
+    let detail = columns.text_if_any()?.as_deref().map(Detail::read);
     let actor = columns.parsed(|text: String| Actor::read(&text).ok_or(Not("an actor")))?;
     let user_id = columns.id_if_any()?.map(UserId::from_uuid);
     let request =

@@ -137,9 +137,9 @@ async fn a_stream_that_takes_some_kinds_alone_is_told_with_one_that_it_does_not(
     assert_eq!(code, 1);
 }
 
-/// A user who may publish events, and nothing more of JetStream; or one with other rights.
-fn user(publish: &str) -> String {
-    let permissions = format!("{{ publish: {publish:?}, subscribe: \"_INBOX.>\" }}");
+/// One who may publish events, hear answers, and do nothing more of JetStream; or one with other rights.
+fn user(publish: &str, subscribe: &str) -> String {
+    let permissions = format!("{{ publish: {publish:?}, subscribe: {subscribe:?} }}");
     format!("authorization {{ users: [{{ user: ada, password: {SECRET:?}, permissions: {permissions} }}] }}")
 }
 
@@ -147,12 +147,22 @@ fn user(publish: &str) -> String {
 async fn a_login_that_may_not_ask_about_streams_is_warned_of_and_one_that_is_not_taken_is_wrong() {
     let Some(mut server) = NatsServer::start() else { return };
     server.stream(SUBJECT, &json!({}));
-    server.start_again(&user("portcullis.events.>"));
+    server.start_again(&user("portcullis.events.>", "_INBOX.>"));
     let url = |password: &str| format!("nats://ada:{password}@{}", server.socket);
     let (found, code) = nats(&url(SECRET), &[]).await;
     assert!(says(&found, "outlets", "warning", "may not ask") && code == 0, "{found:?}");
+    let (found, code) = nats(&format!("{},nats://127.0.0.1:1", url(SECRET)), &[]).await;
+    assert!(says(&found, "outlets", "warning", "nats://127.0.0.1:1: ") && code == 0, "{found:?}");
     let (found, code) = nats(&url("hunter2"), &[]).await;
     assert!(says(&found, "outlets", "wrong", "does not take who we say we are") && code == 1, "{found:?}");
+}
+
+#[tokio::test]
+async fn a_login_that_may_not_hear_answers_is_told_what_it_needs() {
+    let Some(mut server) = NatsServer::start() else { return };
+    server.start_again(&user("portcullis.events.>", "something.else"));
+    let (found, code) = nats(&format!("nats://ada:{SECRET}@{}", server.socket), &[]).await;
+    assert!(says(&found, "outlets", "wrong", "may not hear its answers") && code == 1, "{found:?}");
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
         Deed::EditTheDetail => "UPDATE events SET detail = 'another key' WHERE position = 1",
         Deed::TakeOutTheDetail => "UPDATE events SET detail = NULL WHERE position = 1",
         Deed::PutInADetail => "UPDATE events SET detail = 'a pretext' WHERE position = 3",
-        Deed::PutInWhatIsNoDetail => "UPDATE events SET detail = char(27) || 'c' WHERE position = 3",
+        Deed::PutInWhatIsNoDetail => "UPDATE events SET detail = CAST(x'1bff63' AS TEXT) WHERE position = 3",
         Deed::ForgetWhereFrom => {
             "UPDATE events SET ip = NULL, user_agent = NULL, session_id = NULL, subject = NULL, salt = NULL WHERE position = 3"
         }

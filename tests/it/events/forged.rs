@@ -145,7 +145,7 @@ fn in_sqlite(raw: &Connection, deed: Deed) {
             "UPDATE events SET detail = 'a pretext' WHERE position IS NULL".to_owned()
         }
         Deed::PutWhatIsNoDetailToWhatWaits => {
-            "UPDATE events SET detail = char(27) || 'c' WHERE position IS NULL".to_owned()
+            "UPDATE events SET detail = CAST(x'1bff63' AS TEXT) WHERE position IS NULL".to_owned()
         }
     };
     raw.execute_batch(&done).unwrap();

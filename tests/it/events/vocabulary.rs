@@ -12,12 +12,10 @@ fn the_document_has_every_word_once_and_no_other() {
         rows.map(|row| row.split('`').next().unwrap()).collect::<Vec<_>>()
     };
     let of = |names: &mut dyn Iterator<Item = &'static str>| names.collect::<Vec<_>>();
-    let detailed = written("Details");
-    assert!(
-        detailed.len() > 4 && detailed.iter().all(|kind| EventKind::parse(kind).is_some()),
-        "{detailed:?}"
-    );
     assert_eq!(written("Kinds"), of(&mut EventKind::ALL.iter().map(EventKind::as_str)));
     assert_eq!(written("Reasons"), of(&mut Reason::ALL.iter().map(Reason::as_str)));
+    let detailed =
+        ["roles_changed", "throttle_cleared", "users_imported", "signing_key_rotated", "backup_restored"];
+    assert_eq!(written("Details"), detailed);
     assert_eq!(written("Actors"), of(&mut Actor::ALL.iter().map(Actor::as_str)));
 }
