@@ -19,10 +19,31 @@ pub(crate) struct Client {
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) cookie: Option<String>,
-    pub(crate) access_token: Option<String>,
     pub(crate) took: Duration,
+    text: String,
+}
+
+impl Answer {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.header("retry-after: ").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs)
+    }
+
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.header("set-cookie: ").and_then(|cookie| cookie.split(';').next())
+    }
+
+    pub(crate) fn access_token(&self) -> Option<&str> {
+        let (_, rest) = self.text.split_once(r#""accessToken":""#)?;
+        rest.split_once('"').map(|(token, _)| token)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        header(self.text.split_once("\r\n\r\n")?.0, name)
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name))
 }
 
 impl Client {
@@ -50,22 +71,15 @@ impl Client {
         }
     }
 
+    /// Whoever only counts pays for no more than where an answer ends.
     fn answer(&self, begun: Instant) -> Option<Answer> {
         let text = std::str::from_utf8(&self.buffer).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
-        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
-        let length: usize = header("content-length: ")?.parse().ok()?;
+        let length: usize = header(head, "content-length: ")?.parse().ok()?;
         (body.len() >= length).then(|| Answer {
             status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"),
-            retry_after: header("retry-after: ")
-                .and_then(|seconds| seconds.parse().ok())
-                .map(Duration::from_secs),
-            cookie: header("set-cookie: ").and_then(|cookie| cookie.split(';').next()).map(str::to_owned),
-            access_token: body
-                .split_once(r#""accessToken":""#)
-                .and_then(|(_, rest)| rest.split_once('"'))
-                .map(|(token, _)| token.to_owned()),
             took: begun.elapsed(),
+            text: text.to_owned(),
         })
     }
 }

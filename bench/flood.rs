@@ -28,7 +28,7 @@ pub(crate) async fn measure(report: &mut Report) {
     let service = Portcullis::start(MANY_SESSIONS);
     let mut visitor = Client::connect(service.public, FLOOD).await.expect("a connection");
     let created = visitor.ask(&client::sign_up("bench@example.org")).await.expect("an answer");
-    let request = client::current_user(&created.cookie.expect("a session"));
+    let request = client::current_user(created.cookie().expect("a session"));
 
     let idle = Visitor::sit_down(service.public, &request).watch(LASTS).await;
     let mut flood = Vec::new();
@@ -82,7 +82,7 @@ async fn insist(client: &mut Client, begun: Instant) -> Outcome {
     while begun.elapsed() < LASTS {
         let answer = client.ask(&request).await.expect("an answer");
         outcome.slowest = outcome.slowest.max(answer.took);
-        match (answer.status, answer.retry_after) {
+        match (answer.status, answer.retry_after()) {
             (200, _) => outcome.signed_in += 1,
             (503, Some(pause)) => {
                 outcome.refused += 1;

@@ -72,7 +72,7 @@ impl Side {
         let mut program = Client::connect(service.public, 0).await.expect("a connection");
         let request = client::sign_up_for_tokens("bench@example.org");
         let created = program.ask(&request).await.expect("an answer");
-        let verify = client::verify(&created.access_token.expect("an access token"));
+        let verify = client::verify(created.access_token().expect("an access token"));
         Self { service, verify }
     }
 

@@ -23,7 +23,7 @@ pub(crate) async fn measure(report: &mut Report) {
     let mut program = Client::connect(service.public, 0).await.expect("a connection");
     let request = client::sign_up_for_tokens("bench@example.org");
     let created = program.ask(&request).await.expect("an answer");
-    let verify = client::verify(&created.access_token.expect("an access token"));
+    let verify = client::verify(created.access_token().expect("an access token"));
 
     let (mut empty, mut verified) = (0.0, 0.0);
     for _ in 0..TURNS {
