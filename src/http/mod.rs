@@ -138,11 +138,6 @@ pub fn public(routes: &mut ServiceConfig) {
 pub fn internal(routes: &mut ServiceConfig) {
     routes
         .app_data(Listener::Internal)
-        .service(
-            web::resource(format!("{}/{{below:.*}}", forward_auth::PATH))
-                .wrap(from_fn(health::only_when_open))
-                .to(forward_auth::forward_auth),
-        )
         .service(question(GET, "/livez", health::livez))
         .service(question(GET, "/readyz", health::readyz))
         .service(question(GET, "/health", health::health))
@@ -154,7 +149,9 @@ pub fn internal(routes: &mut ServiceConfig) {
                 .service(question(POST, "/token/verify-header", tokens::verify_header))
                 .service(question(POST, "/introspect", tokens::introspect))
                 .service(question(GET, "/whoami", tokens::whoami))
-                .service(question(GET, "/token/health", tokens::health)),
+                .service(question(GET, "/token/health", tokens::health))
+                // Whatever is below it, and any method.
+                .service(web::scope("/forward-auth").default_service(web::to(forward_auth::forward_auth))),
         )
         .service(web::scope("/admin/v1").wrap(from_fn(health::only_when_open)).service(question(
             GET,

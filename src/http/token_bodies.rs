@@ -1,109 +1,115 @@
 //! What is said of an access token that holds.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::access_token::Claims,
+    domain::{
+        access_token::Claims,
+        id::{SessionId, TokenId, UserId},
+        session::Method,
+        user::Role,
+    },
     flows::{verify::Verified, who_am_i::Known},
 };
 
 use super::users::UserBody;
 
 #[derive(Serialize, ToSchema)]
-pub struct ActiveBody {
+pub struct ActiveBody<'a> {
     #[schema(example = true)]
     active: bool,
     /// As they are now.
     user: UserBody,
-    session: VerifiedSessionBody,
-    claims: ClaimsBody,
+    session: VerifiedSessionBody<'a>,
+    claims: ClaimsBody<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct WhoAmIBody {
+pub struct WhoAmIBody<'a> {
     #[serde(flatten)]
-    active: ActiveBody,
+    active: ActiveBody<'a>,
     /// New, for who answers on the caller's behalf.
-    access_token: String,
+    access_token: &'a str,
     /// Seconds.
     expires_in: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct VerifiedSessionBody {
-    #[schema(format = Uuid)]
-    id: String,
+struct VerifiedSessionBody<'a> {
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
     amr: Vec<&'static str>,
-    acr: String,
-    #[schema(format = DateTime)]
-    auth_time: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
+    acr: &'a str,
+    #[schema(value_type = String, format = DateTime)]
+    auth_time: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
 }
 
 /// What the token says, as it says it: times are seconds since 1970.
 #[derive(Serialize, ToSchema)]
-pub struct ClaimsBody {
-    iss: String,
-    aud: String,
-    #[schema(format = Uuid)]
-    sub: String,
-    #[schema(format = Uuid)]
-    sid: String,
-    email: String,
+pub struct ClaimsBody<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    #[schema(value_type = String, format = Uuid)]
+    sub: UserId,
+    #[schema(value_type = String, format = Uuid)]
+    sid: SessionId,
+    email: &'a str,
     email_verified: bool,
-    roles: Vec<String>,
+    roles: Vec<&'a str>,
     amr: Vec<&'static str>,
-    acr: String,
+    acr: &'a str,
     auth_time: i64,
     iat: i64,
     exp: i64,
-    #[schema(format = Uuid)]
-    jti: String,
+    #[schema(value_type = String, format = Uuid)]
+    jti: TokenId,
 }
 
 /// Of an active token also what it says: `sub`, `sid`, `exp` and all its other claims.
 #[derive(Serialize, ToSchema)]
-pub struct IntrospectionBody {
+pub struct IntrospectionBody<'a> {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Bearer")]
     token_type: Option<&'static str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
-    claims: Option<ClaimsBody>,
+    claims: Option<ClaimsBody<'a>>,
 }
 
-impl ActiveBody {
-    pub fn of(verified: &Verified) -> Self {
+impl<'a> ActiveBody<'a> {
+    pub fn of(verified: &'a Verified) -> Self {
         let (claims, user, session) =
             (&verified.claims, &verified.remembered.user, &verified.remembered.session);
         let session = VerifiedSessionBody {
-            id: session.id.to_string(),
-            amr: session.amr.iter().map(|method| method.as_str()).collect(),
-            acr: claims.acr.clone(),
-            auth_time: session.auth_time.to_string(),
-            expires_at: session.expires_at.to_string(),
+            id: session.id,
+            amr: names(&session.amr),
+            acr: &claims.acr,
+            auth_time: session.auth_time,
+            expires_at: session.expires_at,
         };
         Self { active: true, user: UserBody::of(user), session, claims: ClaimsBody::of(claims) }
     }
 }
 
-impl WhoAmIBody {
-    pub fn of(known: &Known) -> Self {
+impl<'a> WhoAmIBody<'a> {
+    pub fn of(known: &'a Known) -> Self {
         Self {
             active: ActiveBody::of(&known.verified),
-            access_token: known.token.reveal().to_owned(),
+            access_token: known.token.reveal(),
             expires_in: known.token.expires_in.as_secs(),
         }
     }
 }
 
-impl IntrospectionBody {
-    pub fn of(verified: &Verified) -> Self {
+impl<'a> IntrospectionBody<'a> {
+    pub fn of(verified: &'a Verified) -> Self {
         let claims = Some(ClaimsBody::of(&verified.claims));
         Self { active: true, token_type: Some("Bearer"), claims }
     }
@@ -113,22 +119,26 @@ impl IntrospectionBody {
     }
 }
 
-impl ClaimsBody {
-    fn of(claims: &Claims) -> Self {
+impl<'a> ClaimsBody<'a> {
+    fn of(claims: &'a Claims) -> Self {
         Self {
-            iss: claims.iss.clone(),
-            aud: claims.aud.clone(),
-            sub: claims.sub.to_string(),
-            sid: claims.sid.to_string(),
-            email: claims.email.clone(),
+            iss: &claims.iss,
+            aud: &claims.aud,
+            sub: claims.sub,
+            sid: claims.sid,
+            email: &claims.email,
             email_verified: claims.email_verified,
-            roles: claims.roles.iter().map(ToString::to_string).collect(),
-            amr: claims.amr.iter().map(|method| method.as_str()).collect(),
-            acr: claims.acr.clone(),
+            roles: claims.roles.iter().map(Role::as_str).collect(),
+            amr: names(&claims.amr),
+            acr: &claims.acr,
             auth_time: claims.auth_time.as_second(),
             iat: claims.iat.as_second(),
             exp: claims.exp.as_second(),
-            jti: claims.jti.to_string(),
+            jti: claims.jti,
         }
     }
+}
+
+fn names(methods: &[Method]) -> Vec<&'static str> {
+    methods.iter().map(|method| method.as_str()).collect()
 }

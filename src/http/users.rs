@@ -5,11 +5,12 @@ use actix_web::{
     http::header::{CLEAR_SITE_DATA, HeaderValue},
     web::Data,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{event::Circumstances, refresh_token::RefreshToken, session::Mode, user::User},
+    domain::{event::Circumstances, id::UserId, refresh_token::RefreshToken, session::Mode, user::User},
     flows::{
         self, Arrival, Services, SignedIn, authenticate::authenticate, sign_in::SignIn, sign_up::SignUp,
     },
@@ -32,17 +33,17 @@ use super::{
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserBody {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: UserId,
     #[schema(format = Email)]
     email: String,
     email_verified: bool,
     mfa_enabled: bool,
     roles: Vec<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    updated_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
 }
 
 /// Somebody who has just signed up or in, in the mode they asked for.
@@ -204,14 +205,14 @@ impl UserBody {
     pub fn of(user: &User) -> Self {
         let attrs = user.attrs();
         Self {
-            id: attrs.id.to_string(),
+            id: attrs.id,
             email: attrs.email.original().to_owned(),
             email_verified: attrs.email_verified_at.is_some(),
             // No second factor can be enrolled yet.
             mfa_enabled: false,
             roles: attrs.roles.iter().map(ToString::to_string).collect(),
-            created_at: attrs.created_at.to_string(),
-            updated_at: attrs.updated_at.to_string(),
+            created_at: attrs.created_at,
+            updated_at: attrs.updated_at,
         }
     }
 }

@@ -23,6 +23,10 @@ impl Role {
     pub fn is_admin(&self) -> bool {
         self.0 == "admin"
     }
+
+    pub const fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
 impl fmt::Display for Role {

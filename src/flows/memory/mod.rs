@@ -138,7 +138,8 @@ impl Memory {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(Some(known));
         }
-        Ok(self.read(store, key).await?.filter(is_right))
+        // What only a miss needs is boxed, or every hit would carry its room from hand to hand.
+        Ok(Box::pin(self.read(store, key)).await?.filter(is_right))
     }
 
     /// What a token says, which `read` finds out once.
@@ -152,7 +153,7 @@ impl Memory {
             return Ok(claims);
         }
         let claims = Arc::new(read()?);
-        self.tokens.insert(digest, Arc::clone(&claims)).await;
+        Box::pin(self.tokens.insert(digest, Arc::clone(&claims))).await;
         Ok(claims)
     }
 
