@@ -31,6 +31,7 @@ use super::{Failure, Services, meters::Held};
 #[derive(Default)]
 pub(super) struct Tried {
     counters: Vec<Counter>,
+    at: Timestamp,
     /// Whether the next one has to wait, if this one was wrong.
     pub(super) next_waits: bool,
 }
@@ -97,7 +98,7 @@ impl Services {
         let attempt = Attempt { counters, gates };
         let now = self.clock.now();
         match self.store.try_once(&attempt, now).await? {
-            Try::May { next_waits } => Ok(Tried { counters: attempt.counters, next_waits }),
+            Try::May { next_waits } => Ok(Tried { counters: attempt.counters, at: now, next_waits }),
             Try::Wait { until, at: Stop::Counter } => Err(self.held_up(what, until)),
             Try::Wait { until, at: Stop::Gate } => Err(self.held_up(Held::Network, until)),
         }
@@ -122,7 +123,7 @@ impl Services {
         if tried.counters.is_empty() || !matches!(failure, Failure::Busy { .. }) {
             return failure;
         }
-        if let Err(cause) = self.store.take_back(&tried.counters).await {
+        if let Err(cause) = self.store.take_back(&tried.counters, tried.at).await {
             tracing::warn!(%cause, "a try was counted that was none");
         }
         failure
@@ -171,7 +172,7 @@ impl Services {
         let count = self.store.count(&name, refused, until, now).await?;
         if count.so_far <= budget.most {
             let counters = vec![Counter { name, curve: budget.curve() }];
-            return Ok(Tried { counters, next_waits: false });
+            return Ok(Tried { counters, at: now, next_waits: false });
         }
         if count.counted && count.so_far == refused {
             self.noted(Happening::by_anyone(EventKind::Throttled, from).because(reason)).await?;

@@ -34,8 +34,9 @@ pub trait Attempts: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// One try less in each of these, as if it had never been made: the next waits for as long as it would have then.
-    async fn take_back(&self, counters: &[Counter]) -> Result<(), StoreError>;
+    /// One try less in each of these, as if it had never been made. Where it was the latest, the next one may come at once, as it could; else
+    /// that waits for as long after the latest as it would have without it.
+    async fn take_back(&self, counters: &[Counter], tried_at: Timestamp) -> Result<(), StoreError>;
 
     /// Begins these counts anew.
     async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError>;

@@ -54,8 +54,8 @@ impl Attempts for MongoStore {
         self.connected()?.note_pair(wrong, now).await
     }
 
-    async fn take_back(&self, counters: &[Counter]) -> Result<(), StoreError> {
-        self.connected()?.take_all_back(counters).await
+    async fn take_back(&self, counters: &[Counter], tried_at: Timestamp) -> Result<(), StoreError> {
+        self.connected()?.take_all_back(counters, tried_at).await
     }
 
     async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
@@ -188,10 +188,10 @@ impl Connected {
         Ok((noted.count >= rule.pairs).then_some(until))
     }
 
-    async fn take_all_back(&self, counters: &[Counter]) -> Result<(), StoreError> {
+    async fn take_all_back(&self, counters: &[Counter], tried_at: Timestamp) -> Result<(), StoreError> {
         let taken_back = counters.iter().map(|Counter { name, curve }| {
             let name = doc! { "_id": Digest::from(&name.digest) };
-            self.calls.write(self.attempts.update_one(name, one_less(curve)).into_future())
+            self.calls.write(self.attempts.update_one(name, one_less(curve, tried_at)).into_future())
         });
         try_join_all(taken_back).await.map(drop)
     }
@@ -257,15 +257,18 @@ fn one_more(name: &Name, curve: &Curve, now: Timestamp) -> Vec<Document> {
     ]
 }
 
-/// What it comes to be without the latest, which was so long before the count is forgotten.
-fn one_less(curve: &Curve) -> Vec<Document> {
+/// What it comes to be without one of them; the latest was so long before the count is forgotten.
+fn one_less(curve: &Curve, tried_at: Timestamp) -> Vec<Document> {
     let less = doc! { "$max": [0, { "$subtract": ["$count", 1] }] };
-    let at = doc! { "$subtract": ["$expiresAt", millis(curve.memory)] };
+    let (latest, tried_at) =
+        (doc! { "$subtract": ["$expiresAt", millis(curve.memory)] }, Moment::from(tried_at));
     let begins = doc! { "$eq": ["$count", curve.from] };
+    let was_free =
+        doc! { "$and": [{ "$gt": ["$count", curve.from] }, { "$eq": [latest.clone(), tried_at] }] };
+    let end = doc! { "$cond": [begins, { "$add": [latest.clone(), millis(curve.brief)] }, "$expiresAt"] };
+    let waits = blocked_until(curve, &less.clone().into(), &latest.into(), &"$expiresAt".into());
     vec![doc! { "$set": {
-        "count": less.clone(),
-        "expiresAt": { "$cond": [begins, { "$add": [at.clone(), millis(curve.brief)] }, "$expiresAt"] },
-        "blockedUntil": blocked_until(curve, &less.into(), &at.into(), &"$expiresAt".into()),
+        "count": less, "expiresAt": end, "blockedUntil": { "$cond": [was_free, tried_at, waits] },
     } }]
 }
 

@@ -52,6 +52,7 @@ statements! {
             expires_at = CASE WHEN count = ?2 THEN expires_at - ?4 + ?8 ELSE expires_at END, \
             blocked_until = CASE \
                 WHEN count - 1 < ?2 THEN NULL \
+                WHEN expires_at - ?4 = ?9 THEN ?9 \
                 WHEN count - 1 >= ?3 THEN expires_at \
                 ELSE expires_at - ?4 + MIN(?6, ?5 << MIN(count - 1 - ?2, ?7)) END \
         WHERE id = ?1";
@@ -88,9 +89,9 @@ impl Attempts for SqliteStore {
         self.writer.write(move |connection| note_wrong_pair(connection, &wrong, now)).await
     }
 
-    async fn take_back(&self, counters: &[Counter]) -> Result<(), StoreError> {
+    async fn take_back(&self, counters: &[Counter], tried_at: Timestamp) -> Result<(), StoreError> {
         let counters = counters.to_vec();
-        self.writer.write(move |connection| take_back(connection, &counters)).await
+        self.writer.write(move |connection| take_back(connection, &counters, tried_at)).await
     }
 
     async fn forget_tries(&self, what: &[SecretDigest]) -> Result<(), StoreError> {
@@ -194,7 +195,7 @@ fn note_wrong_pair(
     Ok(blocked_until)
 }
 
-fn take_back(connection: &Connection, counters: &[Counter]) -> rusqlite::Result<()> {
+fn take_back(connection: &Connection, counters: &[Counter], tried_at: Timestamp) -> rusqlite::Result<()> {
     for Counter { name, curve } in counters {
         let name = name.digest.as_bytes();
         if connection.prepare_cached(FORGET_THE_ONLY_ONE)?.execute([name])? == 0 {
@@ -207,6 +208,7 @@ fn take_back(connection: &Connection, counters: &[Counter]) -> rusqlite::Result<
                 millis(curve.longest),
                 Curve::DOUBLINGS,
                 millis(curve.brief),
+                tried_at.as_millisecond(),
             ])?;
         }
     }

@@ -109,7 +109,8 @@ async fn c_51_a_network_that_tries_many_of_many_waits_a_day(store: Arc<dyn Store
     let mut eve = Browser::at(&service);
     // Somebody who cannot remember which of two it was.
     for number in 0..40 {
-        assert_eq!(guess(&mut eve, if number % 2 == 0 { ADA } else { "ada@example.net" }).await.status, 400);
+        let answer = guess(&mut eve, if number % 2 == 0 { ADA } else { "ada@example.net" }).await;
+        assert_eq!(answer.status, 400, "{number}: {answer:?}");
         service.clock.advance(SignedDuration::from_mins(15));
     }
     for number in 0..12 {

@@ -66,7 +66,7 @@ pub(crate) async fn a_count_that_is_full_is_looked_at_and_not_written(
     let anew = Count { so_far: 1, counted: true, until: now + HOUR + HOUR };
     assert_eq!(count(3, now + HOUR).await, anew);
     let budget = Budget { most: 3, each: HOUR };
-    store.take_back(&[Counter { name: what.clone(), curve: budget.curve() }]).await.unwrap();
+    store.take_back(&[Counter { name: what.clone(), curve: budget.curve() }], now + HOUR).await.unwrap();
     assert_eq!(count(3, now + HOUR).await, anew, "what was given back was never spent");
 }
 
@@ -143,22 +143,22 @@ pub(crate) async fn what_was_taken_back_was_never_tried(store: Arc<dyn Store>, p
     for _ in 0..5 {
         assert!(matches!(store.try_once(&attempt, now).await.unwrap(), Try::May { .. }));
     }
-    store.take_back(&attempt.counters).await.unwrap();
+    store.take_back(&attempt.counters, now).await.unwrap();
     assert!(matches!(store.try_once(&attempt, now).await.unwrap(), Try::May { .. }));
     let until = now + SignedDuration::from_secs(1);
     assert!(matches!(store.try_once(&attempt, until).await.unwrap(), Try::May { .. }));
-    // Whichever was taken back, there are five of them, and the next one waits for a second after the latest.
-    store.take_back(&attempt.counters).await.unwrap();
+    // One of the first five: there are five without it, and the next one waits for a second after the latest.
+    store.take_back(&attempt.counters, now).await.unwrap();
     let later = until + SignedDuration::from_secs(1);
     assert_eq!(store.try_once(&attempt, until).await.unwrap(), Try::Wait { until: later, at: Stop::Counter });
     for _ in 0..9 {
-        store.take_back(&attempt.counters).await.unwrap();
+        store.take_back(&attempt.counters, now).await.unwrap();
     }
     assert!(tally(&*store, &what, now).await.is_none_or(|tally| tally.count == 0));
     assert!(matches!(store.try_once(&attempt, until).await.unwrap(), Try::May { .. }));
 }
 
-pub(crate) async fn the_last_one_that_is_taken_back_leaves_the_pause_of_those_before(
+pub(crate) async fn the_latest_that_is_taken_back_keeps_nobody_waiting(
     store: Arc<dyn Store>,
     people: &People,
 ) {
@@ -170,13 +170,24 @@ pub(crate) async fn the_last_one_that_is_taken_back_leaves_the_pause_of_those_be
     }
     let last = tally(&*store, &what, now).await.unwrap();
     assert_eq!((last.count, last.waits_until), (8, Some(now + curve.memory)));
+    // As if the latest had never been: it could come at once, and so can the next.
+    for _ in 0..2 {
+        store.take_back(&attempt.counters, now).await.unwrap();
+        let left = tally(&*store, &what, now).await.unwrap();
+        assert_eq!((left.count, left.waits_until), (7, None));
+        assert!(matches!(store.try_once(&attempt, now).await.unwrap(), Try::May { .. }));
+        let last = tally(&*store, &what, now).await.unwrap();
+        assert_eq!((last.count, last.waits_until), (8, Some(now + curve.memory)));
+    }
+    // Without some of those before, what was tried by then is still the latest.
+    let before = now - SignedDuration::from_secs(1);
     for tries in (5..8).rev() {
-        store.take_back(&attempt.counters).await.unwrap();
+        store.take_back(&attempt.counters, before).await.unwrap();
         let left = tally(&*store, &what, now).await.unwrap();
         assert_eq!((left.count, left.waits_until), (tries, Some(now + curve.pause(tries))));
         assert_eq!(left.forgotten_at, now + curve.memory);
     }
-    store.take_back(&attempt.counters).await.unwrap();
+    store.take_back(&attempt.counters, before).await.unwrap();
     let left = tally(&*store, &what, now).await.unwrap();
     assert_eq!((left.count, left.waits_until, left.forgotten_at), (4, None, now + curve.brief));
 }

@@ -133,7 +133,7 @@ macro_rules! contract {
                 attempts::a_count_that_is_full_is_looked_at_and_not_written,
                 attempts::of_fifty_who_count_at_once_each_counts,
                 attempts::what_was_taken_back_was_never_tried,
-                attempts::the_last_one_that_is_taken_back_leaves_the_pause_of_those_before,
+                attempts::the_latest_that_is_taken_back_keeps_nobody_waiting,
                 attempts::few_tries_are_forgotten_sooner_than_many,
                 attempts::tries_wait_as_long_as_the_curve_says,
                 attempts::whoever_waits_for_one_counter_or_at_a_gate_counts_in_none,
